@@ -1,1 +1,36 @@
-//! Placeholder.
+//! The words of Causerie: identifiers, SIP addresses, principals, categories, rooms, messages, records, limits and the
+//! clock.
+//!
+//! Everything here is plain data. It must never do I/O, read a clock, or know how anything looks on a wire or in a
+//! database; each of those has a crate of its own.
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
+)]
+
+pub mod catalogue;
+pub mod category;
+pub mod change;
+pub mod contact;
+pub mod id;
+pub mod limits;
+pub mod message;
+pub mod permission;
+pub mod principal;
+pub mod record;
+pub mod room;
+pub mod time;
+pub mod uri;
+
+pub use catalogue::Catalogue;
+pub use category::Category;
+pub use change::{Change, Node, Role};
+pub use contact::{Contact, ContactGroup, ContactList};
+pub use id::{CategoryId, ChatId, EndpointId, PrincipalId, RoomId};
+pub use message::{Extras, Message};
+pub use permission::Permissions;
+pub use principal::{Group, User};
+pub use record::{Actor, ChainId, Event, Hash, Head, PartReason, Record};
+pub use room::{Invitations, Privacy, Room, RoomType};
+pub use time::{Clock, Timestamp};
+pub use uri::{SipAddress, SipAddressError};

@@ -1,1 +1,252 @@
-//! Placeholder.
+//! The port to the room database (`mgc`): what the services need of it, and nothing of how it is done.
+//!
+//! One trait for each thing that a service may need, so that a service names exactly what it touches. Every adapter runs
+//! the suite in [`conformance`]. Lookups return `Ok(None)` for what isn't there, since callers treat that otherwise than
+//! a failure.
+//!
+//! No SQL here and none above: only `store-*` crates know any.
+
+pub mod conformance;
+mod error;
+pub mod meter;
+
+pub use error::{StoreError, StoreFault};
+
+use async_trait::async_trait;
+use causerie_model::{
+    Catalogue, ChainId, Change, ChatId, ContactList, Head, Message, PrincipalId, Record, RoomId, Timestamp,
+};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What goes to the disk in one commit: all of it or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Changes to users, groups, categories, rooms and lists, in order.
+    pub changes: Vec<Change>,
+    /// Records, in order. Each goes to the outbox; its message, if it has one, to the room's history; and the last of
+    /// each chain becomes the chain's head.
+    pub records: Vec<Record>,
+}
+
+/// Takes what happens.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Commits a batch durably: when this returns `Ok`, it survives the loss of power.
+    ///
+    /// # Errors
+    /// On any error nothing of the batch is in the database. [`StoreFault::Conflict`] if the first record of a chain
+    /// doesn't follow the chain's head; the other faults say what to do with the sender.
+    async fn append(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// The end of a chain; [`Head::START`] if it has no record.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn head(&self, chain: ChainId) -> Result<Head, StoreError>;
+
+    /// The highest room row that ever had a record, 0 if none: rows of removed rooms must not be used again.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn highest_room(&self) -> Result<RoomId, StoreError>;
+}
+
+/// Gives the working set at start.
+#[async_trait]
+pub trait CatalogueStore: Send + Sync {
+    /// Everything that changes built up.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read or doesn't make sense.
+    async fn load(&self) -> Result<Catalogue, StoreError>;
+
+    /// The identity of this database, made when it was created: `dbVersion` on the wire.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn database_id(&self) -> Result<Uuid, StoreError>;
+}
+
+/// Reads messages. Always oldest first.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// The newest `count` messages of a room, from those before `before` if it is given.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn latest(
+        &self,
+        room: RoomId,
+        before: Option<ChatId>,
+        count: u32,
+    ) -> Result<Vec<Message>, StoreError>;
+
+    /// The newest `count` messages of these rooms that hold all words of `words` (case doesn't matter; a word matches as
+    /// a whole). An empty `words` finds nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn search(&self, rooms: &[RoomId], words: &str, count: u32) -> Result<Vec<Message>, StoreError>;
+}
+
+/// A record as it waits for the compliance service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queued {
+    /// Its place in the queue, rising; gaps are possible.
+    pub sequence: i64,
+    /// Its chain.
+    pub chain: ChainId,
+    /// Its number in the chain.
+    pub number: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who did it, as [`causerie_model::Actor`] prints it.
+    pub actor: String,
+    /// Its type.
+    pub kind: String,
+    /// The event as canonical JSON.
+    pub body: String,
+    /// Hash of the record before.
+    pub previous: causerie_model::Hash,
+    /// Its own hash.
+    pub hash: causerie_model::Hash,
+}
+
+/// Reads the outbox: the records that were committed together with what they tell of.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Up to `count` records after `sequence`, in order.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn queued(&self, after: i64, count: u32) -> Result<Vec<Queued>, StoreError>;
+
+    /// How many records wait.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn depth(&self) -> Result<u64, StoreError>;
+}
+
+/// A user's secrets as stored. Sealing and hashing are the account service's; here they are bytes.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret {
+    /// Argon2id hash in PHC text form.
+    pub password_hash: String,
+    /// The NT hash, encrypted with a key that isn't in the database.
+    pub sealed_nt_hash: Vec<u8>,
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Keeps users' secrets. They go when the user goes.
+#[async_trait]
+pub trait Secrets: Send + Sync {
+    /// A user's secrets.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn secret(&self, user: PrincipalId) -> Result<Option<Secret>, StoreError>;
+
+    /// Sets or replaces a user's secrets.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be written.
+    async fn put_secret(&self, user: PrincipalId, secret: &Secret) -> Result<(), StoreError>;
+}
+
+/// Keeps users' contact lists.
+#[async_trait]
+pub trait Contacts: Send + Sync {
+    /// A user's contact list; the empty one if he never had any.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn contacts(&self, user: PrincipalId) -> Result<ContactList, StoreError>;
+
+    /// Replaces a user's contact list, provided that the stored one still has the `expected` delta.
+    ///
+    /// # Errors
+    /// [`StoreFault::Conflict`] if it has another one; [`StoreError`] if the database can't be written.
+    async fn put_contacts(
+        &self,
+        user: PrincipalId,
+        expected: u32,
+        list: &ContactList,
+    ) -> Result<(), StoreError>;
+}
+
+/// A stored preference: a blob that a client keeps on the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preference {
+    /// Counts the changes.
+    pub sequence: i64,
+    /// Opaque text, base64 on the wire.
+    pub content: String,
+}
+
+/// Keeps users' preferences, each under a label.
+#[async_trait]
+pub trait Preferences: Send + Sync {
+    /// One preference.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn preference(&self, user: PrincipalId, label: &str) -> Result<Option<Preference>, StoreError>;
+
+    /// Stores content under a label and returns the new sequence: one more than the greater of the stored one and
+    /// `known`.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be written.
+    async fn put_preference(
+        &self,
+        user: PrincipalId,
+        label: &str,
+        known: i64,
+        content: &str,
+    ) -> Result<i64, StoreError>;
+}
+
+/// Everything at once, for the program that wires an adapter to the services. Services take the traits that they need.
+pub trait Store:
+    Journal + CatalogueStore + History + Outbox + Secrets + Contacts + Preferences + 'static
+{
+    /// Each part as an object of its own trait.
+    fn parts(self: Arc<Self>) -> Parts;
+}
+
+/// One adapter as the traits that it fills.
+#[derive(Clone)]
+#[expect(missing_docs, reason = "each field is the trait that it is named after")]
+pub struct Parts {
+    pub journal: Arc<dyn Journal>,
+    pub catalogue: Arc<dyn CatalogueStore>,
+    pub history: Arc<dyn History>,
+    pub outbox: Arc<dyn Outbox>,
+    pub secrets: Arc<dyn Secrets>,
+    pub contacts: Arc<dyn Contacts>,
+    pub preferences: Arc<dyn Preferences>,
+}
+
+impl<T> Store for T
+where
+    T: Journal + CatalogueStore + History + Outbox + Secrets + Contacts + Preferences + 'static,
+{
+    fn parts(self: Arc<Self>) -> Parts {
+        Parts {
+            journal: self.clone(),
+            catalogue: self.clone(),
+            history: self.clone(),
+            outbox: self.clone(),
+            secrets: self.clone(),
+            contacts: self.clone(),
+            preferences: self,
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Changes to the catalogue: what an administrator or manager does. Each is one row more, less or other.
+
+use crate::{Category, CategoryId, Group, PrincipalId, Room, RoomId, User, room::named};
+use std::{fmt, str::FromStr};
+
+/// A place where roles are held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Node {
+    /// A category.
+    Category(CategoryId),
+    /// A room.
+    Room(RoomId),
+}
+
+named! {
+    /// A role that a principal holds on a node.
+    Role {
+        /// Category: may hold any role in its rooms.
+        Allowed = "allowed",
+        /// Category: may not, whatever else says so. Deny wins.
+        Denied = "denied",
+        /// Category: may create rooms in it.
+        Creator = "creator",
+        /// Room: finds, enters, reads, and posts if the room is a normal one.
+        Member = "member",
+        /// Room: changes its properties and lists.
+        Manager = "manager",
+        /// Room: posts in an auditorium.
+        Presenter = "presenter",
+    }
+}
+
+impl Role {
+    /// Whether this role can be held on this kind of node.
+    #[must_use]
+    pub fn fits(self, node: Node) -> bool {
+        let of_category = matches!(self, Self::Allowed | Self::Denied | Self::Creator);
+        of_category == matches!(node, Node::Category(_))
+    }
+}
+
+/// One change. A store carries it out, and [`crate::Catalogue::apply`] repeats it in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A new user, or new properties of one.
+    PutUser(User),
+    /// A user goes, with all roles and memberships. Messages stay.
+    RemoveUser(PrincipalId),
+    /// A new group, or a new name.
+    PutGroup(Group),
+    /// A group goes, with all roles and memberships.
+    RemoveGroup(PrincipalId),
+    /// A user or group becomes part of a group.
+    AddToGroup {
+        /// The group.
+        group: PrincipalId,
+        /// Who becomes part of it.
+        member: PrincipalId,
+    },
+    /// A user or group is no longer part of a group.
+    RemoveFromGroup {
+        /// The group.
+        group: PrincipalId,
+        /// Who was part of it.
+        member: PrincipalId,
+    },
+    /// A new category, or new properties.
+    PutCategory(Category),
+    /// A category goes. It must be empty.
+    RemoveCategory(CategoryId),
+    /// A new room, or new properties.
+    PutRoom(Room),
+    /// A room goes, with its lists. Its messages and records stay where they are until retention takes them.
+    RemoveRoom(RoomId),
+    /// A principal gains a role.
+    Grant {
+        /// Where.
+        node: Node,
+        /// Which.
+        role: Role,
+        /// Who.
+        principal: PrincipalId,
+    },
+    /// A principal loses a role.
+    Revoke {
+        /// Where.
+        node: Node,
+        /// Which.
+        role: Role,
+        /// Who.
+        principal: PrincipalId,
+    },
+}

@@ -1,0 +1,23 @@
+//! Every size that the domain limits, in one place. Limits of a protocol live with its crate, those of operation in the
+//! configuration.
+
+/// Longest name of a room or category, in characters (`tblNode.nodeName` of the original).
+pub const MAX_NAME_CHARS: usize = 256;
+/// Longest description of a room or category, in characters.
+pub const MAX_DESCRIPTION_CHARS: usize = 256;
+/// Longest display name of a user or name of a group, in characters.
+pub const MAX_DISPLAY_NAME_CHARS: usize = 256;
+/// Longest SIP address without its scheme, in bytes.
+pub const MAX_ADDRESS_BYTES: usize = 256;
+/// Longest label of a stored preference, in characters.
+pub const MAX_PREFERENCE_LABEL_CHARS: usize = 255;
+/// Largest content of a stored preference, in bytes.
+pub const MAX_PREFERENCE_BYTES: usize = 64 * 1024;
+/// Most entries in a user's contact list.
+pub const MAX_CONTACTS: usize = 1_000;
+/// Most groups in a user's contact list.
+pub const MAX_CONTACT_GROUPS: usize = 128;
+/// Deepest nesting of groups that is followed. A guard against loops as much as a limit.
+pub const MAX_GROUP_DEPTH: usize = 32;
+/// Largest message that may be configured, in bytes of UTF-8.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
