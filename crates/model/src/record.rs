@@ -163,6 +163,8 @@ pub struct Record {
     pub previous: Hash,
     /// Hash of this record.
     pub hash: Hash,
+    /// Number of the message, if the event is one, kept or not.
+    pub chat_id: Option<ChatId>,
     /// The message to keep, if the event is one and the room keeps history.
     pub message: Option<Arc<Message>>,
 }
