@@ -1,0 +1,65 @@
+//! An event's own fields as canonical JSON.
+
+use causerie_model::{ChatId, Event};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The name of a message's number in the body of a `CHAT` record.
+const CHAT_ID: &str = "chatId";
+
+/// The body of an event's record. [`crate::chain`] documents its fields.
+pub(crate) fn of(event: &Event) -> String {
+    let mut fields: BTreeMap<&str, Value> = BTreeMap::new();
+    match event {
+        Event::Chat { message, kept } => {
+            fields.insert("author", message.author.as_str().into());
+            fields.insert("authorName", message.author_name.as_str().into());
+            fields.insert(CHAT_ID, message.chat_id.0.into());
+            fields.insert("kept", (*kept).into());
+            fields.insert("text", message.text.as_str().into());
+            if !message.extras.attributes.is_empty() {
+                fields.insert("extraAttributes", message.extras.attributes.as_str().into());
+            }
+            if !message.extras.children.is_empty() {
+                fields.insert("extraChildren", message.extras.children.as_str().into());
+            }
+        }
+        Event::Join { user } => {
+            fields.insert("user", user.as_str().into());
+        }
+        Event::Part { user, reason } => {
+            fields.insert("reason", reason.as_str().into());
+            fields.insert("user", user.as_str().into());
+        }
+        Event::Backchat { user, query, shown } => {
+            fields.insert("query", query.as_str().into());
+            fields.insert("shown", (*shown).into());
+            fields.insert("user", user.as_str().into());
+        }
+        Event::Changed {
+            what,
+            target,
+            before,
+            after,
+        } => {
+            fields.insert("after", after.as_str().into());
+            fields.insert("before", before.as_str().into());
+            fields.insert("target", target.as_str().into());
+            fields.insert("what", what.as_str().into());
+        }
+    }
+    // Collected in sorted order: right whether or not serde_json was built to sort by itself.
+    Value::Object(
+        fields
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect(),
+    )
+    .to_string()
+}
+
+/// The message's number in the body of a `CHAT` record.
+pub(crate) fn chat_id(body: &str) -> Option<ChatId> {
+    let value: Value = serde_json::from_str(body).ok()?;
+    value.get(CHAT_ID)?.as_u64().map(ChatId)
+}
