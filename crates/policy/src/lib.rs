@@ -1,1 +1,25 @@
-//! Placeholder.
+//! Who may do what, and by which rule.
+//!
+//! Every way into the server asks here, and nothing else decides. The rules know users, groups, lists and scopes, and no
+//! administrators: who runs the server doesn't thereby read its rooms.
+//!
+//! Scope comes first. A category's Allowed and Denied lists bound all roles in its rooms: a user is in scope if he, or a
+//! group that he is in, is on Allowed, and neither he nor any of his groups is on Denied. A category with an empty
+//! Allowed list has nobody in scope: what nobody filled in opens nothing.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+mod asker;
+mod hold;
+mod rule;
+
+pub use asker::{Action, Asker, CategoryAction, decide, decide_category, permissions};
+pub use hold::may_hold;
+pub use rule::{Rule, Verdict};

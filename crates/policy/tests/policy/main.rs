@@ -1,0 +1,7 @@
+//! The rules, tested from outside: a table of all cases, random catalogues, and single cases worth a name.
+
+mod cases;
+mod facts;
+mod lists;
+mod random;
+mod table;
