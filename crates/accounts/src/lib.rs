@@ -1,1 +1,107 @@
-//! Placeholder.
+//! Users' credentials: passwords, the NT hashes that NTLM needs, and caps on failed sign-ins.
+//!
+//! The one place that sees a password or an NT hash in the clear. Neither is ever logged; what is stored is an Argon2id
+//! hash and an NT hash sealed with a key that isn't in the database.
+
+mod password;
+mod throttle;
+mod vault;
+
+pub use password::PasswordError;
+pub use throttle::{Caps, Throttled};
+pub use vault::{Vault, VaultError};
+
+use causerie_model::{Clock, PrincipalId, Random};
+use causerie_sipauth::NtHash;
+use causerie_store::{Secret, Secrets, StoreError, StoreFault};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+use throttle::Throttle;
+use tokio::sync::Semaphore;
+
+/// Password hashes computed at the same time. Each takes 19 MiB, so that many at once would be a way to use up memory.
+const HASHES_AT_ONCE: usize = 2;
+
+/// The account service.
+pub struct Accounts {
+    secrets: Arc<dyn Secrets>,
+    vault: Vault,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    hashing: Semaphore,
+    throttle: Mutex<Throttle>,
+}
+
+impl Accounts {
+    /// A service over these secrets, sealed with the key of this vault.
+    #[must_use]
+    pub fn new(
+        secrets: Arc<dyn Secrets>,
+        vault: Vault,
+        caps: Caps,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        Self {
+            secrets,
+            vault,
+            clock,
+            random,
+            hashing: Semaphore::new(HASHES_AT_ONCE),
+            throttle: Mutex::new(Throttle::new(caps)),
+        }
+    }
+
+    /// Sets a user's password.
+    ///
+    /// # Errors
+    /// [`PasswordError`] if the password isn't acceptable or the store can't take it.
+    pub async fn set_password(&self, user: PrincipalId, password: &str) -> Result<(), PasswordError> {
+        password::check(password)?;
+        let sealed_nt_hash = self.vault.seal(user, &NtHash::of_password(password), &*self.random);
+        let password_hash = {
+            // The semaphore is never closed.
+            let _turn = self.hashing.acquire().await;
+            password::hash(password.to_owned(), &*self.random).await?
+        };
+        let secret = Secret { password_hash, sealed_nt_hash };
+        self.secrets.put_secret(user, &secret).await.map_err(PasswordError::Store)
+    }
+
+    /// A user's NT hash; `None` if he has no password.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read, or holds a hash that was sealed with another key.
+    pub async fn nt_hash(&self, user: PrincipalId) -> Result<Option<NtHash>, StoreError> {
+        let Some(secret) = self.secrets.secret(user).await? else { return Ok(None) };
+        match self.vault.open(user, &secret.sealed_nt_hash) {
+            Ok(hash) => Ok(Some(hash)),
+            Err(error) => Err(StoreError::new(StoreFault::Corrupt, format!("user {user}: {error}"))),
+        }
+    }
+
+    /// Whether somebody may try to sign in now, with this name from this address.
+    ///
+    /// # Errors
+    /// [`Throttled`] if there were too many failures of late; it says when to come back.
+    pub fn may_try(&self, name: &str, address: IpAddr) -> Result<(), Throttled> {
+        self.throttle().may_try(name, address, self.clock.now())
+    }
+
+    /// A sign-in failed.
+    pub fn failed(&self, name: &str, address: IpAddr) {
+        self.throttle().failed(name, address, self.clock.now());
+    }
+
+    /// A sign-in succeeded: the user's failures are forgotten, the address's aren't.
+    pub fn succeeded(&self, name: &str) {
+        self.throttle().succeeded(name);
+    }
+
+    fn throttle(&self) -> std::sync::MutexGuard<'_, Throttle> {
+        // A panic under this lock leaves counters that are still counters.
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
