@@ -32,6 +32,7 @@ mod signature;
 mod status;
 mod text;
 mod transaction;
+pub mod ua;
 mod uri;
 
 pub use build::Outgoing;
