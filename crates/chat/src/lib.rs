@@ -1,1 +1,211 @@
-//! Placeholder.
+//! The chat service: everything that users do in rooms and administrators do to them, in one order.
+//!
+//! All that changes a room goes through one [sequencer](sequencer): it takes what has gathered, asks `policy`, gives each
+//! message its number, writes everything in one commit, and only then answers and delivers. Gateways attach an
+//! [`Endpoint`] for each signed-in device, submit [`Operation`]s, and are handed [`Delivery`]s in the order in which they
+//! must leave.
+//!
+//! It knows the store's ports and the pure decisions, no SQL, no SIP and no XML.
+
+pub mod admin;
+mod delivery;
+mod endpoint;
+mod operation;
+mod query;
+mod refusal;
+mod sequencer;
+mod settings;
+
+pub use admin::{
+    Action, ActionError, CategoryChange, Done, NewCategory, NewRoom, NodeName, PrincipalName, RoomChange, UserChange,
+};
+pub use delivery::{Broadcast, Deliveries, Delivery, Notice};
+pub use endpoint::Endpoint;
+pub use operation::{
+    Operation, Outcome, ParticipantInfo, PreferenceAnswer, RoomSnapshot, RoomSummary, SearchIn, ServerInfo,
+};
+pub use refusal::Refusal;
+pub use settings::Settings;
+
+use causerie_model::{Actor, Catalogue, Change, Clock, EndpointId, PrincipalId, Random, RoomId};
+use causerie_store::{CatalogueStore, History, Journal, Outbox, Preferences, StoreError};
+use delivery::Sink;
+use sequencer::{Command, Sequencer};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError, RwLock, RwLockReadGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+use tokio::sync::{broadcast, mpsc, oneshot};
+use uuid::Uuid;
+
+/// How many changes a slow observer of [`Chat::changes`] may lag behind before it has to look at everything again.
+const CHANGE_BACKLOG: usize = 256;
+
+/// What the service needs from outside.
+#[derive(Clone)]
+pub struct Needs {
+    /// Takes what happens.
+    pub journal: Arc<dyn Journal>,
+    /// Gives the working set at start.
+    pub catalogue: Arc<dyn CatalogueStore>,
+    /// Reads messages.
+    pub history: Arc<dyn History>,
+    /// Keeps preferences.
+    pub preferences: Arc<dyn Preferences>,
+    /// Tells how much waits for compliance.
+    pub outbox: Arc<dyn Outbox>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// GUIDs of new rooms and categories.
+    pub random: Arc<dyn Random>,
+}
+
+/// The running service. Cloning gives another handle on the same one.
+#[derive(Clone)]
+pub struct Chat {
+    inner: Arc<Inner>,
+}
+
+/// What all handles and the sequencer share.
+struct Inner {
+    settings: Settings,
+    database: Uuid,
+    catalogue: RwLock<Catalogue>,
+    commands: mpsc::Sender<Command>,
+    next_endpoint: AtomicU64,
+    /// Users present in each room that has any.
+    present: Mutex<HashMap<RoomId, usize>>,
+    endpoints: AtomicU64,
+    /// The last commit succeeded.
+    writable: AtomicBool,
+    changes: broadcast::Sender<Arc<Vec<Change>>>,
+    clock: Arc<dyn Clock>,
+    outbox: Arc<dyn Outbox>,
+}
+
+/// How the service is doing.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// Enabled and disabled users.
+    pub users: usize,
+    /// Rooms that exist.
+    pub rooms: usize,
+    /// Rooms with somebody in them.
+    pub rooms_in_use: usize,
+    /// Attached endpoints.
+    pub endpoints: u64,
+    /// The last commit succeeded.
+    pub writable: bool,
+    /// Records that wait for compliance; `None` if the database can't be read.
+    pub outbox: Option<u64>,
+}
+
+impl Chat {
+    /// Loads the working set and starts the sequencer.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    pub async fn start(settings: Settings, needs: Needs) -> Result<Self, StoreError> {
+        let catalogue = needs.catalogue.load().await?;
+        let database = needs.catalogue.database_id().await?;
+        let (commands, queue) = mpsc::channel(settings.queue);
+        let inner = Arc::new(Inner {
+            settings,
+            database,
+            catalogue: RwLock::new(catalogue),
+            commands,
+            next_endpoint: AtomicU64::new(1),
+            present: Mutex::default(),
+            endpoints: AtomicU64::new(0),
+            writable: AtomicBool::new(true),
+            changes: broadcast::Sender::new(CHANGE_BACKLOG),
+            clock: needs.clock.clone(),
+            outbox: needs.outbox.clone(),
+        });
+        let sequencer = Sequencer::new(inner.clone(), &needs).await?;
+        tokio::spawn(sequencer.run(queue));
+        Ok(Self { inner })
+    }
+
+    /// Attaches a device of a user. What it is to send comes out of the [`Deliveries`]; dropping the [`Endpoint`] makes
+    /// it leave all rooms.
+    ///
+    /// # Errors
+    /// [`Refusal::Unknown`] if there is no such user or he may not sign in, [`Refusal::Busy`] if the sequencer can't
+    /// take more.
+    pub fn attach(&self, user: PrincipalId) -> Result<(Endpoint, Deliveries), Refusal> {
+        if !self.catalogue().user(user).is_some_and(|user| user.enabled) {
+            return Err(Refusal::Unknown);
+        }
+        let id = EndpointId(self.inner.next_endpoint.fetch_add(1, Ordering::Relaxed));
+        let (sink, deliveries) = Sink::new(self.inner.settings.endpoint_queue);
+        let command = Command::Attach { endpoint: id, user, sink };
+        self.inner.commands.try_send(command).map_err(|_| Refusal::Busy)?;
+        Ok((Endpoint::new(id, self.inner.clone()), deliveries))
+    }
+
+    /// Carries out an administrative or managerial action. Takes effect at once, for everybody.
+    ///
+    /// # Errors
+    /// [`ActionError`] says what doesn't fit, or that the store can't take it; then nothing has changed.
+    pub async fn act(&self, actor: Actor, action: Action) -> Result<Done, ActionError> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Act { actor, action, reply };
+        self.inner.commands.send(command).await.map_err(|_| ActionError::Stopped)?;
+        answer.await.map_err(|_| ActionError::Stopped)?
+    }
+
+    /// The working set as it is now. Hold it for a moment only: changes wait.
+    pub fn catalogue(&self) -> RwLockReadGuard<'_, Catalogue> {
+        self.inner.catalogue()
+    }
+
+    /// Tells of every change after it was committed.
+    #[must_use]
+    pub fn changes(&self) -> broadcast::Receiver<Arc<Vec<Change>>> {
+        self.inner.changes.subscribe()
+    }
+
+    /// What the service was started with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// How it is doing.
+    pub async fn status(&self) -> Status {
+        let (users, rooms) = {
+            let catalogue = self.catalogue();
+            (catalogue.users().count(), catalogue.rooms().count())
+        };
+        Status {
+            users,
+            rooms,
+            rooms_in_use: self.inner.present().len(),
+            endpoints: self.inner.endpoints.load(Ordering::Relaxed),
+            writable: self.inner.writable.load(Ordering::Relaxed),
+            outbox: self.inner.outbox.depth().await.ok(),
+        }
+    }
+
+    /// Users present in a room.
+    #[must_use]
+    pub fn present(&self, room: RoomId) -> usize {
+        self.inner.present().get(&room).copied().unwrap_or(0)
+    }
+}
+
+impl Inner {
+    // A thread that panicked while it held one of these locks left whole values behind: every critical section is a
+    // single map operation or one `apply`. So a poisoned lock is taken as it is.
+    fn catalogue(&self) -> RwLockReadGuard<'_, Catalogue> {
+        self.catalogue.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn present(&self) -> std::sync::MutexGuard<'_, HashMap<RoomId, usize>> {
+        self.present.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

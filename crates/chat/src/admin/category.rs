@@ -1,0 +1,103 @@
+//! Categories.
+
+use super::{ActionError, Context, Plan, clean_description, clean_name};
+use causerie_model::{Category, ChainId, Change};
+
+/// What a new category is made of.
+#[derive(Clone, Debug)]
+pub struct NewCategory {
+    /// Its name, unique.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Rooms may send invitations.
+    pub invitations: bool,
+    /// Rooms take files.
+    pub file_upload: bool,
+    /// Rooms keep their messages.
+    pub history: bool,
+}
+
+/// What changes about a category. `None` leaves a property as it is.
+#[derive(Clone, Debug, Default)]
+pub struct CategoryChange {
+    /// Its name, unique.
+    pub name: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Rooms may send invitations.
+    pub invitations: Option<bool>,
+    /// Rooms take files.
+    pub file_upload: Option<bool>,
+    /// Rooms keep their messages.
+    pub history: Option<bool>,
+}
+
+pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Category, ActionError> {
+    context
+        .catalogue
+        .category_by_name(name)
+        .ok_or_else(|| ActionError::NotFound { kind: "category", name: name.to_owned() })
+}
+
+fn describe(category: &Category) -> String {
+    format!(
+        "name={:?} description={:?} invitations={} file-upload={} history={}",
+        category.name, category.description, category.invitations, category.file_upload, category.history
+    )
+}
+
+pub(super) fn add(context: &Context<'_>, new: &NewCategory) -> Result<Plan, ActionError> {
+    let name = clean_name("category", &new.name)?;
+    if context.catalogue.category_by_name(&name).is_some() {
+        return Err(ActionError::Duplicate { kind: "category", name });
+    }
+    let category = Category {
+        id: context.catalogue.next_category(),
+        guid: context.random.guid(),
+        name: name.clone(),
+        description: clean_description(&new.description)?,
+        invitations: new.invitations,
+        file_upload: new.file_upload,
+        history: new.history,
+    };
+    let after = describe(&category);
+    Ok(Plan::new(vec![Change::PutCategory(category)], ChainId::System, "category.add", name).to(after))
+}
+
+pub(super) fn change(
+    context: &Context<'_>,
+    name: &str,
+    change: &CategoryChange,
+) -> Result<Plan, ActionError> {
+    let old = find(context, name)?;
+    let mut new = old.clone();
+    if let Some(name) = &change.name {
+        new.name = clean_name("category", name)?;
+        if context.catalogue.category_by_name(&new.name).is_some_and(|other| other.id != old.id) {
+            return Err(ActionError::Duplicate { kind: "category", name: new.name });
+        }
+    }
+    if let Some(description) = &change.description {
+        new.description = clean_description(description)?;
+    }
+    new.invitations = change.invitations.unwrap_or(old.invitations);
+    new.file_upload = change.file_upload.unwrap_or(old.file_upload);
+    new.history = change.history.unwrap_or(old.history);
+    let (before, after) = (describe(old), describe(&new));
+    let changes = if new == *old { vec![] } else { vec![Change::PutCategory(new)] };
+    Ok(Plan::new(changes, ChainId::System, "category.change", &old.name).from(before).to(after))
+}
+
+pub(super) fn remove(context: &Context<'_>, name: &str) -> Result<Plan, ActionError> {
+    let category = find(context, name)?;
+    let rooms = context.catalogue.rooms().filter(|room| room.category == category.id).count();
+    if rooms > 0 {
+        return Err(ActionError::Invalid(format!(
+            "category '{}' still holds {rooms} room(s); remove or move them first",
+            category.name
+        )));
+    }
+    let changes = vec![Change::RemoveCategory(category.id)];
+    Ok(Plan::new(changes, ChainId::System, "category.remove", &category.name).from(describe(category)))
+}

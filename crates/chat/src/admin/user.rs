@@ -1,0 +1,74 @@
+//! Users.
+
+use super::{ActionError, Context, Plan};
+use causerie_model::{ChainId, Change, SipAddress, User, limits::MAX_DISPLAY_NAME_CHARS};
+
+/// What changes about a user. `None` leaves a property as it is.
+#[derive(Clone, Debug, Default)]
+pub struct UserChange {
+    /// What other people see.
+    pub display_name: Option<String>,
+    /// May sign in.
+    pub enabled: Option<bool>,
+}
+
+fn find<'a>(context: &'a Context<'_>, address: &SipAddress) -> Result<&'a User, ActionError> {
+    context
+        .catalogue
+        .user_by_address(address)
+        .ok_or_else(|| ActionError::NotFound { kind: "user", name: address.to_string() })
+}
+
+fn clean_display_name(text: &str, address: &SipAddress) -> Result<String, ActionError> {
+    let text = text.trim();
+    if text.chars().count() > MAX_DISPLAY_NAME_CHARS || text.chars().any(char::is_control) {
+        return Err(ActionError::Invalid(format!(
+            "a display name has at most {MAX_DISPLAY_NAME_CHARS} characters and no control characters"
+        )));
+    }
+    Ok(if text.is_empty() { address.user().to_owned() } else { text.to_owned() })
+}
+
+fn describe(user: &User) -> String {
+    format!("display-name={:?} enabled={}", user.display_name, user.enabled)
+}
+
+pub(super) fn add(
+    context: &Context<'_>,
+    address: &SipAddress,
+    display_name: &str,
+) -> Result<Plan, ActionError> {
+    if context.catalogue.user_by_address(address).is_some() {
+        return Err(ActionError::Duplicate { kind: "user", name: address.to_string() });
+    }
+    let user = User {
+        id: context.catalogue.next_principal(),
+        address: address.clone(),
+        display_name: clean_display_name(display_name, address)?,
+        enabled: true,
+    };
+    let after = describe(&user);
+    Ok(Plan::new(vec![Change::PutUser(user)], ChainId::System, "user.add", address).to(after))
+}
+
+pub(super) fn change(
+    context: &Context<'_>,
+    address: &SipAddress,
+    change: &UserChange,
+) -> Result<Plan, ActionError> {
+    let old = find(context, address)?;
+    let mut new = old.clone();
+    if let Some(name) = &change.display_name {
+        new.display_name = clean_display_name(name, address)?;
+    }
+    new.enabled = change.enabled.unwrap_or(old.enabled);
+    let (before, after) = (describe(old), describe(&new));
+    let changes = if new == *old { vec![] } else { vec![Change::PutUser(new)] };
+    Ok(Plan::new(changes, ChainId::System, "user.change", address).from(before).to(after))
+}
+
+pub(super) fn remove(context: &Context<'_>, address: &SipAddress) -> Result<Plan, ActionError> {
+    let user = find(context, address)?;
+    let changes = vec![Change::RemoveUser(user.id)];
+    Ok(Plan::new(changes, ChainId::System, "user.remove", address).from(describe(user)))
+}

@@ -1,0 +1,175 @@
+//! What an endpoint can ask for, and what it gets.
+
+use causerie_model::{Category, ChatId, Extras, Message, Permissions, Room, SipAddress, Timestamp};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// One request of an endpoint. Operations of one endpoint are carried out in the order in which they were submitted.
+#[derive(Clone, Debug)]
+pub enum Operation {
+    /// Enter rooms. Each is decided for itself.
+    Join {
+        /// The rooms, by GUID.
+        rooms: Vec<Uuid>,
+    },
+    /// Leave a room.
+    Part {
+        /// The room, by GUID.
+        room: Uuid,
+    },
+    /// Post a message.
+    Post {
+        /// The room, by GUID.
+        room: Uuid,
+        /// The plain text.
+        text: String,
+        /// What else is handed on unchanged.
+        extras: Extras,
+    },
+    /// Read the newest messages of a room.
+    Backchat {
+        /// The room, by GUID.
+        room: Uuid,
+        /// How many.
+        count: u32,
+        /// Only those before this one.
+        before: Option<ChatId>,
+    },
+    /// Search the messages of rooms that the asker may read.
+    Search {
+        /// Where.
+        rooms: SearchIn,
+        /// Words that must all occur.
+        words: String,
+        /// How many at most.
+        count: u32,
+    },
+    /// Find rooms.
+    FindRooms {
+        /// Words; every one must be part of the name (or description). Nothing finds all visible rooms.
+        criteria: String,
+        /// Look into descriptions too.
+        descriptions: bool,
+    },
+    /// Ask what the server is and allows.
+    ServerInfo,
+    /// Read a stored preference.
+    GetPreference {
+        /// Its label.
+        label: String,
+        /// The version that the client has; content comes only if the stored one is newer.
+        known: i64,
+    },
+    /// Store a preference.
+    SetPreference {
+        /// Its label.
+        label: String,
+        /// The version that the client had.
+        known: i64,
+        /// Opaque text.
+        content: String,
+    },
+}
+
+/// Which rooms a search looks into.
+#[derive(Clone, Debug)]
+pub enum SearchIn {
+    /// One room, by GUID.
+    Room(Uuid),
+    /// Every room that the asker may read.
+    All,
+}
+
+/// What came of an operation that was done.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The rooms that were entered, and for each that wasn't the reason, both in the order asked.
+    Joined {
+        /// Entered.
+        rooms: Vec<RoomSnapshot>,
+        /// Not entered.
+        refused: Vec<(Uuid, super::Refusal)>,
+    },
+    /// The room was left.
+    Parted {
+        /// Its GUID.
+        room: Uuid,
+    },
+    /// The message is stored, under this number.
+    Posted {
+        /// Its GUID.
+        room: Uuid,
+        /// Its place in the room.
+        chat_id: ChatId,
+    },
+    /// Messages, oldest first.
+    Messages {
+        /// The room that was asked for, if it was one.
+        room: Option<RoomSummary>,
+        /// What was found.
+        messages: Vec<Arc<Message>>,
+    },
+    /// Rooms, by name.
+    Rooms(Vec<RoomSummary>),
+    /// What the server is and allows.
+    ServerInfo(ServerInfo),
+    /// A preference.
+    Preference(PreferenceAnswer),
+}
+
+/// A room as it is found or shown.
+#[derive(Clone, Debug)]
+pub struct RoomSummary {
+    /// Its properties.
+    pub room: Room,
+    /// Its category's properties.
+    pub category: Category,
+    /// Users present.
+    pub present: usize,
+}
+
+/// A room as it is at the moment of entering.
+#[derive(Clone, Debug)]
+pub struct RoomSnapshot {
+    /// Its properties.
+    pub summary: RoomSummary,
+    /// Who is there, the one who enters included; empty when there are too many to list.
+    pub participants: Vec<ParticipantInfo>,
+}
+
+/// Somebody in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParticipantInfo {
+    /// Who.
+    pub address: SipAddress,
+    /// What other people see.
+    pub name: String,
+    /// What he may do.
+    pub permissions: Permissions,
+}
+
+/// What the server is and allows.
+#[derive(Clone, Debug)]
+pub struct ServerInfo {
+    /// The present.
+    pub time: Timestamp,
+    /// Identity of the database.
+    pub database: Uuid,
+    /// Most results of one search.
+    pub search_results: u32,
+    /// Largest message, in bytes.
+    pub message_bytes: usize,
+    /// Largest story, in bytes.
+    pub story_bytes: usize,
+}
+
+/// A preference, as read or as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreferenceAnswer {
+    /// Its label.
+    pub label: String,
+    /// Its version; 0 if there is none.
+    pub sequence: i64,
+    /// Its content, if it was asked for and is newer than what the client has.
+    pub content: Option<String>,
+}

@@ -1,0 +1,93 @@
+//! Questions that need no sequencing: finding rooms, describing one, reading and searching history.
+
+use crate::{Inner, Outcome, Refusal, RoomSummary, SearchIn, ServerInfo};
+use causerie_model::{Catalogue, Message, PrincipalId, Room};
+use causerie_policy::{Action, Verdict, decide};
+use causerie_store::History;
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl Inner {
+    /// The room with this GUID, if the rules let this user do this there.
+    pub(crate) fn permitted(&self, who: PrincipalId, action: Action, guid: Uuid) -> Result<Room, Refusal> {
+        let catalogue = self.catalogue();
+        let room = catalogue.room_by_guid(guid).ok_or(Refusal::NoSuchRoom)?;
+        check(&decide(&catalogue, who, action, room.id))?;
+        Ok(room.clone())
+    }
+
+    /// The room as others see it.
+    pub(crate) fn summary(&self, catalogue: &Catalogue, room: &Room) -> Option<RoomSummary> {
+        Some(RoomSummary {
+            room: room.clone(),
+            category: catalogue.category(room.category)?.clone(),
+            present: self.present().get(&room.id).copied().unwrap_or(0),
+        })
+    }
+
+    /// Rooms that this user sees and whose name (or description) holds every word, by name.
+    pub(crate) fn find_rooms(&self, who: PrincipalId, criteria: &str, descriptions: bool) -> Outcome {
+        let words: Vec<String> = criteria.split_whitespace().map(str::to_lowercase).collect();
+        let catalogue = self.catalogue();
+        let matches = |room: &Room| {
+            let name = room.name.to_lowercase();
+            let description = if descriptions { room.description.to_lowercase() } else { String::new() };
+            words.iter().all(|word| name.contains(word) || description.contains(word))
+        };
+        let mut rooms: Vec<RoomSummary> = catalogue
+            .rooms()
+            .filter(|room| matches(room) && decide(&catalogue, who, Action::See, room.id).allowed)
+            .filter_map(|room| self.summary(&catalogue, room))
+            .collect();
+        rooms.sort_by_cached_key(|found| found.room.name.to_lowercase());
+        rooms.truncate(self.settings.search_results as usize);
+        Outcome::Rooms(rooms)
+    }
+
+    /// What the server is and allows.
+    pub(crate) fn server_info(&self) -> Outcome {
+        Outcome::ServerInfo(ServerInfo {
+            time: self.clock.now(),
+            database: self.database,
+            search_results: self.settings.search_results,
+            message_bytes: self.settings.message_bytes,
+            story_bytes: self.settings.story_bytes,
+        })
+    }
+
+    /// Messages with all these words, from rooms that this user may read now.
+    pub(crate) async fn search(
+        &self,
+        history: &dyn History,
+        who: PrincipalId,
+        rooms: &SearchIn,
+        words: &str,
+        count: u32,
+    ) -> Result<(Option<RoomSummary>, Vec<Arc<Message>>), Refusal> {
+        let (summary, ids) = match rooms {
+            SearchIn::Room(guid) => {
+                let room = self.permitted(who, Action::ReadHistory, *guid)?;
+                (self.summary(&self.catalogue(), &room), vec![room.id])
+            }
+            SearchIn::All => {
+                let catalogue = self.catalogue();
+                let readable = catalogue.rooms().map(|room| room.id);
+                let readable =
+                    readable.filter(|id| decide(&catalogue, who, Action::ReadHistory, *id).allowed);
+                (None, readable.collect())
+            }
+        };
+        let count = count.min(self.settings.search_results);
+        let found = history.search(&ids, words, count).await.map_err(Refusal::Store)?;
+        Ok((summary, found.into_iter().map(Arc::new).collect()))
+    }
+}
+
+/// A verdict as a result. A room that the asker mustn't know of looks like one that doesn't exist.
+pub(crate) fn check(verdict: &Verdict) -> Result<(), Refusal> {
+    match verdict {
+        Verdict { allowed: true, .. } => Ok(()),
+        Verdict { rule, .. } if rule.hides() => Err(Refusal::NoSuchRoom),
+        Verdict { rule, .. } => Err(Refusal::Denied(*rule)),
+    }
+}

@@ -1,0 +1,109 @@
+//! `bccontext` and searches: history is read, and that is recorded before it is shown.
+
+use super::{Command, Effect, MAX_OWED, Round, Sequencer, Shown};
+use crate::{Outcome, Refusal, SearchIn};
+use causerie_model::{Actor, ChainId, ChatId, EndpointId, Event, Message};
+use causerie_policy::Action;
+use causerie_store::{StoreError, StoreFault, meter};
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl Sequencer {
+    pub(super) async fn backchat(
+        &mut self,
+        round: &mut Round,
+        endpoint: EndpointId,
+        token: u64,
+        guid: Uuid,
+        count: u32,
+        before: Option<ChatId>,
+    ) {
+        if let Err(refusal) = self.start_backchat(round, endpoint, token, guid, count, before).await {
+            round.effects.push(Effect::Answer { endpoint, token, result: Err(refusal) });
+        }
+    }
+
+    async fn start_backchat(
+        &mut self,
+        round: &mut Round,
+        endpoint: EndpointId,
+        token: u64,
+        guid: Uuid,
+        count: u32,
+        before: Option<ChatId>,
+    ) -> Result<(), Refusal> {
+        let user = self.devices.get(&endpoint).ok_or(Refusal::Unknown)?.user;
+        let room = self.inner.permitted(user, Action::ReadHistory, guid)?;
+        let summary = self.inner.summary(&self.inner.catalogue(), &room);
+        let count = count.min(self.inner.settings.search_results);
+        let query = match before {
+            Some(before) => format!("last {count} before {before}"),
+            None => format!("last {count}"),
+        };
+        let chain = ChainId::Room(room.id);
+        let outcome = move |messages: Vec<Arc<Message>>| Outcome::Messages { room: summary, messages };
+
+        if before.is_none() {
+            // A room that can't be loaded can't be read below either; that says so.
+            let _ = self.rooms.load(room.id, &*self.journal, &*self.history).await;
+            let recent = self.rooms.get(room.id).and_then(|room| room.recent(count as usize));
+            if let Some(messages) = recent {
+                let shown = Shown { chain, query, result: Ok(outcome(messages)), statements: 0 };
+                self.shown(round, endpoint, token, shown).await;
+                return Ok(());
+            }
+        }
+        let (history, inner) = (self.history.clone(), self.inner.clone());
+        tokio::spawn(async move {
+            let (read, statements) = meter::metered(history.latest(room.id, before, count)).await;
+            let result = read
+                .map(|messages| outcome(messages.into_iter().map(Arc::new).collect()))
+                .map_err(Refusal::Store);
+            let shown = Shown { chain, query, result, statements };
+            // Fails only when the program ends.
+            let _ = inner.commands.send(Command::Shown { endpoint, token, shown }).await;
+        });
+        Ok(())
+    }
+
+    pub(super) fn search(
+        &mut self,
+        endpoint: EndpointId,
+        token: u64,
+        rooms: SearchIn,
+        words: String,
+        count: u32,
+    ) {
+        let Some(user) = self.devices.get(&endpoint).map(|device| device.user) else { return };
+        let (history, inner) = (self.history.clone(), self.inner.clone());
+        tokio::spawn(async move {
+            let search = inner.search(&*history, user, &rooms, &words, count);
+            let (found, statements) = meter::metered(search).await;
+            let chain = match &found {
+                Ok((Some(summary), _)) => ChainId::Room(summary.room.id),
+                _ => ChainId::System,
+            };
+            let result = found.map(|(room, messages)| Outcome::Messages { room, messages });
+            let shown = Shown { chain, query: format!("search {words}"), result, statements };
+            // Fails only when the program ends.
+            let _ = inner.commands.send(Command::Shown { endpoint, token, shown }).await;
+        });
+    }
+
+    /// Records a reading and hands over what was read. When the store takes nothing, reading goes on and the record is
+    /// owed, up to a bound.
+    pub(super) async fn shown(&mut self, round: &mut Round, endpoint: EndpointId, token: u64, shown: Shown) {
+        let Shown { chain, query, mut result, statements } = shown;
+        let Some(user) = self.devices.get(&endpoint).map(|device| device.address.clone()) else { return };
+        if let Ok(Outcome::Messages { messages, .. }) = &result {
+            if self.owed.len() >= MAX_OWED {
+                let message = "too many records wait to be written";
+                result = Err(Refusal::Store(StoreError::new(StoreFault::Unavailable, message)));
+            } else {
+                let event = Event::Backchat { user: user.clone(), query, shown: messages.len() as u64 };
+                self.record_or_owe(round, chain, Actor::User(user), event).await;
+            }
+        }
+        round.effects.push(Effect::Read { endpoint, token, result, statements });
+    }
+}

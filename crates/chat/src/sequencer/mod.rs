@@ -1,0 +1,470 @@
+//! The sequencer: one task through which everything goes that changes a room.
+//!
+//! It works in rounds. A round *stages* what has gathered while the previous commit ran: decides it, numbers it, and
+//! collects records. Then one commit takes all records of the round. Then every staged *effect* is carried out, in order:
+//! answers and deliveries. If the commit fails nothing was answered and nothing delivered, every sender is told, and the
+//! numbers are given again. That gives P1 (stored before answered), P2 (recorded before delivered) and P3 (one order).
+//!
+//! What has happened whether or not it can be written, somebody leaving or having read, is *owed*: it stays in memory
+//! and goes first into the next round, so that it is recorded as soon as the store takes anything again.
+
+mod act;
+mod backchat;
+mod join;
+mod part;
+mod post;
+mod preference;
+mod rooms;
+
+use crate::{
+    Action, ActionError, Done, Inner, Needs, Operation, Outcome, Refusal,
+    delivery::{Broadcast, Delivery, Notice, Sink},
+};
+use causerie_model::{
+    Actor, ChainId, Clock, EndpointId, Event, Head, Message, PartReason, PrincipalId, Random, Record, RoomId,
+    SipAddress, Timestamp,
+};
+use causerie_room::chain;
+use causerie_store::{Batch, History, Journal, Preferences, StoreError, StoreFault, meter};
+use rooms::Rooms;
+use std::{
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
+
+/// How long the store is left alone after it refused, before records that are owed are tried again by themselves.
+const OWED_RETRY: Duration = Duration::from_secs(1);
+
+/// Most records that may be owed before history reads are refused too: memory is no journal.
+pub(crate) const MAX_OWED: usize = 10_000;
+
+/// What the sequencer can be told.
+pub(crate) enum Command {
+    /// A device came.
+    Attach { endpoint: EndpointId, user: PrincipalId, sink: Sink },
+    /// A device asks for something.
+    Operate { endpoint: EndpointId, token: u64, operation: Operation },
+    /// A device is gone.
+    Detach { endpoint: EndpointId, reason: PartReason },
+    /// Somebody's rights in a room ended.
+    Evict { room: RoomId, endpoint: EndpointId },
+    /// History was read and can be handed over once that is recorded.
+    Shown { endpoint: EndpointId, token: u64, shown: Shown },
+    /// An administrator acts.
+    Act { actor: Actor, action: Action, reply: oneshot::Sender<Result<Done, ActionError>> },
+}
+
+/// What was read from history.
+pub(crate) struct Shown {
+    /// The room whose chain records the reading; the system's chain if it went over several rooms.
+    pub(crate) chain: ChainId,
+    /// What was asked, in words.
+    pub(crate) query: String,
+    pub(crate) result: Result<Outcome, Refusal>,
+    pub(crate) statements: u32,
+}
+
+/// An attached device.
+struct Device {
+    user: PrincipalId,
+    address: SipAddress,
+    name: String,
+    sink: Sink,
+    /// Rooms that it is in, with their GUIDs, which outlive the room.
+    rooms: BTreeMap<RoomId, Uuid>,
+}
+
+/// Something that happened and isn't written yet.
+struct Owed {
+    chain: ChainId,
+    at: Timestamp,
+    actor: Actor,
+    event: Event,
+}
+
+/// What a round will do once its commit has succeeded, or failed.
+enum Effect {
+    /// Answer what needed no commit, in its turn.
+    Answer { endpoint: EndpointId, token: u64, result: Result<Outcome, Refusal> },
+    /// Answer what was read, whether or not the reading could be recorded.
+    Read { endpoint: EndpointId, token: u64, result: Result<Outcome, Refusal>, statements: u32 },
+    /// Deliver a message.
+    Posted { endpoint: EndpointId, token: u64, room: RoomId, guid: Uuid, message: Arc<Message> },
+    /// Let a device into rooms.
+    Joined { endpoint: EndpointId, token: u64, rooms: Vec<RoomId>, refused: Vec<(Uuid, Refusal)> },
+    /// Tell that a user left.
+    Parted(part::Parted),
+    /// Repeat a change in memory.
+    Acted(act::Acted),
+}
+
+/// What one round collects.
+#[derive(Default)]
+struct Round {
+    batch: Batch,
+    effects: Vec<Effect>,
+    /// Heads as they will be after the commit.
+    heads: HashMap<ChainId, Head>,
+    /// Devices that will have entered a room: what they do next is staged in the next round, when they have.
+    entering: HashSet<EndpointId>,
+    /// Users that will have entered a room, so that two devices at once make one record.
+    arriving: HashSet<(RoomId, PrincipalId)>,
+    /// Records that are to be owed if the commit fails.
+    owed: Vec<Owed>,
+    /// It holds a change; nothing may be decided behind it by the old state.
+    sealed: bool,
+}
+
+/// What wakes the sequencer.
+enum Next {
+    Command(Command),
+    /// It is time to try again to write what is owed.
+    Owed,
+    /// Every handle is gone.
+    End,
+}
+
+/// The task's state.
+pub(crate) struct Sequencer {
+    inner: Arc<Inner>,
+    journal: Arc<dyn Journal>,
+    history: Arc<dyn History>,
+    preferences: Arc<dyn Preferences>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    devices: HashMap<EndpointId, Device>,
+    rooms: Rooms,
+    system: Head,
+    highest_room: RoomId,
+    /// Commands that come before those in the queue.
+    carry: VecDeque<Command>,
+    owed: Vec<Owed>,
+    /// A sync failed: nothing is written until the program starts anew.
+    ended: Option<StoreError>,
+}
+
+impl Sequencer {
+    pub(crate) async fn new(inner: Arc<Inner>, needs: &Needs) -> Result<Self, StoreError> {
+        let rooms = Rooms::new(&inner.settings);
+        Ok(Self {
+            inner,
+            system: needs.journal.head(ChainId::System).await?,
+            highest_room: needs.journal.highest_room().await?,
+            journal: needs.journal.clone(),
+            history: needs.history.clone(),
+            preferences: needs.preferences.clone(),
+            clock: needs.clock.clone(),
+            random: needs.random.clone(),
+            devices: HashMap::new(),
+            rooms,
+            carry: VecDeque::new(),
+            owed: Vec::new(),
+            ended: None,
+        })
+    }
+
+    /// Works until every handle is gone.
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Command>) {
+        loop {
+            let next = self.first(&mut queue).await;
+            let mut round = Round::default();
+            if self.ended.is_none() {
+                self.settle(&mut round).await;
+            }
+            match next {
+                Next::Command(command) if self.must_wait(&round, &command) => self.carry.push_front(command),
+                Next::Command(command) => self.stage(&mut round, command).await,
+                Next::Owed => {}
+                Next::End => break,
+            }
+            while round.effects.len() < self.inner.settings.batch && !round.sealed {
+                let Some(command) = self.carry.pop_front().or_else(|| queue.try_recv().ok()) else { break };
+                if self.must_wait(&round, &command) {
+                    self.carry.push_front(command);
+                    break;
+                }
+                self.stage(&mut round, command).await;
+            }
+            self.finish(round).await;
+        }
+    }
+
+    async fn first(&mut self, queue: &mut mpsc::Receiver<Command>) -> Next {
+        if let Some(command) = self.carry.pop_front() {
+            return Next::Command(command);
+        }
+        if self.owed.is_empty() || self.ended.is_some() {
+            return queue.recv().await.map_or(Next::End, Next::Command);
+        }
+        match tokio::time::timeout(OWED_RETRY, queue.recv()).await {
+            Ok(command) => command.map_or(Next::End, Next::Command),
+            Err(_) => Next::Owed,
+        }
+    }
+
+    /// Whether a command depends on what this round hasn't done yet.
+    fn must_wait(&self, round: &Round, command: &Command) -> bool {
+        match command {
+            Command::Operate { endpoint, operation, .. } => {
+                round.entering.contains(endpoint)
+                    || matches!(operation, Operation::Backchat { .. } | Operation::Search { .. })
+                        && round.batch.records.iter().any(|record| record.message.is_some())
+            }
+            Command::Detach { endpoint, .. } | Command::Evict { endpoint, .. } => {
+                round.entering.contains(endpoint)
+            }
+            // A change is decided and committed alone, so that a change that doesn't fit refuses nobody's message.
+            Command::Act { .. } => !round.effects.is_empty() || !round.batch.records.is_empty(),
+            Command::Attach { .. } | Command::Shown { .. } => false,
+        }
+    }
+
+    async fn stage(&mut self, round: &mut Round, command: Command) {
+        match command {
+            Command::Attach { endpoint, user, sink } => self.attach(endpoint, user, sink),
+            Command::Operate { endpoint, token, operation } => {
+                self.operate(round, endpoint, token, operation).await;
+            }
+            Command::Detach { endpoint, reason } => self.detach(round, endpoint, reason).await,
+            Command::Evict { room, endpoint } => {
+                self.leave(round, endpoint, room, None, PartReason::Removed).await;
+            }
+            Command::Shown { endpoint, token, shown } => self.shown(round, endpoint, token, shown).await,
+            Command::Act { actor, action, reply } => self.act(round, actor, action, reply).await,
+        }
+    }
+
+    fn attach(&mut self, endpoint: EndpointId, user: PrincipalId, mut sink: Sink) {
+        let found = self.inner.catalogue().user(user).filter(|user| user.enabled).cloned();
+        let Some(found) = found else {
+            // Disabled since he asked.
+            sink.cut(PartReason::Removed);
+            return;
+        };
+        self.inner.endpoints.fetch_add(1, Ordering::Relaxed);
+        self.devices.insert(
+            endpoint,
+            Device {
+                user,
+                address: found.address,
+                name: found.display_name,
+                sink,
+                rooms: BTreeMap::new(),
+            },
+        );
+    }
+
+    async fn operate(&mut self, round: &mut Round, endpoint: EndpointId, token: u64, operation: Operation) {
+        let Some(user) = self.devices.get(&endpoint).map(|device| device.user) else { return };
+        let result = match operation {
+            Operation::Join { rooms } => return self.join(round, endpoint, token, rooms).await,
+            Operation::Part { room } => return self.part(round, endpoint, token, room).await,
+            Operation::Post { room, text, extras } => {
+                return self.post(round, endpoint, token, room, text, extras).await;
+            }
+            Operation::Backchat { room, count, before } => {
+                return self.backchat(round, endpoint, token, room, count, before).await;
+            }
+            Operation::Search { rooms, words, count } => {
+                return self.search(endpoint, token, rooms, words, count);
+            }
+            Operation::GetPreference { label, known } => self.get_preference(user, label, known).await,
+            Operation::SetPreference { label, known, content } => {
+                self.set_preference(user, label, known, &content).await
+            }
+            Operation::FindRooms { criteria, descriptions } => {
+                Ok(self.inner.find_rooms(user, &criteria, descriptions))
+            }
+            Operation::ServerInfo => Ok(self.inner.server_info()),
+        };
+        round.effects.push(Effect::Answer { endpoint, token, result });
+    }
+
+    /// Adds a record to the round.
+    async fn record(&mut self, round: &mut Round, chain: ChainId, actor: Actor, event: Event) -> Result<Record, StoreError> {
+        let head = self.staged_head(round, chain).await?;
+        let at = self.clock.now();
+        Ok(Self::seal(round, chain, &head, at, &actor, &event))
+    }
+
+    fn seal(round: &mut Round, chain: ChainId, head: &Head, at: Timestamp, actor: &Actor, event: &Event) -> Record {
+        let record = chain::seal(chain, head, at, actor, event);
+        round.heads.insert(chain, chain::advance(head, &record));
+        round.batch.records.push(record.clone());
+        record
+    }
+
+    async fn staged_head(&mut self, round: &Round, chain: ChainId) -> Result<Head, StoreError> {
+        if let Some(head) = round.heads.get(&chain) {
+            return Ok(*head);
+        }
+        match chain {
+            ChainId::System => Ok(self.system),
+            ChainId::Room(room) => {
+                self.rooms.load(room, &*self.journal, &*self.history).await?;
+                Ok(self.rooms.get(room).map_or(Head::START, |room| *room.head()))
+            }
+        }
+    }
+
+    /// Adds a record of something that can't be undone: if it can't be written now, it is owed.
+    async fn record_or_owe(&mut self, round: &mut Round, chain: ChainId, actor: Actor, event: Event) {
+        let owed = Owed { chain, at: self.clock.now(), actor, event };
+        match self.staged_head(round, chain).await {
+            Ok(head) => {
+                Self::seal(round, chain, &head, owed.at, &owed.actor, &owed.event);
+                round.owed.push(owed);
+            }
+            Err(_) => self.owed.push(owed),
+        }
+    }
+
+    /// Commits the round and carries out its effects.
+    async fn finish(&mut self, mut round: Round) {
+        let (result, statements) = if round.batch.records.is_empty() && round.batch.changes.is_empty() {
+            (Ok(()), 0)
+        } else if let Some(error) = &self.ended {
+            (Err(error.clone()), 0)
+        } else {
+            meter::metered(self.journal.append(&round.batch)).await
+        };
+        match result {
+            Ok(()) => {
+                if !round.batch.records.is_empty() {
+                    self.inner.writable.store(true, Ordering::Relaxed);
+                    metrics::histogram!("causerie_commit_records").record(round.batch.records.len() as f64);
+                }
+                self.advance(&round.batch.records);
+                for effect in round.effects {
+                    self.apply(effect, statements);
+                }
+            }
+            Err(error) => {
+                self.inner.writable.store(false, Ordering::Relaxed);
+                metrics::counter!("causerie_commit_failures_total").increment(1);
+                tracing::error!(fault = ?error.fault, %error, "The store refused a commit.");
+                if error.fault == StoreFault::SyncFailed {
+                    self.ended = Some(error.clone());
+                }
+                // What is on the disk is known by reading it, not by guessing from an error.
+                self.forget_heads(&round.batch.records).await;
+                self.owed.append(&mut round.owed);
+                for effect in round.effects {
+                    self.fail(effect, &error, statements);
+                }
+            }
+        }
+        self.rooms.unload_idle();
+    }
+
+    /// Puts what is owed before everything else in a round.
+    async fn settle(&mut self, round: &mut Round) {
+        for debt in std::mem::take(&mut self.owed) {
+            match self.staged_head(round, debt.chain).await {
+                Ok(head) => {
+                    Self::seal(round, debt.chain, &head, debt.at, &debt.actor, &debt.event);
+                    round.owed.push(debt);
+                }
+                Err(_) => self.owed.push(debt),
+            }
+        }
+    }
+
+    /// Moves heads and rooms on to what was committed.
+    fn advance(&mut self, records: &[Record]) {
+        for record in records {
+            match record.chain {
+                ChainId::System => self.system = chain::advance(&self.system, record),
+                ChainId::Room(room) => self.rooms.record(room, record),
+            }
+        }
+    }
+
+    async fn forget_heads(&mut self, records: &[Record]) {
+        for record in records {
+            match record.chain {
+                ChainId::System => {
+                    if let Ok(head) = self.journal.head(ChainId::System).await {
+                        self.system = head;
+                    }
+                }
+                ChainId::Room(room) => self.rooms.distrust(room),
+            }
+        }
+    }
+
+    fn apply(&mut self, effect: Effect, statements: u32) {
+        match effect {
+            Effect::Answer { endpoint, token, result } => self.answer(endpoint, token, result, 0),
+            Effect::Read { endpoint, token, result, statements: read } => {
+                self.answer(endpoint, token, result, read + statements);
+            }
+            Effect::Posted { endpoint, token, room, guid, message } => {
+                self.posted(endpoint, token, room, guid, message, statements);
+            }
+            Effect::Joined { endpoint, token, rooms, refused } => {
+                self.joined(endpoint, token, &rooms, refused, statements);
+            }
+            Effect::Parted(parted) => self.parted(parted, statements),
+            Effect::Acted(acted) => self.acted(acted),
+        }
+    }
+
+    fn fail(&mut self, effect: Effect, error: &StoreError, statements: u32) {
+        match effect {
+            Effect::Posted { endpoint, token, .. } | Effect::Joined { endpoint, token, .. } => {
+                self.answer(endpoint, token, Err(Refusal::Store(error.clone())), statements);
+            }
+            Effect::Acted(acted) => acted.refuse(ActionError::Store(error.clone())),
+            // These are true whatever the store says; their records are owed.
+            other @ (Effect::Answer { .. } | Effect::Read { .. } | Effect::Parted(_)) => {
+                self.apply(other, statements);
+            }
+        }
+    }
+
+    fn answer(&mut self, endpoint: EndpointId, token: u64, result: Result<Outcome, Refusal>, statements: u32) {
+        if let Err(refusal) = &result {
+            metrics::counter!("causerie_refusals_total", "reason" => refusal.name()).increment(1);
+        }
+        self.deliver(endpoint, Delivery::Answer { token, result, statements });
+    }
+
+    fn deliver(&mut self, endpoint: EndpointId, delivery: Delivery) {
+        let Some(device) = self.devices.get_mut(&endpoint) else { return };
+        if device.sink.deliver(delivery).is_err() {
+            tracing::warn!(user = %device.address, %endpoint, "A slow reader is cut off.");
+            metrics::counter!("causerie_slow_readers_total").increment(1);
+            self.cut(endpoint, PartReason::SlowReader);
+        }
+    }
+
+    /// Ends a device's connection and takes it out of its rooms.
+    fn cut(&mut self, endpoint: EndpointId, reason: PartReason) {
+        if let Some(device) = self.devices.get_mut(&endpoint) {
+            device.sink.cut(reason);
+            self.carry.push_back(Command::Detach { endpoint, reason });
+        }
+    }
+
+    /// Hands a notice to one device.
+    fn notify(&mut self, endpoint: EndpointId, notice: Notice) {
+        self.deliver(endpoint, Delivery::Notice(Broadcast::new(notice)));
+    }
+
+    /// Hands one notice to everybody in a room but this device.
+    fn broadcast(&mut self, room: RoomId, notice: Notice, except: Option<EndpointId>) {
+        let endpoints: Vec<EndpointId> = match self.rooms.get(room) {
+            Some(room) => room.endpoints().filter(|endpoint| Some(*endpoint) != except).collect(),
+            None => return,
+        };
+        let broadcast = Broadcast::new(notice);
+        metrics::counter!("causerie_deliveries_total").increment(endpoints.len() as u64);
+        for endpoint in endpoints {
+            self.deliver(endpoint, Delivery::Notice(broadcast.clone()));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What the service can be told.
+
+/// Sizes and limits, and who we are. Defaults are the original's where it had one.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The SIP domain that room URIs carry.
+    pub domain: String,
+    /// Newest messages of a room kept in memory (`DefaultChatHistory`, 1 to 500).
+    pub history_in_memory: usize,
+    /// Users in a room above which joins and parts are no longer announced (`ParticipantUpdateLimit`).
+    pub participant_limit: usize,
+    /// Largest message, in bytes of UTF-8, as told to clients.
+    pub message_bytes: usize,
+    /// Largest story, in bytes of UTF-8. Any message up to this size is taken, since stories can't be told apart.
+    pub story_bytes: usize,
+    /// Most results of one search or one page of history.
+    pub search_results: u32,
+    /// Operations that may wait for the sequencer. One more is refused.
+    pub queue: usize,
+    /// Most operations in one commit.
+    pub batch: usize,
+    /// Deliveries that may wait for one endpoint. One more cuts it off.
+    pub endpoint_queue: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            domain: "example.test".to_owned(),
+            history_in_memory: 30,
+            participant_limit: 75,
+            message_bytes: 8_192,
+            story_bytes: 32_768,
+            search_results: 999,
+            queue: 8_192,
+            batch: 256,
+            endpoint_queue: 1_024,
+        }
+    }
+}
