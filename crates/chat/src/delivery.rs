@@ -49,7 +49,10 @@ pub struct Broadcast {
 
 impl Broadcast {
     pub(crate) fn new(notice: Notice) -> Arc<Self> {
-        Arc::new(Self { notice, wire: OnceLock::new() })
+        Arc::new(Self {
+            notice,
+            wire: OnceLock::new(),
+        })
     }
 
     /// What happened.
@@ -64,18 +67,22 @@ impl Broadcast {
     }
 }
 
-/// One thing to hand on.
+/// The answer to an operation.
+#[derive(Debug)]
+pub struct Answer {
+    /// The token under which it was submitted.
+    pub token: u64,
+    /// What came of it.
+    pub result: Result<Outcome, Refusal>,
+    /// Statements that the database was sent for it; operations of one commit share them, and each counts them all.
+    pub statements: u32,
+}
+
+/// One thing to hand on. Small, since many wait in queues.
 #[derive(Debug)]
 pub enum Delivery {
     /// The answer to an operation.
-    Answer {
-        /// The token under which it was submitted.
-        token: u64,
-        /// What came of it.
-        result: Result<Outcome, Refusal>,
-        /// Statements that the database was sent for it; operations of one commit share them, and each counts them all.
-        statements: u32,
-    },
+    Answer(Box<Answer>),
     /// Something happened.
     Notice(Arc<Broadcast>),
 }
@@ -93,7 +100,16 @@ impl Sink {
     pub(crate) fn new(bound: usize) -> (Self, Deliveries) {
         let (queue, receiver) = mpsc::channel(bound);
         let (cut, cut_receiver) = oneshot::channel();
-        (Self { queue, cut: Some(cut) }, Deliveries { queue: receiver, cut: cut_receiver })
+        (
+            Self {
+                queue,
+                cut: Some(cut),
+            },
+            Deliveries {
+                queue: receiver,
+                cut: cut_receiver,
+            },
+        )
     }
 
     pub(crate) fn deliver(&self, delivery: Delivery) -> Result<(), Overrun> {

@@ -26,14 +26,21 @@ impl Endpoint {
     /// # Errors
     /// [`Refusal::Busy`] if too much is waiting: nothing was queued, try again soon.
     pub fn submit(&self, token: u64, operation: Operation) -> Result<(), Refusal> {
-        let command = Command::Operate { endpoint: self.id, token, operation };
+        let command = Command::Operate {
+            endpoint: self.id,
+            token,
+            operation,
+        };
         self.inner.commands.try_send(command).map_err(|_| Refusal::Busy)
     }
 }
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        let command = Command::Detach { endpoint: self.id, reason: PartReason::Disconnected };
+        let command = Command::Detach {
+            endpoint: self.id,
+            reason: PartReason::Disconnected,
+        };
         if let Err(error) = self.inner.commands.try_send(command) {
             // The queue is full: wait for room elsewhere, since a device that is gone must not stay in its rooms.
             let commands = self.inner.commands.clone();

@@ -17,9 +17,10 @@ mod sequencer;
 mod settings;
 
 pub use admin::{
-    Action, ActionError, CategoryChange, Done, NewCategory, NewRoom, NodeName, PrincipalName, RoomChange, UserChange,
+    Action, ActionError, CategoryChange, Done, NewCategory, NewRoom, NodeName, PrincipalName, RoomChange,
+    UserChange,
 };
-pub use delivery::{Broadcast, Deliveries, Delivery, Notice};
+pub use delivery::{Answer, Broadcast, Deliveries, Delivery, Notice};
 pub use endpoint::Endpoint;
 pub use operation::{
     Operation, Outcome, ParticipantInfo, PreferenceAnswer, RoomSnapshot, RoomSummary, SearchIn, ServerInfo,
@@ -142,7 +143,11 @@ impl Chat {
         }
         let id = EndpointId(self.inner.next_endpoint.fetch_add(1, Ordering::Relaxed));
         let (sink, deliveries) = Sink::new(self.inner.settings.endpoint_queue);
-        let command = Command::Attach { endpoint: id, user, sink };
+        let command = Command::Attach {
+            endpoint: id,
+            user,
+            sink,
+        };
         self.inner.commands.try_send(command).map_err(|_| Refusal::Busy)?;
         Ok((Endpoint::new(id, self.inner.clone()), deliveries))
     }
@@ -154,7 +159,11 @@ impl Chat {
     pub async fn act(&self, actor: Actor, action: Action) -> Result<Done, ActionError> {
         let (reply, answer) = oneshot::channel();
         let command = Command::Act { actor, action, reply };
-        self.inner.commands.send(command).await.map_err(|_| ActionError::Stopped)?;
+        self.inner
+            .commands
+            .send(command)
+            .await
+            .map_err(|_| ActionError::Stopped)?;
         answer.await.map_err(|_| ActionError::Stopped)?
     }
 
@@ -181,10 +190,11 @@ impl Chat {
             let catalogue = self.catalogue();
             (catalogue.users().count(), catalogue.rooms().count())
         };
+        let rooms_in_use = self.inner.present().len();
         Status {
             users,
             rooms,
-            rooms_in_use: self.inner.present().len(),
+            rooms_in_use,
             endpoints: self.inner.endpoints.load(Ordering::Relaxed),
             writable: self.inner.writable.load(Ordering::Relaxed),
             outbox: self.inner.outbox.depth().await.ok(),

@@ -2,7 +2,7 @@
 
 use crate::{Inner, Outcome, Refusal, RoomSummary, SearchIn, ServerInfo};
 use causerie_model::{Catalogue, Message, PrincipalId, Room};
-use causerie_policy::{Action, Verdict, decide};
+use causerie_policy::{Action, Asker, Verdict, decide};
 use causerie_store::History;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -29,14 +29,21 @@ impl Inner {
     pub(crate) fn find_rooms(&self, who: PrincipalId, criteria: &str, descriptions: bool) -> Outcome {
         let words: Vec<String> = criteria.split_whitespace().map(str::to_lowercase).collect();
         let catalogue = self.catalogue();
+        let asker = Asker::new(&catalogue, who);
         let matches = |room: &Room| {
             let name = room.name.to_lowercase();
-            let description = if descriptions { room.description.to_lowercase() } else { String::new() };
-            words.iter().all(|word| name.contains(word) || description.contains(word))
+            let description = if descriptions {
+                room.description.to_lowercase()
+            } else {
+                String::new()
+            };
+            words
+                .iter()
+                .all(|word| name.contains(word) || description.contains(word))
         };
         let mut rooms: Vec<RoomSummary> = catalogue
             .rooms()
-            .filter(|room| matches(room) && decide(&catalogue, who, Action::See, room.id).allowed)
+            .filter(|room| matches(room) && asker.decide(Action::See, room.id).allowed)
             .filter_map(|room| self.summary(&catalogue, room))
             .collect();
         rooms.sort_by_cached_key(|found| found.room.name.to_lowercase());
@@ -71,10 +78,14 @@ impl Inner {
             }
             SearchIn::All => {
                 let catalogue = self.catalogue();
-                let readable = catalogue.rooms().map(|room| room.id);
-                let readable =
-                    readable.filter(|id| decide(&catalogue, who, Action::ReadHistory, *id).allowed);
-                (None, readable.collect())
+                let asker = Asker::new(&catalogue, who);
+                let rooms = catalogue.rooms().map(|room| room.id);
+                (
+                    None,
+                    rooms
+                        .filter(|id| asker.decide(Action::ReadHistory, *id).allowed)
+                        .collect(),
+                )
             }
         };
         let count = count.min(self.settings.search_results);

@@ -37,7 +37,10 @@ pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Categ
     context
         .catalogue
         .category_by_name(name)
-        .ok_or_else(|| ActionError::NotFound { kind: "category", name: name.to_owned() })
+        .ok_or_else(|| ActionError::NotFound {
+            kind: "category",
+            name: name.to_owned(),
+        })
 }
 
 fn describe(category: &Category) -> String {
@@ -50,7 +53,10 @@ fn describe(category: &Category) -> String {
 pub(super) fn add(context: &Context<'_>, new: &NewCategory) -> Result<Plan, ActionError> {
     let name = clean_name("category", &new.name)?;
     if context.catalogue.category_by_name(&name).is_some() {
-        return Err(ActionError::Duplicate { kind: "category", name });
+        return Err(ActionError::Duplicate {
+            kind: "category",
+            name,
+        });
     }
     let category = Category {
         id: context.catalogue.next_category(),
@@ -62,7 +68,13 @@ pub(super) fn add(context: &Context<'_>, new: &NewCategory) -> Result<Plan, Acti
         history: new.history,
     };
     let after = describe(&category);
-    Ok(Plan::new(vec![Change::PutCategory(category)], ChainId::System, "category.add", name).to(after))
+    Ok(Plan::new(
+        vec![Change::PutCategory(category)],
+        ChainId::System,
+        "category.add",
+        name,
+    )
+    .to(after))
 }
 
 pub(super) fn change(
@@ -74,8 +86,15 @@ pub(super) fn change(
     let mut new = old.clone();
     if let Some(name) = &change.name {
         new.name = clean_name("category", name)?;
-        if context.catalogue.category_by_name(&new.name).is_some_and(|other| other.id != old.id) {
-            return Err(ActionError::Duplicate { kind: "category", name: new.name });
+        if context
+            .catalogue
+            .category_by_name(&new.name)
+            .is_some_and(|other| other.id != old.id)
+        {
+            return Err(ActionError::Duplicate {
+                kind: "category",
+                name: new.name,
+            });
         }
     }
     if let Some(description) = &change.description {
@@ -85,13 +104,23 @@ pub(super) fn change(
     new.file_upload = change.file_upload.unwrap_or(old.file_upload);
     new.history = change.history.unwrap_or(old.history);
     let (before, after) = (describe(old), describe(&new));
-    let changes = if new == *old { vec![] } else { vec![Change::PutCategory(new)] };
-    Ok(Plan::new(changes, ChainId::System, "category.change", &old.name).from(before).to(after))
+    let changes = if new == *old {
+        vec![]
+    } else {
+        vec![Change::PutCategory(new)]
+    };
+    Ok(Plan::new(changes, ChainId::System, "category.change", &old.name)
+        .from(before)
+        .to(after))
 }
 
 pub(super) fn remove(context: &Context<'_>, name: &str) -> Result<Plan, ActionError> {
     let category = find(context, name)?;
-    let rooms = context.catalogue.rooms().filter(|room| room.category == category.id).count();
+    let rooms = context
+        .catalogue
+        .rooms()
+        .filter(|room| room.category == category.id)
+        .count();
     if rooms > 0 {
         return Err(ActionError::Invalid(format!(
             "category '{}' still holds {rooms} room(s); remove or move them first",

@@ -7,14 +7,19 @@ fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Group, ActionErr
     context
         .catalogue
         .group_by_name(name)
-        .ok_or_else(|| ActionError::NotFound { kind: "group", name: name.to_owned() })
+        .ok_or_else(|| ActionError::NotFound {
+            kind: "group",
+            name: name.to_owned(),
+        })
 }
 
 fn free_name(context: &Context<'_>, name: &str) -> Result<String, ActionError> {
     let name = clean_name("group", name)?;
     // An address names a user wherever either may stand.
     if name.contains('@') {
-        return Err(ActionError::Invalid("a group's name can't contain '@'".to_owned()));
+        return Err(ActionError::Invalid(
+            "a group's name can't contain '@'".to_owned(),
+        ));
     }
     match context.catalogue.group_by_name(&name) {
         Some(_) => Err(ActionError::Duplicate { kind: "group", name }),
@@ -24,8 +29,16 @@ fn free_name(context: &Context<'_>, name: &str) -> Result<String, ActionError> {
 
 pub(super) fn add(context: &Context<'_>, name: &str) -> Result<Plan, ActionError> {
     let name = free_name(context, name)?;
-    let group = Group { id: context.catalogue.next_principal(), name: name.clone() };
-    Ok(Plan::new(vec![Change::PutGroup(group)], ChainId::System, "group.add", name))
+    let group = Group {
+        id: context.catalogue.next_principal(),
+        name: name.clone(),
+    };
+    Ok(Plan::new(
+        vec![Change::PutGroup(group)],
+        ChainId::System,
+        "group.add",
+        name,
+    ))
 }
 
 pub(super) fn rename(context: &Context<'_>, name: &str, new_name: &str) -> Result<Plan, ActionError> {
@@ -35,14 +48,28 @@ pub(super) fn rename(context: &Context<'_>, name: &str, new_name: &str) -> Resul
     } else {
         free_name(context, new_name)?
     };
-    let new = Group { id: old.id, name: new_name.clone() };
-    let changes = if new == *old { vec![] } else { vec![Change::PutGroup(new)] };
-    Ok(Plan::new(changes, ChainId::System, "group.rename", &old.name).from(&old.name).to(new_name))
+    let new = Group {
+        id: old.id,
+        name: new_name.clone(),
+    };
+    let changes = if new == *old {
+        vec![]
+    } else {
+        vec![Change::PutGroup(new)]
+    };
+    Ok(Plan::new(changes, ChainId::System, "group.rename", &old.name)
+        .from(&old.name)
+        .to(new_name))
 }
 
 pub(super) fn remove(context: &Context<'_>, name: &str) -> Result<Plan, ActionError> {
     let group = find(context, name)?;
-    Ok(Plan::new(vec![Change::RemoveGroup(group.id)], ChainId::System, "group.remove", &group.name))
+    Ok(Plan::new(
+        vec![Change::RemoveGroup(group.id)],
+        ChainId::System,
+        "group.remove",
+        &group.name,
+    ))
 }
 
 pub(super) fn add_member(
@@ -59,7 +86,14 @@ pub(super) fn add_member(
         )));
     }
     let present = context.catalogue.group_members(group.id).any(|other| other == id);
-    let changes = if present { vec![] } else { vec![Change::AddToGroup { group: group.id, member: id }] };
+    let changes = if present {
+        vec![]
+    } else {
+        vec![Change::AddToGroup {
+            group: group.id,
+            member: id,
+        }]
+    };
     Ok(Plan::new(changes, ChainId::System, "group.member.add", &group.name).to(member))
 }
 
@@ -71,7 +105,13 @@ pub(super) fn remove_member(
     let group = find(context, name)?;
     let id = principal(context.catalogue, member)?;
     let present = context.catalogue.group_members(group.id).any(|other| other == id);
-    let changes =
-        if present { vec![Change::RemoveFromGroup { group: group.id, member: id }] } else { vec![] };
+    let changes = if present {
+        vec![Change::RemoveFromGroup {
+            group: group.id,
+            member: id,
+        }]
+    } else {
+        vec![]
+    };
     Ok(Plan::new(changes, ChainId::System, "group.member.remove", &group.name).from(member))
 }

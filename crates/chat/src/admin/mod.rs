@@ -197,7 +197,11 @@ impl Plan {
             before: String::new(),
             after: String::new(),
         };
-        Self { changes, chain, event }
+        Self {
+            changes,
+            chain,
+            event,
+        }
     }
 
     fn from(mut self, text: impl fmt::Display) -> Self {
@@ -225,7 +229,10 @@ pub(crate) struct Context<'a> {
 /// Checks an action and turns it into rows and a record.
 pub(crate) fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
     match action {
-        Action::AddUser { address, display_name } => user::add(context, address, display_name),
+        Action::AddUser {
+            address,
+            display_name,
+        } => user::add(context, address, display_name),
         Action::ChangeUser { address, change } => user::change(context, address, change),
         Action::RemoveUser { address } => user::remove(context, address),
         Action::AddGroup { name } => group::add(context, name),
@@ -239,21 +246,37 @@ pub(crate) fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, Actio
         Action::AddRoom(new) => room::add(context, new),
         Action::ChangeRoom { name, change } => room::change(context, name, change),
         Action::RemoveRoom { name } => room::remove(context, name),
-        Action::Grant { node, role, principal } => role::grant(context, node, *role, principal),
-        Action::Revoke { node, role, principal } => role::revoke(context, node, *role, principal),
+        Action::Grant {
+            node,
+            role,
+            principal,
+        } => role::grant(context, node, *role, principal),
+        Action::Revoke {
+            node,
+            role,
+            principal,
+        } => role::revoke(context, node, *role, principal),
     }
 }
 
 fn principal(catalogue: &Catalogue, name: &PrincipalName) -> Result<PrincipalId, ActionError> {
     match name {
-        PrincipalName::User(address) => catalogue
-            .user_by_address(address)
-            .map(|user| user.id)
-            .ok_or_else(|| ActionError::NotFound { kind: "user", name: address.to_string() }),
+        PrincipalName::User(address) => {
+            catalogue
+                .user_by_address(address)
+                .map(|user| user.id)
+                .ok_or_else(|| ActionError::NotFound {
+                    kind: "user",
+                    name: address.to_string(),
+                })
+        }
         PrincipalName::Group(name) => catalogue
             .group_by_name(name)
             .map(|group| group.id)
-            .ok_or_else(|| ActionError::NotFound { kind: "group", name: name.clone() }),
+            .ok_or_else(|| ActionError::NotFound {
+                kind: "group",
+                name: name.clone(),
+            }),
     }
 }
 
@@ -261,10 +284,14 @@ fn principal(catalogue: &Catalogue, name: &PrincipalName) -> Result<PrincipalId,
 fn clean_name(kind: &'static str, name: &str) -> Result<String, ActionError> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
-        return Err(ActionError::Invalid(format!("a {kind}'s name has 1 to {MAX_NAME_CHARS} characters")));
+        return Err(ActionError::Invalid(format!(
+            "a {kind}'s name has 1 to {MAX_NAME_CHARS} characters"
+        )));
     }
     if name.chars().any(char::is_control) {
-        return Err(ActionError::Invalid(format!("a {kind}'s name can't contain control characters")));
+        return Err(ActionError::Invalid(format!(
+            "a {kind}'s name can't contain control characters"
+        )));
     }
     Ok(name.to_owned())
 }
@@ -276,7 +303,9 @@ fn clean_description(text: &str) -> Result<String, ActionError> {
         )));
     }
     if text.chars().any(char::is_control) {
-        return Err(ActionError::Invalid("a description can't contain control characters".to_owned()));
+        return Err(ActionError::Invalid(
+            "a description can't contain control characters".to_owned(),
+        ));
     }
     Ok(text.to_owned())
 }

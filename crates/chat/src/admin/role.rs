@@ -47,7 +47,15 @@ pub(super) fn grant(
         return Err(ActionError::Denied(verdict.rule));
     }
     let listed = context.catalogue.is_listed(node, role, principal);
-    let changes = if listed { vec![] } else { vec![Change::Grant { node, role, principal }] };
+    let changes = if listed {
+        vec![]
+    } else {
+        vec![Change::Grant {
+            node,
+            role,
+            principal,
+        }]
+    };
     Ok(Plan::new(changes, chain, &format!("{role}.grant"), node_name).to(name))
 }
 
@@ -61,7 +69,11 @@ pub(super) fn revoke(
     let principal = principal(context.catalogue, name)?;
     let mut changes = Vec::new();
     if context.catalogue.is_listed(node, role, principal) {
-        changes.push(Change::Revoke { node, role, principal });
+        changes.push(Change::Revoke {
+            node,
+            role,
+            principal,
+        });
         if role == Role::Member {
             changes.extend(orphaned_presenters(context.catalogue, node, principal));
         }
@@ -84,5 +96,9 @@ fn orphaned_presenters(
     catalogue
         .holders(node, Role::Presenter)
         .filter(move |presenter| !stays(*presenter))
-        .map(move |principal| Change::Revoke { node, role: Role::Presenter, principal })
+        .map(move |principal| Change::Revoke {
+            node,
+            role: Role::Presenter,
+            principal,
+        })
 }

@@ -41,7 +41,10 @@ pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Room,
     context
         .catalogue
         .room_by_name(name)
-        .ok_or_else(|| ActionError::NotFound { kind: "room", name: name.to_owned() })
+        .ok_or_else(|| ActionError::NotFound {
+            kind: "room",
+            name: name.to_owned(),
+        })
 }
 
 fn describe(room: &Room) -> String {
@@ -76,8 +79,15 @@ pub(super) fn change(context: &Context<'_>, name: &str, change: &RoomChange) -> 
     let mut new = old.clone();
     if let Some(name) = &change.name {
         new.name = clean_name("room", name)?;
-        if context.catalogue.room_by_name(&new.name).is_some_and(|other| other.id != old.id) {
-            return Err(ActionError::Duplicate { kind: "room", name: new.name });
+        if context
+            .catalogue
+            .room_by_name(&new.name)
+            .is_some_and(|other| other.id != old.id)
+        {
+            return Err(ActionError::Duplicate {
+                kind: "room",
+                name: new.name,
+            });
         }
     }
     if let Some(description) = &change.description {
@@ -87,8 +97,7 @@ pub(super) fn change(context: &Context<'_>, name: &str, change: &RoomChange) -> 
     new.privacy = change.privacy.unwrap_or(old.privacy);
     new.invitations = change.invitations.unwrap_or(old.invitations);
     new.disabled = change.disabled.unwrap_or(old.disabled);
-    if new.room_type == RoomType::Normal
-        && context.catalogue.has_holders(Node::Room(old.id), Role::Presenter)
+    if new.room_type == RoomType::Normal && context.catalogue.has_holders(Node::Room(old.id), Role::Presenter)
     {
         return Err(ActionError::Invalid(format!(
             "room '{}' has presenters, which a normal room can't have; remove them first",
@@ -96,8 +105,14 @@ pub(super) fn change(context: &Context<'_>, name: &str, change: &RoomChange) -> 
         )));
     }
     let (before, after, chain) = (describe(old), describe(&new), ChainId::Room(old.id));
-    let changes = if new == *old { vec![] } else { vec![Change::PutRoom(new)] };
-    Ok(Plan::new(changes, chain, "room.change", &old.name).from(before).to(after))
+    let changes = if new == *old {
+        vec![]
+    } else {
+        vec![Change::PutRoom(new)]
+    };
+    Ok(Plan::new(changes, chain, "room.change", &old.name)
+        .from(before)
+        .to(after))
 }
 
 pub(super) fn remove(context: &Context<'_>, name: &str) -> Result<Plan, ActionError> {

@@ -16,7 +16,10 @@ fn find<'a>(context: &'a Context<'_>, address: &SipAddress) -> Result<&'a User, 
     context
         .catalogue
         .user_by_address(address)
-        .ok_or_else(|| ActionError::NotFound { kind: "user", name: address.to_string() })
+        .ok_or_else(|| ActionError::NotFound {
+            kind: "user",
+            name: address.to_string(),
+        })
 }
 
 fn clean_display_name(text: &str, address: &SipAddress) -> Result<String, ActionError> {
@@ -26,7 +29,11 @@ fn clean_display_name(text: &str, address: &SipAddress) -> Result<String, Action
             "a display name has at most {MAX_DISPLAY_NAME_CHARS} characters and no control characters"
         )));
     }
-    Ok(if text.is_empty() { address.user().to_owned() } else { text.to_owned() })
+    Ok(if text.is_empty() {
+        address.user().to_owned()
+    } else {
+        text.to_owned()
+    })
 }
 
 fn describe(user: &User) -> String {
@@ -39,7 +46,10 @@ pub(super) fn add(
     display_name: &str,
 ) -> Result<Plan, ActionError> {
     if context.catalogue.user_by_address(address).is_some() {
-        return Err(ActionError::Duplicate { kind: "user", name: address.to_string() });
+        return Err(ActionError::Duplicate {
+            kind: "user",
+            name: address.to_string(),
+        });
     }
     let user = User {
         id: context.catalogue.next_principal(),
@@ -63,8 +73,14 @@ pub(super) fn change(
     }
     new.enabled = change.enabled.unwrap_or(old.enabled);
     let (before, after) = (describe(old), describe(&new));
-    let changes = if new == *old { vec![] } else { vec![Change::PutUser(new)] };
-    Ok(Plan::new(changes, ChainId::System, "user.change", address).from(before).to(after))
+    let changes = if new == *old {
+        vec![]
+    } else {
+        vec![Change::PutUser(new)]
+    };
+    Ok(Plan::new(changes, ChainId::System, "user.change", address)
+        .from(before)
+        .to(after))
 }
 
 pub(super) fn remove(context: &Context<'_>, address: &SipAddress) -> Result<Plan, ActionError> {

@@ -33,8 +33,11 @@ impl Sequencer {
     ) {
         let planned = {
             let catalogue = self.inner.catalogue();
-            let context =
-                Context { catalogue: &catalogue, random: &*self.random, highest_room: self.highest_room };
+            let context = Context {
+                catalogue: &catalogue,
+                random: &*self.random,
+                highest_room: self.highest_room,
+            };
             plan(&action, &context)
         };
         let plan = match planned {
@@ -53,14 +56,21 @@ impl Sequencer {
             return;
         }
         round.batch.changes.clone_from(&plan.changes);
-        round.effects.push(Effect::Acted(Acted { changes: plan.changes, reply }));
+        round.effects.push(Effect::Acted(Acted {
+            changes: plan.changes,
+            reply,
+        }));
         round.sealed = true;
     }
 
     pub(super) fn acted(&mut self, acted: Acted) {
         let Acted { changes, reply } = acted;
         {
-            let mut catalogue = self.inner.catalogue.write().unwrap_or_else(PoisonError::into_inner);
+            let mut catalogue = self
+                .inner
+                .catalogue
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
             changes.iter().for_each(|change| catalogue.apply(change));
         }
         for change in &changes {
@@ -88,11 +98,24 @@ impl Sequencer {
                 self.review(room.id);
             }
             Change::RemoveRoom(room) => self.review(*room),
-            Change::Grant { node: Node::Room(room), .. } | Change::Revoke { node: Node::Room(room), .. } => {
+            Change::Grant {
+                node: Node::Room(room),
+                ..
+            }
+            | Change::Revoke {
+                node: Node::Room(room),
+                ..
+            } => {
                 self.review(*room);
             }
-            Change::Grant { node: Node::Category(category), .. }
-            | Change::Revoke { node: Node::Category(category), .. } => {
+            Change::Grant {
+                node: Node::Category(category),
+                ..
+            }
+            | Change::Revoke {
+                node: Node::Category(category),
+                ..
+            } => {
                 let rooms: Vec<RoomId> = {
                     let catalogue = self.inner.catalogue();
                     let inside = catalogue.rooms().filter(|room| room.category == *category);
@@ -114,15 +137,22 @@ impl Sequencer {
         for user in users {
             let (stays, permissions) = {
                 let catalogue = self.inner.catalogue();
-                (decide(&catalogue, user, Act::Join, id).allowed, permissions(&catalogue, user, id))
+                (
+                    decide(&catalogue, user, Act::Join, id).allowed,
+                    permissions(&catalogue, user, id),
+                )
             };
-            let Some(room) = self.rooms.get_mut(id) else { return };
+            let Some(room) = self.rooms.get_mut(id) else {
+                return;
+            };
             if stays {
                 room.update_permissions(user, permissions);
                 continue;
             }
             let endpoints: Vec<EndpointId> = room.endpoints_of(user).collect();
-            let evictions = endpoints.into_iter().map(|endpoint| Command::Evict { room: id, endpoint });
+            let evictions = endpoints
+                .into_iter()
+                .map(|endpoint| Command::Evict { room: id, endpoint });
             // Before everything that waits: what comes next must find them gone.
             for eviction in evictions {
                 self.carry.push_front(eviction);

@@ -18,8 +18,15 @@ impl Sequencer {
         count: u32,
         before: Option<ChatId>,
     ) {
-        if let Err(refusal) = self.start_backchat(round, endpoint, token, guid, count, before).await {
-            round.effects.push(Effect::Answer { endpoint, token, result: Err(refusal) });
+        if let Err(refusal) = self
+            .start_backchat(round, endpoint, token, guid, count, before)
+            .await
+        {
+            round.effects.push(Effect::Answer {
+                endpoint,
+                token,
+                result: Err(refusal),
+            });
         }
     }
 
@@ -41,14 +48,25 @@ impl Sequencer {
             None => format!("last {count}"),
         };
         let chain = ChainId::Room(room.id);
-        let outcome = move |messages: Vec<Arc<Message>>| Outcome::Messages { room: summary, messages };
+        let outcome = move |messages: Vec<Arc<Message>>| Outcome::Messages {
+            room: summary,
+            messages,
+        };
 
         if before.is_none() {
             // A room that can't be loaded can't be read below either; that says so.
             let _ = self.rooms.load(room.id, &*self.journal, &*self.history).await;
-            let recent = self.rooms.get(room.id).and_then(|room| room.recent(count as usize));
+            let recent = self
+                .rooms
+                .get(room.id)
+                .and_then(|room| room.recent(count as usize));
             if let Some(messages) = recent {
-                let shown = Shown { chain, query, result: Ok(outcome(messages)), statements: 0 };
+                let shown = Shown {
+                    chain,
+                    query,
+                    result: Ok(outcome(messages)),
+                    statements: 0,
+                };
                 self.shown(round, endpoint, token, shown).await;
                 return Ok(());
             }
@@ -59,9 +77,21 @@ impl Sequencer {
             let result = read
                 .map(|messages| outcome(messages.into_iter().map(Arc::new).collect()))
                 .map_err(Refusal::Store);
-            let shown = Shown { chain, query, result, statements };
+            let shown = Shown {
+                chain,
+                query,
+                result,
+                statements,
+            };
             // Fails only when the program ends.
-            let _ = inner.commands.send(Command::Shown { endpoint, token, shown }).await;
+            let _ = inner
+                .commands
+                .send(Command::Shown {
+                    endpoint,
+                    token,
+                    shown,
+                })
+                .await;
         });
         Ok(())
     }
@@ -74,7 +104,9 @@ impl Sequencer {
         words: String,
         count: u32,
     ) {
-        let Some(user) = self.devices.get(&endpoint).map(|device| device.user) else { return };
+        let Some(user) = self.devices.get(&endpoint).map(|device| device.user) else {
+            return;
+        };
         let (history, inner) = (self.history.clone(), self.inner.clone());
         tokio::spawn(async move {
             let search = inner.search(&*history, user, &rooms, &words, count);
@@ -84,26 +116,54 @@ impl Sequencer {
                 _ => ChainId::System,
             };
             let result = found.map(|(room, messages)| Outcome::Messages { room, messages });
-            let shown = Shown { chain, query: format!("search {words}"), result, statements };
+            let shown = Shown {
+                chain,
+                query: format!("search {words}"),
+                result,
+                statements,
+            };
             // Fails only when the program ends.
-            let _ = inner.commands.send(Command::Shown { endpoint, token, shown }).await;
+            let _ = inner
+                .commands
+                .send(Command::Shown {
+                    endpoint,
+                    token,
+                    shown,
+                })
+                .await;
         });
     }
 
     /// Records a reading and hands over what was read. When the store takes nothing, reading goes on and the record is
     /// owed, up to a bound.
     pub(super) async fn shown(&mut self, round: &mut Round, endpoint: EndpointId, token: u64, shown: Shown) {
-        let Shown { chain, query, mut result, statements } = shown;
-        let Some(user) = self.devices.get(&endpoint).map(|device| device.address.clone()) else { return };
+        let Shown {
+            chain,
+            query,
+            mut result,
+            statements,
+        } = shown;
+        let Some(user) = self.devices.get(&endpoint).map(|device| device.address.clone()) else {
+            return;
+        };
         if let Ok(Outcome::Messages { messages, .. }) = &result {
             if self.owed.len() >= MAX_OWED {
                 let message = "too many records wait to be written";
                 result = Err(Refusal::Store(StoreError::new(StoreFault::Unavailable, message)));
             } else {
-                let event = Event::Backchat { user: user.clone(), query, shown: messages.len() as u64 };
+                let event = Event::Backchat {
+                    user: user.clone(),
+                    query,
+                    shown: messages.len() as u64,
+                };
                 self.record_or_owe(round, chain, Actor::User(user), event).await;
             }
         }
-        round.effects.push(Effect::Read { endpoint, token, result, statements });
+        round.effects.push(Effect::Read {
+            endpoint,
+            token,
+            result,
+            statements,
+        });
     }
 }

@@ -24,7 +24,12 @@ impl Sequencer {
             }
         }
         round.entering.insert(endpoint);
-        round.effects.push(Effect::Joined { endpoint, token, rooms, refused });
+        round.effects.push(Effect::Joined {
+            endpoint,
+            token,
+            rooms,
+            refused,
+        });
     }
 
     async fn try_join(
@@ -36,12 +41,20 @@ impl Sequencer {
         let device = self.devices.get(&endpoint).ok_or(Refusal::Unknown)?;
         let (user, address) = (device.user, device.address.clone());
         let room = self.inner.permitted(user, Action::Join, guid)?.id;
-        self.rooms.load(room, &*self.journal, &*self.history).await.map_err(Refusal::Store)?;
-        let present = self.rooms.get(room).is_some_and(|room| room.endpoints_of(user).next().is_some());
+        self.rooms
+            .load(room, &*self.journal, &*self.history)
+            .await
+            .map_err(Refusal::Store)?;
+        let present = self
+            .rooms
+            .get(room)
+            .is_some_and(|room| room.endpoints_of(user).next().is_some());
         if !present && round.arriving.insert((room, user)) {
             let actor = Actor::User(address.clone());
             let event = Event::Join { user: address };
-            self.record(round, ChainId::Room(room), actor, event).await.map_err(Refusal::Store)?;
+            self.record(round, ChainId::Room(room), actor, event)
+                .await
+                .map_err(Refusal::Store)?;
         }
         Ok(room)
     }
@@ -54,8 +67,16 @@ impl Sequencer {
         refused: Vec<(Uuid, Refusal)>,
         statements: u32,
     ) {
-        let rooms = ids.iter().filter_map(|room| self.enter(endpoint, *room)).collect();
-        self.answer(endpoint, token, Ok(Outcome::Joined { rooms, refused }), statements);
+        let rooms = ids
+            .iter()
+            .filter_map(|room| self.enter(endpoint, *room))
+            .collect();
+        self.answer(
+            endpoint,
+            token,
+            Ok(Outcome::Joined { rooms, refused }),
+            statements,
+        );
     }
 
     /// Lets a device in and tells the others, if the user wasn't there yet.
@@ -64,7 +85,10 @@ impl Sequencer {
         let (permissions, summary) = {
             let catalogue = self.inner.catalogue();
             let room = catalogue.room(id)?;
-            (permissions(&catalogue, device.user, id), self.inner.summary(&catalogue, room)?)
+            (
+                permissions(&catalogue, device.user, id),
+                self.inner.summary(&catalogue, room)?,
+            )
         };
         let participant = Participant {
             user: device.user,
@@ -89,10 +113,17 @@ impl Sequencer {
             } else {
                 Vec::new()
             },
-            summary: RoomSummary { present: room.user_count(), ..summary },
+            summary: RoomSummary {
+                present: room.user_count(),
+                ..summary
+            },
         };
         if entered.first_of_user && room.roster_visible() {
-            let notice = Notice::Joined { room: snapshot.summary.room.guid, user, permissions };
+            let notice = Notice::Joined {
+                room: snapshot.summary.room.guid,
+                user,
+                permissions,
+            };
             self.broadcast(id, notice, Some(endpoint));
         }
         Some(snapshot)

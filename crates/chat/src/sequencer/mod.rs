@@ -18,7 +18,7 @@ mod rooms;
 
 use crate::{
     Action, ActionError, Done, Inner, Needs, Operation, Outcome, Refusal,
-    delivery::{Broadcast, Delivery, Notice, Sink},
+    delivery::{Answer, Broadcast, Delivery, Notice, Sink},
 };
 use causerie_model::{
     Actor, ChainId, Clock, EndpointId, Event, Head, Message, PartReason, PrincipalId, Random, Record, RoomId,
@@ -44,17 +44,36 @@ pub(crate) const MAX_OWED: usize = 10_000;
 /// What the sequencer can be told.
 pub(crate) enum Command {
     /// A device came.
-    Attach { endpoint: EndpointId, user: PrincipalId, sink: Sink },
+    Attach {
+        endpoint: EndpointId,
+        user: PrincipalId,
+        sink: Sink,
+    },
     /// A device asks for something.
-    Operate { endpoint: EndpointId, token: u64, operation: Operation },
+    Operate {
+        endpoint: EndpointId,
+        token: u64,
+        operation: Operation,
+    },
     /// A device is gone.
-    Detach { endpoint: EndpointId, reason: PartReason },
+    Detach {
+        endpoint: EndpointId,
+        reason: PartReason,
+    },
     /// Somebody's rights in a room ended.
     Evict { room: RoomId, endpoint: EndpointId },
     /// History was read and can be handed over once that is recorded.
-    Shown { endpoint: EndpointId, token: u64, shown: Shown },
+    Shown {
+        endpoint: EndpointId,
+        token: u64,
+        shown: Shown,
+    },
     /// An administrator acts.
-    Act { actor: Actor, action: Action, reply: oneshot::Sender<Result<Done, ActionError>> },
+    Act {
+        actor: Actor,
+        action: Action,
+        reply: oneshot::Sender<Result<Done, ActionError>>,
+    },
 }
 
 /// What was read from history.
@@ -88,13 +107,33 @@ struct Owed {
 /// What a round will do once its commit has succeeded, or failed.
 enum Effect {
     /// Answer what needed no commit, in its turn.
-    Answer { endpoint: EndpointId, token: u64, result: Result<Outcome, Refusal> },
+    Answer {
+        endpoint: EndpointId,
+        token: u64,
+        result: Result<Outcome, Refusal>,
+    },
     /// Answer what was read, whether or not the reading could be recorded.
-    Read { endpoint: EndpointId, token: u64, result: Result<Outcome, Refusal>, statements: u32 },
+    Read {
+        endpoint: EndpointId,
+        token: u64,
+        result: Result<Outcome, Refusal>,
+        statements: u32,
+    },
     /// Deliver a message.
-    Posted { endpoint: EndpointId, token: u64, room: RoomId, guid: Uuid, message: Arc<Message> },
+    Posted {
+        endpoint: EndpointId,
+        token: u64,
+        room: RoomId,
+        guid: Uuid,
+        message: Arc<Message>,
+    },
     /// Let a device into rooms.
-    Joined { endpoint: EndpointId, token: u64, rooms: Vec<RoomId>, refused: Vec<(Uuid, Refusal)> },
+    Joined {
+        endpoint: EndpointId,
+        token: u64,
+        rooms: Vec<RoomId>,
+        refused: Vec<(Uuid, Refusal)>,
+    },
     /// Tell that a user left.
     Parted(part::Parted),
     /// Repeat a change in memory.
@@ -120,11 +159,17 @@ struct Round {
 
 /// What wakes the sequencer.
 enum Next {
-    Command(Command),
+    Command(Box<Command>),
     /// It is time to try again to write what is owed.
     Owed,
     /// Every handle is gone.
     End,
+}
+
+impl From<Command> for Next {
+    fn from(command: Command) -> Self {
+        Self::Command(Box::new(command))
+    }
 }
 
 /// The task's state.
@@ -175,13 +220,15 @@ impl Sequencer {
                 self.settle(&mut round).await;
             }
             match next {
-                Next::Command(command) if self.must_wait(&round, &command) => self.carry.push_front(command),
-                Next::Command(command) => self.stage(&mut round, command).await,
+                Next::Command(command) if self.must_wait(&round, &command) => self.carry.push_front(*command),
+                Next::Command(command) => self.stage(&mut round, *command).await,
                 Next::Owed => {}
                 Next::End => break,
             }
             while round.effects.len() < self.inner.settings.batch && !round.sealed {
-                let Some(command) = self.carry.pop_front().or_else(|| queue.try_recv().ok()) else { break };
+                let Some(command) = self.carry.pop_front().or_else(|| queue.try_recv().ok()) else {
+                    break;
+                };
                 if self.must_wait(&round, &command) {
                     self.carry.push_front(command);
                     break;
@@ -194,13 +241,13 @@ impl Sequencer {
 
     async fn first(&mut self, queue: &mut mpsc::Receiver<Command>) -> Next {
         if let Some(command) = self.carry.pop_front() {
-            return Next::Command(command);
+            return command.into();
         }
         if self.owed.is_empty() || self.ended.is_some() {
-            return queue.recv().await.map_or(Next::End, Next::Command);
+            return queue.recv().await.map_or(Next::End, Next::from);
         }
         match tokio::time::timeout(OWED_RETRY, queue.recv()).await {
-            Ok(command) => command.map_or(Next::End, Next::Command),
+            Ok(command) => command.map_or(Next::End, Next::from),
             Err(_) => Next::Owed,
         }
     }
@@ -208,7 +255,9 @@ impl Sequencer {
     /// Whether a command depends on what this round hasn't done yet.
     fn must_wait(&self, round: &Round, command: &Command) -> bool {
         match command {
-            Command::Operate { endpoint, operation, .. } => {
+            Command::Operate {
+                endpoint, operation, ..
+            } => {
                 round.entering.contains(endpoint)
                     || matches!(operation, Operation::Backchat { .. } | Operation::Search { .. })
                         && round.batch.records.iter().any(|record| record.message.is_some())
@@ -225,20 +274,33 @@ impl Sequencer {
     async fn stage(&mut self, round: &mut Round, command: Command) {
         match command {
             Command::Attach { endpoint, user, sink } => self.attach(endpoint, user, sink),
-            Command::Operate { endpoint, token, operation } => {
+            Command::Operate {
+                endpoint,
+                token,
+                operation,
+            } => {
                 self.operate(round, endpoint, token, operation).await;
             }
             Command::Detach { endpoint, reason } => self.detach(round, endpoint, reason).await,
             Command::Evict { room, endpoint } => {
                 self.leave(round, endpoint, room, None, PartReason::Removed).await;
             }
-            Command::Shown { endpoint, token, shown } => self.shown(round, endpoint, token, shown).await,
+            Command::Shown {
+                endpoint,
+                token,
+                shown,
+            } => self.shown(round, endpoint, token, shown).await,
             Command::Act { actor, action, reply } => self.act(round, actor, action, reply).await,
         }
     }
 
     fn attach(&mut self, endpoint: EndpointId, user: PrincipalId, mut sink: Sink) {
-        let found = self.inner.catalogue().user(user).filter(|user| user.enabled).cloned();
+        let found = self
+            .inner
+            .catalogue()
+            .user(user)
+            .filter(|user| user.enabled)
+            .cloned();
         let Some(found) = found else {
             // Disabled since he asked.
             sink.cut(PartReason::Removed);
@@ -258,7 +320,9 @@ impl Sequencer {
     }
 
     async fn operate(&mut self, round: &mut Round, endpoint: EndpointId, token: u64, operation: Operation) {
-        let Some(user) = self.devices.get(&endpoint).map(|device| device.user) else { return };
+        let Some(user) = self.devices.get(&endpoint).map(|device| device.user) else {
+            return;
+        };
         let result = match operation {
             Operation::Join { rooms } => return self.join(round, endpoint, token, rooms).await,
             Operation::Part { room } => return self.part(round, endpoint, token, room).await,
@@ -272,25 +336,45 @@ impl Sequencer {
                 return self.search(endpoint, token, rooms, words, count);
             }
             Operation::GetPreference { label, known } => self.get_preference(user, label, known).await,
-            Operation::SetPreference { label, known, content } => {
-                self.set_preference(user, label, known, &content).await
-            }
-            Operation::FindRooms { criteria, descriptions } => {
-                Ok(self.inner.find_rooms(user, &criteria, descriptions))
-            }
+            Operation::SetPreference {
+                label,
+                known,
+                content,
+            } => self.set_preference(user, label, known, &content).await,
+            Operation::FindRooms {
+                criteria,
+                descriptions,
+            } => Ok(self.inner.find_rooms(user, &criteria, descriptions)),
             Operation::ServerInfo => Ok(self.inner.server_info()),
         };
-        round.effects.push(Effect::Answer { endpoint, token, result });
+        round.effects.push(Effect::Answer {
+            endpoint,
+            token,
+            result,
+        });
     }
 
     /// Adds a record to the round.
-    async fn record(&mut self, round: &mut Round, chain: ChainId, actor: Actor, event: Event) -> Result<Record, StoreError> {
+    async fn record(
+        &mut self,
+        round: &mut Round,
+        chain: ChainId,
+        actor: Actor,
+        event: Event,
+    ) -> Result<Record, StoreError> {
         let head = self.staged_head(round, chain).await?;
         let at = self.clock.now();
         Ok(Self::seal(round, chain, &head, at, &actor, &event))
     }
 
-    fn seal(round: &mut Round, chain: ChainId, head: &Head, at: Timestamp, actor: &Actor, event: &Event) -> Record {
+    fn seal(
+        round: &mut Round,
+        chain: ChainId,
+        head: &Head,
+        at: Timestamp,
+        actor: &Actor,
+        event: &Event,
+    ) -> Record {
         let record = chain::seal(chain, head, at, actor, event);
         round.heads.insert(chain, chain::advance(head, &record));
         round.batch.records.push(record.clone());
@@ -312,7 +396,12 @@ impl Sequencer {
 
     /// Adds a record of something that can't be undone: if it can't be written now, it is owed.
     async fn record_or_owe(&mut self, round: &mut Round, chain: ChainId, actor: Actor, event: Event) {
-        let owed = Owed { chain, at: self.clock.now(), actor, event };
+        let owed = Owed {
+            chain,
+            at: self.clock.now(),
+            actor,
+            event,
+        };
         match self.staged_head(round, chain).await {
             Ok(head) => {
                 Self::seal(round, chain, &head, owed.at, &owed.actor, &owed.event);
@@ -398,14 +487,34 @@ impl Sequencer {
 
     fn apply(&mut self, effect: Effect, statements: u32) {
         match effect {
-            Effect::Answer { endpoint, token, result } => self.answer(endpoint, token, result, 0),
-            Effect::Read { endpoint, token, result, statements: read } => {
+            Effect::Answer {
+                endpoint,
+                token,
+                result,
+            } => self.answer(endpoint, token, result, 0),
+            Effect::Read {
+                endpoint,
+                token,
+                result,
+                statements: read,
+            } => {
                 self.answer(endpoint, token, result, read + statements);
             }
-            Effect::Posted { endpoint, token, room, guid, message } => {
+            Effect::Posted {
+                endpoint,
+                token,
+                room,
+                guid,
+                message,
+            } => {
                 self.posted(endpoint, token, room, guid, message, statements);
             }
-            Effect::Joined { endpoint, token, rooms, refused } => {
+            Effect::Joined {
+                endpoint,
+                token,
+                rooms,
+                refused,
+            } => {
                 self.joined(endpoint, token, &rooms, refused, statements);
             }
             Effect::Parted(parted) => self.parted(parted, statements),
@@ -426,15 +535,28 @@ impl Sequencer {
         }
     }
 
-    fn answer(&mut self, endpoint: EndpointId, token: u64, result: Result<Outcome, Refusal>, statements: u32) {
+    fn answer(
+        &mut self,
+        endpoint: EndpointId,
+        token: u64,
+        result: Result<Outcome, Refusal>,
+        statements: u32,
+    ) {
         if let Err(refusal) = &result {
             metrics::counter!("causerie_refusals_total", "reason" => refusal.name()).increment(1);
         }
-        self.deliver(endpoint, Delivery::Answer { token, result, statements });
+        let answer = Box::new(Answer {
+            token,
+            result,
+            statements,
+        });
+        self.deliver(endpoint, Delivery::Answer(answer));
     }
 
     fn deliver(&mut self, endpoint: EndpointId, delivery: Delivery) {
-        let Some(device) = self.devices.get_mut(&endpoint) else { return };
+        let Some(device) = self.devices.get_mut(&endpoint) else {
+            return;
+        };
         if device.sink.deliver(delivery).is_err() {
             tracing::warn!(user = %device.address, %endpoint, "A slow reader is cut off.");
             metrics::counter!("causerie_slow_readers_total").increment(1);
@@ -458,7 +580,10 @@ impl Sequencer {
     /// Hands one notice to everybody in a room but this device.
     fn broadcast(&mut self, room: RoomId, notice: Notice, except: Option<EndpointId>) {
         let endpoints: Vec<EndpointId> = match self.rooms.get(room) {
-            Some(room) => room.endpoints().filter(|endpoint| Some(*endpoint) != except).collect(),
+            Some(room) => room
+                .endpoints()
+                .filter(|endpoint| Some(*endpoint) != except)
+                .collect(),
             None => return,
         };
         let broadcast = Broadcast::new(notice);

@@ -24,16 +24,25 @@ impl Sequencer {
         let device = self.devices.get(&endpoint);
         let joined = device.and_then(|device| device.rooms.iter().find(|(_, other)| **other == guid));
         match joined.map(|(room, _)| *room) {
-            Some(room) => self.leave(round, endpoint, room, Some(token), PartReason::Left).await,
+            Some(room) => {
+                self.leave(round, endpoint, room, Some(token), PartReason::Left)
+                    .await;
+            }
             None => {
                 let result = Err(Refusal::NotJoined);
-                round.effects.push(Effect::Answer { endpoint, token, result });
+                round.effects.push(Effect::Answer {
+                    endpoint,
+                    token,
+                    result,
+                });
             }
         }
     }
 
     pub(super) async fn detach(&mut self, round: &mut Round, endpoint: EndpointId, reason: PartReason) {
-        let Some(device) = self.devices.get(&endpoint) else { return };
+        let Some(device) = self.devices.get(&endpoint) else {
+            return;
+        };
         for room in device.rooms.keys().copied().collect::<Vec<_>>() {
             self.leave(round, endpoint, room, None, reason).await;
         }
@@ -51,9 +60,14 @@ impl Sequencer {
         token: Option<u64>,
         reason: PartReason,
     ) {
-        let guid = self.devices.get_mut(&endpoint).and_then(|device| device.rooms.remove(&room));
+        let guid = self
+            .devices
+            .get_mut(&endpoint)
+            .and_then(|device| device.rooms.remove(&room));
         let Some(guid) = guid else { return };
-        let Some(left) = self.rooms.get_mut(room).and_then(|room| room.leave(endpoint)) else { return };
+        let Some(left) = self.rooms.get_mut(room).and_then(|room| room.leave(endpoint)) else {
+            return;
+        };
         self.publish_presence(room);
         let user = left.participant.address;
         if left.last_of_user {
@@ -61,15 +75,34 @@ impl Sequencer {
                 PartReason::Left | PartReason::Disconnected => Actor::User(user.clone()),
                 PartReason::Removed | PartReason::SlowReader => Actor::System,
             };
-            let event = Event::Part { user: user.clone(), reason };
+            let event = Event::Part {
+                user: user.clone(),
+                reason,
+            };
             self.record_or_owe(round, ChainId::Room(room), actor, event).await;
         }
-        let parted = Parted { endpoint, token, room, guid, user, last: left.last_of_user, reason };
+        let parted = Parted {
+            endpoint,
+            token,
+            room,
+            guid,
+            user,
+            last: left.last_of_user,
+            reason,
+        };
         round.effects.push(Effect::Parted(parted));
     }
 
     pub(super) fn parted(&mut self, parted: Parted, statements: u32) {
-        let Parted { endpoint, token, room, guid, user, last, reason } = parted;
+        let Parted {
+            endpoint,
+            token,
+            room,
+            guid,
+            user,
+            last,
+            reason,
+        } = parted;
         let notice = Notice::Parted { room: guid, user };
         if reason == PartReason::Removed {
             self.notify(endpoint, notice.clone());
@@ -77,7 +110,12 @@ impl Sequencer {
         if let Some(token) = token {
             self.answer(endpoint, token, Ok(Outcome::Parted { room: guid }), statements);
         }
-        if last && self.rooms.get(room).is_some_and(causerie_room::Room::roster_visible) {
+        if last
+            && self
+                .rooms
+                .get(room)
+                .is_some_and(causerie_room::Room::roster_visible)
+        {
             self.broadcast(room, notice, None);
         }
     }

@@ -20,10 +20,20 @@ impl Sequencer {
     ) {
         match self.try_post(round, endpoint, guid, text, extras).await {
             Ok((room, message)) => {
-                round.effects.push(Effect::Posted { endpoint, token, room, guid, message });
+                round.effects.push(Effect::Posted {
+                    endpoint,
+                    token,
+                    room,
+                    guid,
+                    message,
+                });
             }
             Err(refusal) => {
-                round.effects.push(Effect::Answer { endpoint, token, result: Err(refusal) });
+                round.effects.push(Effect::Answer {
+                    endpoint,
+                    token,
+                    result: Err(refusal),
+                });
             }
         }
     }
@@ -42,7 +52,12 @@ impl Sequencer {
             let catalogue = self.inner.catalogue();
             let room = catalogue.room_by_guid(guid).ok_or(Refusal::NoSuchRoom)?;
             check(&decide(&catalogue, user, Action::Post, room.id))?;
-            (room.id, catalogue.category(room.category).is_some_and(|category| category.history))
+            (
+                room.id,
+                catalogue
+                    .category(room.category)
+                    .is_some_and(|category| category.history),
+            )
         };
         if !device.rooms.contains_key(&room) {
             return Err(Refusal::NotJoined);
@@ -61,7 +76,10 @@ impl Sequencer {
         let head = self.staged_head(round, chain).await.map_err(Refusal::Store)?;
         let now = self.clock.now();
         let message = Arc::new(next_message(&head, room, now, author, author_name, text, extras));
-        let event = Event::Chat { message: message.clone(), kept };
+        let event = Event::Chat {
+            message: message.clone(),
+            kept,
+        };
         let actor = Actor::User(message.author.clone());
         Self::seal(round, chain, &head, message.at, &actor, &event);
         Ok((room, message))
@@ -77,7 +95,10 @@ impl Sequencer {
         statements: u32,
     ) {
         metrics::counter!("causerie_messages_total").increment(1);
-        let outcome = Outcome::Posted { room: guid, chat_id: message.chat_id };
+        let outcome = Outcome::Posted {
+            room: guid,
+            chat_id: message.chat_id,
+        };
         self.answer(endpoint, token, Ok(outcome), statements);
         self.broadcast(room, Notice::Chat { room: guid, message }, None);
     }

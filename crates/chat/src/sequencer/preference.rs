@@ -14,14 +14,22 @@ impl Sequencer {
         label: String,
         known: i64,
     ) -> Result<Outcome, Refusal> {
-        let found = self.preferences.preference(user, &label).await.map_err(Refusal::Store)?;
+        let found = self
+            .preferences
+            .preference(user, &label)
+            .await
+            .map_err(Refusal::Store)?;
         Ok(Outcome::Preference(match found {
             Some(found) => PreferenceAnswer {
                 label,
                 sequence: found.sequence,
                 content: (found.sequence > known).then_some(found.content),
             },
-            None => PreferenceAnswer { label, sequence: 0, content: None },
+            None => PreferenceAnswer {
+                label,
+                sequence: 0,
+                content: None,
+            },
         }))
     }
 
@@ -38,13 +46,23 @@ impl Sequencer {
             )));
         }
         if content.len() > MAX_PREFERENCE_BYTES {
-            return Err(Refusal::TooLarge { size: content.len(), limit: MAX_PREFERENCE_BYTES });
+            return Err(Refusal::TooLarge {
+                size: content.len(),
+                limit: MAX_PREFERENCE_BYTES,
+            });
         }
         if let Some(error) = &self.ended {
             return Err(Refusal::Store(error.clone()));
         }
-        let stored = self.preferences.put_preference(user, &label, known, content).await;
+        let stored = self
+            .preferences
+            .put_preference(user, &label, known, content)
+            .await;
         let sequence = stored.map_err(Refusal::Store)?;
-        Ok(Outcome::Preference(PreferenceAnswer { label, sequence, content: None }))
+        Ok(Outcome::Preference(PreferenceAnswer {
+            label,
+            sequence,
+            content: None,
+        }))
     }
 }

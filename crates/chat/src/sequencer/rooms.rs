@@ -43,7 +43,12 @@ impl Rooms {
         }
         let head = journal.head(causerie_model::ChainId::Room(id)).await?;
         let keep = u32::try_from(self.settings.keep).unwrap_or(u32::MAX);
-        let recent = history.latest(id, None, keep).await?.into_iter().map(Arc::new).collect();
+        let recent = history
+            .latest(id, None, keep)
+            .await?
+            .into_iter()
+            .map(Arc::new)
+            .collect();
         let mut room = Room::new(head, recent, self.settings);
         if let Some(old) = self.loaded.get(&id) {
             for endpoint in old.endpoints() {

@@ -1,0 +1,161 @@
+//! Commands as operations of the chat service.
+
+use crate::{
+    dialog::{ChatDialog, Gathering, Kind, Pending},
+    info::room_guid,
+};
+use causerie_chat::{Operation, Refusal};
+use causerie_sip::ua::Outbox;
+use causerie_xccos::{
+    Command, Correlation,
+    commands::{Backchat, ChannelId},
+    reply::{self, InvitationsReply},
+};
+use uuid::Uuid;
+
+/// Rooms that one batch join may name.
+pub(crate) const MAX_BATCH_ROOMS: usize = 1_000;
+/// Rooms that one history request may name.
+pub(crate) const MAX_HISTORY_ROOMS: usize = 64;
+
+impl ChatDialog {
+    pub(crate) fn command(&mut self, command: Command, envid: &str, seqid: &str, outbox: &mut Outbox) {
+        let name = command.reply_name(self.shared.settings.server_info_reply);
+        let own = self.shared.next_envid();
+        let to = Correlation {
+            envid: &own,
+            request_envid: envid,
+            request_seqid: seqid,
+        };
+        let asked = match command {
+            Command::RequestUri => {
+                let uri = format!("sip:{}", self.shared.settings.service);
+                return self.send(reply::request_uri(&to, &uri).into(), outbox);
+            }
+            // Invitations are issued to nobody yet, so that none is new.
+            Command::GetInvitations(_) => {
+                let none = InvitationsReply::default();
+                return self.send(reply::invitations(&to, &none).into(), outbox);
+            }
+            Command::Backchat(backchat) => return self.backchat(&backchat, envid, seqid, outbox),
+            Command::GetServerInfo(command) => Ok((
+                Kind::ServerInfo {
+                    info_type: command.info_type,
+                },
+                Operation::ServerInfo,
+            )),
+            Command::Join(join) => {
+                guid(&join.room).map(|room| (Kind::Join, Operation::Join { rooms: vec![room] }))
+            }
+            Command::BatchJoin(join) => batch(&join.rooms),
+            Command::Part(part) => room_guid(&part.chan_uri)
+                .map(|room| (Kind::Part { uri: part.chan_uri }, Operation::Part { room })),
+            Command::ChannelSearch(search) => Ok((
+                Kind::ChannelSearch,
+                Operation::FindRooms {
+                    criteria: search.criteria,
+                    descriptions: search.extended,
+                },
+            )),
+            Command::GetPreference(preference) => Ok((
+                Kind::GetPreference {
+                    create_default: preference.create_default,
+                },
+                Operation::GetPreference {
+                    label: preference.label,
+                    known: preference.seqid,
+                },
+            )),
+            Command::SetPreference(preference) => Ok((
+                Kind::SetPreference {
+                    create_default: preference.create_default,
+                },
+                Operation::SetPreference {
+                    label: preference.label,
+                    known: preference.seqid,
+                    content: preference.content,
+                },
+            )),
+        };
+        let submitted = asked.and_then(|(kind, operation)| {
+            let (envid, seqid) = (envid.to_owned(), seqid.to_owned());
+            self.submit(
+                Pending::Command {
+                    name,
+                    kind,
+                    envid,
+                    seqid,
+                },
+                operation,
+            )
+        });
+        if let Err(refusal) = submitted {
+            self.fail(name, envid, seqid, &refusal, outbox);
+        }
+    }
+
+    fn backchat(&mut self, asked: &Backchat, envid: &str, seqid: &str, outbox: &mut Outbox) {
+        let name = causerie_xccos::names::command::BACKCHAT;
+        if asked.chan_uris.is_empty() || asked.chan_uris.len() > MAX_HISTORY_ROOMS {
+            let refusal =
+                Refusal::Invalid(format!("A history request names 1 to {MAX_HISTORY_ROOMS} rooms."));
+            return self.fail(name, envid, seqid, &refusal, outbox);
+        }
+        let default = u32::try_from(self.shared.chat.settings().history_in_memory).unwrap_or(u32::MAX);
+        let count = asked.last.unwrap_or(default);
+        self.next_token += 1;
+        let id = self.next_token;
+        let gathering = Gathering {
+            envid: envid.to_owned(),
+            seqid: seqid.to_owned(),
+            left: 0,
+            rooms: Vec::new(),
+            refusal: None,
+        };
+        self.gathering.insert(id, gathering);
+        for uri in &asked.chan_uris {
+            let submitted = room_guid(uri).and_then(|room| {
+                let operation = Operation::Backchat {
+                    room,
+                    count,
+                    before: None,
+                };
+                self.submit(Pending::Gathered { gathering: id }, operation)
+            });
+            if let Some(gathering) = self.gathering.get_mut(&id) {
+                match submitted {
+                    Ok(()) => gathering.left += 1,
+                    Err(refusal) => {
+                        gathering.refusal.get_or_insert(refusal);
+                    }
+                }
+            }
+        }
+        if self
+            .gathering
+            .get(&id)
+            .is_some_and(|gathering| gathering.left == 0)
+        {
+            self.finish_gathering(id, outbox);
+        }
+    }
+}
+
+fn guid(room: &ChannelId) -> Result<Uuid, Refusal> {
+    Uuid::parse_str(&room.guid).map_err(|_| Refusal::NoSuchRoom)
+}
+
+/// A batch join. What isn't a GUID joins no room; the nil GUID stands for it, so that it fails with the others that do.
+fn batch(rooms: &[ChannelId]) -> Result<(Kind, Operation), Refusal> {
+    if rooms.len() > MAX_BATCH_ROOMS {
+        return Err(Refusal::Invalid(format!(
+            "A batch joins at most {MAX_BATCH_ROOMS} rooms."
+        )));
+    }
+    let domain = rooms.first().map(|room| room.domain.clone()).unwrap_or_default();
+    let rooms = rooms
+        .iter()
+        .map(|room| guid(room).unwrap_or(Uuid::nil()))
+        .collect();
+    Ok((Kind::BatchJoin { domain }, Operation::Join { rooms }))
+}

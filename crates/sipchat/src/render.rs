@@ -1,0 +1,247 @@
+//! Outcomes and notices as XCCOS documents.
+
+use crate::{Settings, dialog::Kind};
+use causerie_chat::{Notice, Outcome, ParticipantInfo, PreferenceAnswer, Refusal, RoomSnapshot, RoomSummary};
+use causerie_model::{Invitations, Message, Privacy, RoomType};
+use causerie_xccos::{
+    CategoryUri, ChatLine, Correlation, Extra,
+    blocks::{
+        Behavior, FailureBlock, ParticipantGroup, Preference, RoomAssociation, RoomBlock, ServerInfo,
+        UserBlock, Visibility,
+    },
+    chat, notice as ntc,
+    reply::{self, JoinReply},
+};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// Text of messages that one history reply carries, in bytes. Older messages than fit are left out: the client can ask
+/// for them. Keeps a reply well below what a SIP peer takes in one message.
+pub(crate) const MAX_HISTORY_BYTES: usize = 512 * 1024;
+
+/// The principal type of a user, in `uib/@type`.
+const USER_TYPE: u32 = 5;
+
+fn room_uri(domain: &str, guid: Uuid) -> String {
+    format!("ma-chan://{domain}/{guid}")
+}
+
+/// The reply to a command that was done.
+pub(crate) fn outcome(
+    settings: &Settings,
+    kind: &Kind,
+    to: &Correlation<'_>,
+    outcome: &Outcome,
+) -> Result<String, Refusal> {
+    let domain = &settings.domain;
+    match (kind, outcome) {
+        (Kind::Join, Outcome::Joined { rooms, refused }) => match refused.first() {
+            Some((_, refusal)) => Err(refusal.clone()),
+            None => Ok(reply::join(to, &joined(domain, rooms, &[], domain))),
+        },
+        (Kind::BatchJoin { domain: asked }, Outcome::Joined { rooms, refused }) => {
+            let failed: Vec<Uuid> = refused.iter().map(|(guid, _)| *guid).collect();
+            Ok(reply::batch_join(to, &joined(domain, rooms, &failed, asked)))
+        }
+        (Kind::Part { uri }, Outcome::Parted { .. }) => Ok(reply::part(to, uri)),
+        (Kind::ChannelSearch, Outcome::Rooms(rooms)) => {
+            let rooms: Vec<_> = rooms.iter().map(|room| summary(domain, room)).collect();
+            Ok(reply::channel_search(to, &rooms))
+        }
+        (Kind::ServerInfo { info_type }, Outcome::ServerInfo(info)) => {
+            // The root category has the database's identity: both are made once and never change.
+            let root = format!("ma-cat://{domain}/{}", info.database);
+            let info = ServerInfo {
+                info_type: info_type.into(),
+                server_time: info.time.to_string().into(),
+                search_limit: info.search_results,
+                message_size_limit: u32::try_from(info.message_bytes).unwrap_or(u32::MAX),
+                story_size_limit: u32::try_from(info.story_bytes).unwrap_or(u32::MAX),
+                root_uri: root.into(),
+                db_version: info.database.to_string().into(),
+                display_name: None,
+                room_management_url: None,
+            };
+            Ok(reply::server_info(to, settings.server_info_reply, &info))
+        }
+        (Kind::GetPreference { create_default }, Outcome::Preference(found)) => {
+            let shown = (found.sequence > 0).then(|| preference(found, *create_default));
+            Ok(reply::get_preference(to, shown.as_ref()))
+        }
+        (Kind::SetPreference { create_default }, Outcome::Preference(stored)) => {
+            Ok(reply::set_preference(to, &preference(stored, *create_default)))
+        }
+        // Each operation has its own outcome; should one ever be mixed up, the client is told that it failed.
+        _ => Err(Refusal::Invalid("The server mixed up its answers.".to_owned())),
+    }
+}
+
+fn preference(answer: &PreferenceAnswer, create_default: bool) -> Preference<'_> {
+    Preference {
+        label: (&answer.label).into(),
+        seqid: answer.sequence,
+        create_default,
+        content: answer.content.as_deref().map(Into::into),
+    }
+}
+
+/// Rooms entered: all their users once, then the rooms that refer to them by number.
+fn joined<'a>(
+    domain: &str,
+    rooms: &'a [RoomSnapshot],
+    failed: &[Uuid],
+    asked_domain: &'a str,
+) -> JoinReply<'a> {
+    let mut numbers = HashMap::new();
+    let mut users = Vec::new();
+    let mut number_of = |participant: &'a ParticipantInfo| {
+        *numbers.entry(&participant.address).or_insert_with(|| {
+            let number = u32::try_from(users.len()).unwrap_or(u32::MAX);
+            users.push(UserBlock {
+                id: Some(number),
+                principal_type: Some(USER_TYPE),
+                display_name: Some((&participant.name).into()),
+                ..UserBlock::new(participant.address.to_uri())
+            });
+            number
+        })
+    };
+    let mut blocks = Vec::new();
+    for room in rooms {
+        let mut groups: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for participant in &room.participants {
+            groups
+                .entry(participant.permissions.0)
+                .or_default()
+                .push(number_of(participant));
+        }
+        let groups = groups
+            .into_iter()
+            .map(|(mask, users)| ParticipantGroup { mask, users });
+        blocks.push(RoomBlock {
+            participants: groups.collect(),
+            ..summary(domain, &room.summary)
+        });
+    }
+    let failures = failed
+        .iter()
+        .map(|guid| FailureBlock::operation_failed(asked_domain, guid.to_string()));
+    JoinReply {
+        users,
+        rooms: blocks,
+        failures: failures.collect(),
+    }
+}
+
+/// A room as others see it.
+fn summary<'a>(domain: &str, found: &RoomSummary) -> RoomBlock<'a> {
+    let RoomSummary {
+        room,
+        category,
+        present,
+    } = found;
+    let parent = CategoryUri::new(domain, &category.guid.to_string());
+    RoomBlock {
+        name: Some(room.name.clone().into()),
+        description: Some(room.description.clone().into()),
+        parent: parent.ok().map(|uri| uri.to_string().into()),
+        behavior: Some(match room.room_type {
+            RoomType::Normal => Behavior::Normal,
+            RoomType::Auditorium => Behavior::Auditorium,
+        }),
+        user_count: Some(u32::try_from(*present).unwrap_or(u32::MAX)),
+        visibility: Some(match room.privacy {
+            Privacy::Open => Visibility::Open,
+            Privacy::Closed => Visibility::Closed,
+            Privacy::Secret => Visibility::Secret,
+        }),
+        file_post: Some(category.file_upload),
+        invite: Some(category.invitations && room.invitations == Invitations::Inherit),
+        logged: Some(category.history),
+        ..RoomBlock::new(room_uri(domain, room.guid))
+    }
+}
+
+/// History of one room.
+pub(crate) fn history(settings: &Settings, outcome: &Outcome) -> Option<RoomBlock<'static>> {
+    let Outcome::Messages {
+        room: Some(found),
+        messages,
+    } = outcome
+    else {
+        return None;
+    };
+    let uri = room_uri(&settings.domain, found.room.guid);
+    let mut left = MAX_HISTORY_BYTES;
+    let fits = |message: &&std::sync::Arc<Message>| {
+        let size = message.text.len() + message.extras.bytes();
+        left.checked_sub(size).inspect(|rest| left = *rest).is_some()
+    };
+    let mut lines: Vec<_> = messages
+        .iter()
+        .rev()
+        .take_while(fits)
+        .map(|message| owned_line(&uri, message))
+        .collect();
+    lines.reverse();
+    Some(RoomBlock {
+        name: Some(found.room.name.clone().into()),
+        messages: lines,
+        ..RoomBlock::new(uri)
+    })
+}
+
+fn owned_line(uri: &str, message: &Message) -> ChatLine<'static> {
+    ChatLine {
+        chan_uri: uri.to_owned().into(),
+        author: message.author.to_uri().into(),
+        author_display: Some(message.author_name.clone().into()),
+        chat_id: Some(message.chat_id.0),
+        ts: message.at.to_string().into(),
+        text: message.text.clone().into(),
+        extra: Extra {
+            attributes: message.extras.attributes.clone().into(),
+            children: message.extras.children.clone().into(),
+        },
+    }
+}
+
+/// A notice as the document that all recipients share.
+pub(crate) fn notice(domain: &str, envid: &str, notice: &Notice) -> String {
+    match notice {
+        Notice::Chat { room, message } => {
+            let line = ChatLine {
+                chan_uri: room_uri(domain, *room).into(),
+                author: message.author.to_uri().into(),
+                author_display: Some((&message.author_name).into()),
+                chat_id: Some(message.chat_id.0),
+                ts: message.at.to_string().into(),
+                text: (&message.text).into(),
+                extra: Extra {
+                    attributes: (&message.extras.attributes).into(),
+                    children: (&message.extras.children).into(),
+                },
+            };
+            chat::grpchat(envid, &line)
+        }
+        Notice::Joined {
+            room,
+            user,
+            permissions,
+        } => {
+            let association = RoomAssociation {
+                mask: permissions.0,
+                domain: domain.into(),
+                guid: room.to_string().into(),
+            };
+            let user = UserBlock {
+                associations: vec![association],
+                ..UserBlock::new(user.to_uri())
+            };
+            ntc::join(envid, &user)
+        }
+        Notice::Parted { room, user } => {
+            ntc::part(envid, &room_uri(domain, *room), &UserBlock::new(user.to_uri()))
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! One connection's dialogs with the chat server.
+
+use crate::{Shared, dialog::ChatDialog};
+use causerie_sip::{
+    CheckedRequest, CheckedResponse, Dialog, Header, Method,
+    ua::{Ending, Facts, Outbox, Party, Session},
+};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+/// Dialogs that one connection may hold. A client needs two: one to look the service up and one to chat.
+pub(crate) const MAX_DIALOGS: usize = 16;
+
+/// What the server does in a dialog.
+const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, INFO, UPDATE, OPTIONS";
+
+const SDP: &str = "application/sdp";
+
+pub(crate) struct ChatSession {
+    shared: Arc<Shared>,
+    party: Party,
+    dialogs: HashMap<String, ChatDialog>,
+}
+
+impl ChatSession {
+    pub(crate) fn new(shared: Arc<Shared>, party: Party) -> Self {
+        Self {
+            shared,
+            party,
+            dialogs: HashMap::new(),
+        }
+    }
+
+    /// An INVITE opens a dialog, or refreshes one.
+    fn invite(&mut self, request: &CheckedRequest, outbox: &mut Outbox) {
+        let call_id = request.call_id.as_str();
+        if !request.to_tag().is_empty() {
+            return match self.dialog(request) {
+                Some(dialog) => {
+                    let response = request.response(200, None);
+                    let _ = dialog.sip.receive(request);
+                    outbox.respond(self.established(response), Facts::default());
+                }
+                None => refuse(request, 481, "No such dialog", outbox),
+            };
+        }
+        if self.dialogs.contains_key(call_id) {
+            return refuse(request, 482, "There is a dialog with this Call-ID", outbox);
+        }
+        if self.dialogs.len() >= MAX_DIALOGS {
+            return refuse(request, 486, "Too many dialogs on one connection", outbox);
+        }
+        let tag = self.shared.random.token();
+        match Dialog::uas(request, &tag) {
+            Ok(sip) => {
+                let dialog = ChatDialog::new(self.shared.clone(), &self.party, sip);
+                self.dialogs.insert(call_id.to_owned(), dialog);
+                let response = request.response(200, Some(&tag));
+                outbox.respond(self.established(response), Facts::default());
+            }
+            Err(error) => refuse(request, 400, &error.to_string(), outbox),
+        }
+    }
+
+    /// What a 200 to an INVITE or UPDATE says of the dialog.
+    fn established(&self, response: causerie_sip::Outgoing) -> causerie_sip::Outgoing {
+        // pidgin-sipe 1.25 reads the refresh interval from its first dialog and refreshes its second one: always say it.
+        let expires = format!("{};refresher=uac", self.shared.settings.session_expires_seconds);
+        let host = self.party.via.rsplit([' ', '/']).next().unwrap_or_default();
+        let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+        let family = if host.contains(':') { "IP6" } else { "IP4" };
+        let host = host.trim_matches(['[', ']']);
+        let sdp = format!(
+            "v=0\r\no=- 0 0 IN {family} {host}\r\ns=session\r\nc=IN {family} {host}\r\nt=0 0\r\n\
+             m=message 5060 sip null\r\na=accept-types:text/plain\r\n"
+        );
+        response
+            .header(Header::Contact, &format!("<{}>", self.party.contact))
+            .header("Session-Expires", &expires)
+            .header("Allow", ALLOW)
+            .body(SDP, sdp.into())
+    }
+
+    /// The dialog that a request belongs to: the tags must be right, not only the Call-ID.
+    fn dialog(&mut self, request: &CheckedRequest) -> Option<&mut ChatDialog> {
+        self.dialogs
+            .get_mut(request.call_id.as_str())
+            .filter(|dialog| dialog.sip.matches(request))
+    }
+}
+
+/// Refuses with a text that a person can read.
+pub(crate) fn refuse(request: &CheckedRequest, status: u16, reason: &str, outbox: &mut Outbox) {
+    outbox.respond(refusal(request, status, reason), Facts::default());
+}
+
+/// A refusal with its reason where the known clients look for it.
+pub(crate) fn refusal(request: &CheckedRequest, status: u16, reason: &str) -> causerie_sip::Outgoing {
+    let quoted = reason.replace(['"', '\\'], "'");
+    request
+        .response(status, None)
+        .header("Warning", &format!("399 causerie \"{quoted}\""))
+        .header(
+            "ms-diagnostics",
+            &format!("{status};reason=\"{quoted}\";source=\"causerie\""),
+        )
+}
+
+impl Session for ChatSession {
+    fn owns(&self, call_id: &str) -> bool {
+        self.dialogs.contains_key(call_id)
+    }
+
+    fn request(&mut self, request: &CheckedRequest, outbox: &mut Outbox) {
+        match request.method() {
+            Method::Invite => self.invite(request, outbox),
+            Method::Ack => {
+                if let Some(dialog) = self.dialog(request) {
+                    let _ = dialog.sip.receive(request);
+                }
+            }
+            Method::Bye => {
+                let known = self.dialog(request).is_some();
+                if known {
+                    self.dialogs.remove(request.call_id.as_str());
+                    outbox.respond(request.response(200, None), Facts::default());
+                } else {
+                    refuse(request, 481, "No such dialog", outbox);
+                }
+            }
+            Method::Info => match self.dialog(request) {
+                Some(dialog) => dialog.info(request, outbox),
+                None => refuse(request, 481, "No such dialog", outbox),
+            },
+            Method::Update => match self.dialog(request) {
+                Some(dialog) => {
+                    let _ = dialog.sip.receive(request);
+                    let expires = format!("{};refresher=uac", self.shared.settings.session_expires_seconds);
+                    let response = request
+                        .response(200, None)
+                        .header(Header::Contact, &format!("<{}>", self.party.contact))
+                        .header("Session-Expires", &expires);
+                    outbox.respond(response, Facts::default());
+                }
+                None => refuse(request, 481, "No such dialog", outbox),
+            },
+            Method::Options => {
+                let response = request
+                    .response(200, None)
+                    .header("Allow", ALLOW)
+                    .header("Accept", "application/sdp, text/plain");
+                outbox.respond(response, Facts::default());
+            }
+            // The INVITE was answered before this could arrive.
+            Method::Cancel => outbox.respond(request.response(200, None), Facts::default()),
+            _ => {
+                let response = request.response(405, None).header("Allow", ALLOW);
+                outbox.respond(response, Facts::default());
+            }
+        }
+    }
+
+    fn response(&mut self, response: &CheckedResponse, _outbox: &mut Outbox) {
+        // 481 and 487: the client has no such dialog (any more). It isn't told of the end of what it doesn't know.
+        if matches!(response.status(), 481 | 487) {
+            let call_id = response.call_id.as_str();
+            if self.dialogs.remove(call_id).is_some() {
+                tracing::debug!(user = %self.party.address, status = response.status(), "The client forgot a dialog.");
+            }
+        }
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) -> Poll<Ending> {
+        for dialog in self.dialogs.values_mut() {
+            if dialog.poll(context, outbox).is_ready() {
+                return Poll::Ready(Ending::Stopped);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn poll_cut(&mut self, context: &mut Context<'_>) -> Poll<Ending> {
+        for dialog in self.dialogs.values_mut() {
+            if let Poll::Ready(ending) = dialog.poll_cut(context) {
+                return Poll::Ready(ending);
+            }
+        }
+        Poll::Pending
+    }
+}
