@@ -3,8 +3,8 @@ use super::HeaderError;
 use crate::fields::Headers;
 use crate::name::Header;
 
-/// The largest Max-Forwards (RFC 3261 §20.22).
-pub const MAX_FORWARDS_MAX: u32 = 255;
+/// The largest Max-Forwards (RFC 3261 §20.22): its type holds no more.
+pub const MAX_FORWARDS_MAX: u8 = u8::MAX;
 
 fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
