@@ -136,7 +136,14 @@ pub(crate) fn tag_of(value: &str) -> &str {
 /// The sip(s) and the tel URI of a P-Asserted-Identity value (RFC 3325 §9.1).
 pub(crate) fn identities(value: &str) -> (&str, &str) {
     let (mut sip, mut tel) = ("", "");
-    for part in value.split(',') {
+    let (mut quoted, mut escaped) = (false, false);
+    let parts = value.split(|c| {
+        let ends = c == ',' && !quoted;
+        quoted ^= c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    for part in parts {
         let uri = uri_of(part);
         let has_scheme = |scheme: &str| {
             uri.get(..scheme.len())

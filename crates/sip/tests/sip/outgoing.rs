@@ -108,7 +108,7 @@ fn the_signed_fields_are_the_same_before_and_after_the_wire() {
         .header(Header::Expires, "7200")
         .header(Header::Expires, "second")
         .header(Header::PPreferredIdentity, "<tel:+1>")
-        .header(Header::PAssertedIdentity, "\"x\" <sips:a@b>")
+        .header(Header::PAssertedIdentity, "\"x, \\\" <sip:no@b>\" <sips:a@b>")
         .header(Header::PAssertedIdentity, "<tel:+2>");
     let expected = SignatureFields {
         call_id: "c-1",
