@@ -70,7 +70,10 @@ impl Outbox {
 
     /// Sends the final response of a transaction.
     pub fn respond(&mut self, message: Outgoing, facts: Facts) {
-        self.items.push_back(Item { message, facts: Some(facts) });
+        self.items.push_back(Item {
+            message,
+            facts: Some(facts),
+        });
     }
 
     /// Takes the next one.
