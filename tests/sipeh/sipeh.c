@@ -221,6 +221,7 @@ static void sig_topic(PurpleConversation *c, const char *who, const char *topic,
 /* ---------- roomlist ---------- */
 static GList *rl_fields;
 static int rl_count;
+static gboolean rl_asking;                  /* an end before the request has gone out is a failure */
 static void rl_create(PurpleRoomlist *l) { cur_roomlist = l; rl_count = 0; rl_fields = NULL; g_hash_table_remove_all(room_uri); }
 static void rl_set_fields(PurpleRoomlist *l, GList *f) { (void)l; rl_fields = f; }
 static void rl_add_room(PurpleRoomlist *l, PurpleRoomlistRoom *r)
@@ -247,7 +248,7 @@ static void rl_add_room(PurpleRoomlist *l, PurpleRoomlistRoom *r)
 	g_string_free(s, TRUE);
 }
 static void rl_in_progress(PurpleRoomlist *l, gboolean p)
-{ (void)l; if (!p) ev("rooms-end", "i", "count", (gint64)rl_count); }
+{ (void)l; if (!p && !rl_asking) ev("rooms-end", "i", "count", (gint64)rl_count); }
 static void rl_destroy(PurpleRoomlist *l) { if (cur_roomlist == l) cur_roomlist = NULL; }
 static PurpleRoomlistUiOps rl_ops = { NULL, rl_create, rl_set_fields, rl_add_room, rl_in_progress, rl_destroy, NULL, NULL, NULL, NULL };
 
@@ -402,7 +403,10 @@ static void run_cmd(char *line)
 	else if (!strcmp(p, "reconnect")) { purple_account_disconnect(account); purple_account_connect(account); }
 	else if (!gc) { ev("error", "ss", "text", "not connected", "cmd", p); }
 	else if (!strcmp(p, "rooms")) {
-		if (!purple_roomlist_get_list(gc)) ev("rooms-error", "s", "text", "plugin returned no room list (group chat not connected?)");
+		rl_asking = TRUE;
+		PurpleRoomlist *l = purple_roomlist_get_list(gc);
+		rl_asking = FALSE;
+		if (!l) ev("rooms-error", "s", "text", "plugin returned no room list (group chat not connected?)");
 	}
 	else if (!strcmp(p, "join")) {
 		const char *uri = g_str_has_prefix(arg, "ma-chan://") ? arg : g_hash_table_lookup(room_uri, arg);

@@ -203,6 +203,18 @@ impl Sipeh {
             .any(|event| event["ev"] == kind && event.to_string().contains(substring))
     }
 
+    /// Regards all events that have come so far as used up.
+    pub fn forget(&mut self) {
+        self.take_in_all();
+        self.unused.clear();
+    }
+
+    fn take_in_all(&mut self) {
+        while let Ok(event) = self.incoming.try_recv() {
+            self.take_in(event);
+        }
+    }
+
     fn take_in(&mut self, event: Value) {
         self.all.push(event.clone());
         self.unused.push(event);
@@ -287,16 +299,19 @@ impl Sipeh {
         })
     }
 
-    /// Closes a room's window, which leaves the room.
+    /// Closes a room's window, which leaves the room, and waits until the server has said so.
     ///
     /// # Panics
-    /// When the client has ended.
+    /// When it does not close.
     #[track_caller]
     pub fn leave(&mut self, room: &str) {
         self.command(&format!("leave {room}"));
         self.wait(&format!("the end of {room}"), |event| {
             event["ev"] == "chat-left" && event["conv"] == room
         });
+        // The client tells nobody of the server's answer, and until then does not join the room again. The
+        // answer to a later question comes after it.
+        self.rooms();
     }
 
     /// The names in the member list of a room's window, sorted.
@@ -341,9 +356,7 @@ impl Drop for Sipeh {
         let _ = self.process.kill();
         let _ = self.process.wait();
         if thread::panicking() {
-            while let Ok(event) = self.incoming.try_recv() {
-                self.take_in(event);
-            }
+            self.take_in_all();
             eprintln!("--- last events of the client of {} ---", self.user);
             for event in &self.all[self.all.len().saturating_sub(SHOWN_EVENTS)..] {
                 eprintln!("{event}");
