@@ -1,0 +1,385 @@
+//! A chat service on a real database in a folder of its own, with a store that can be told to fail.
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use async_trait::async_trait;
+use causerie_chat::{
+    Action, Answer, Chat, Deliveries, Delivery, Endpoint, Needs, NewCategory, NewRoom, NodeName, Notice,
+    Operation, Outcome, PrincipalName, Refusal, Settings,
+};
+use causerie_model::{
+    Actor, ChainId, Clock, Extras, Head, Invitations, Privacy, Random, Role, RoomId, RoomType, SipAddress,
+    Timestamp,
+};
+use causerie_room::{Link, verify};
+use causerie_store::{Batch, Journal, Parts, Queued, Store, StoreError, StoreFault};
+use causerie_store_sqlite::{Options, SqliteStore};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// A clock that moves by a millisecond with each look.
+struct Ticking(AtomicI64);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_700_000_000_000_000 + 1_000 * self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+struct Counting(AtomicU64);
+
+impl Random for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let next = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+            chunk.copy_from_slice(&next[..chunk.len()]);
+        }
+    }
+}
+
+/// Hands everything on to the real journal, unless told to fail.
+pub(crate) struct Failing {
+    real: Arc<dyn Journal>,
+    fault: Mutex<Option<StoreFault>>,
+}
+
+impl Failing {
+    pub(crate) fn fail(&self, fault: StoreFault) {
+        *self.fault.lock().unwrap() = Some(fault);
+    }
+
+    pub(crate) fn recover(&self) {
+        *self.fault.lock().unwrap() = None;
+    }
+}
+
+#[async_trait]
+impl Journal for Failing {
+    async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+        let fault = *self.fault.lock().unwrap();
+        match fault {
+            Some(fault) => Err(StoreError::new(fault, "told to fail")),
+            None => self.real.append(batch).await,
+        }
+    }
+
+    async fn head(&self, chain: ChainId) -> Result<Head, StoreError> {
+        self.real.head(chain).await
+    }
+
+    async fn highest_room(&self) -> Result<RoomId, StoreError> {
+        self.real.highest_room().await
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) chat: Chat,
+    pub(crate) parts: Parts,
+    pub(crate) journal: Arc<Failing>,
+    pub(crate) dir: TempDir,
+    settings: Settings,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let (chat, parts, journal) = start(&dir, settings.clone()).await;
+        let world = Self {
+            chat,
+            parts,
+            journal,
+            dir,
+            settings,
+        };
+        for name in ["alice", "bob", "carol", "dave"] {
+            world
+                .act(Action::AddUser {
+                    address: address(name),
+                    display_name: name.to_owned(),
+                })
+                .await;
+        }
+        world
+            .act(Action::AddCategory(NewCategory {
+                name: "General".to_owned(),
+                description: String::new(),
+                invitations: true,
+                file_upload: false,
+                history: true,
+            }))
+            .await;
+        for name in ["alice", "bob", "carol", "dave"] {
+            world
+                .grant(NodeName::Category("General".to_owned()), Role::Allowed, name)
+                .await;
+        }
+        world.room("Lobby", Privacy::Open, RoomType::Normal, &[]).await;
+        world
+            .room("Deals", Privacy::Closed, RoomType::Normal, &["alice", "bob"])
+            .await;
+        world
+            .room(
+                "News",
+                Privacy::Closed,
+                RoomType::Auditorium,
+                &["alice", "bob", "carol"],
+            )
+            .await;
+        world
+            .grant(NodeName::Room("News".to_owned()), Role::Presenter, "alice")
+            .await;
+        world
+            .room("X", Privacy::Secret, RoomType::Normal, &["alice", "bob"])
+            .await;
+        world
+    }
+
+    /// Ends the service and starts it again on the same database.
+    pub(crate) async fn restart(self) -> Self {
+        let Self {
+            dir,
+            settings,
+            chat,
+            parts,
+            journal,
+        } = self;
+        drop((chat, parts, journal));
+        // The sequencer ends when its last handle is gone.
+        tokio::task::yield_now().await;
+        let (chat, parts, journal) = start(&dir, settings.clone()).await;
+        Self {
+            chat,
+            parts,
+            journal,
+            dir,
+            settings,
+        }
+    }
+
+    pub(crate) async fn act(&self, action: Action) {
+        self.chat
+            .act(Actor::Administrator("test".to_owned()), action)
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn grant(&self, node: NodeName, role: Role, name: &str) {
+        self.act(Action::Grant {
+            node,
+            role,
+            principal: PrincipalName::User(address(name)),
+        })
+        .await;
+    }
+
+    pub(crate) async fn revoke(&self, node: NodeName, role: Role, name: &str) {
+        self.act(Action::Revoke {
+            node,
+            role,
+            principal: PrincipalName::User(address(name)),
+        })
+        .await;
+    }
+
+    pub(crate) async fn room(&self, name: &str, privacy: Privacy, room_type: RoomType, members: &[&str]) {
+        self.act(Action::AddRoom(NewRoom {
+            name: name.to_owned(),
+            category: "General".to_owned(),
+            description: format!("About {name}"),
+            room_type,
+            privacy,
+            invitations: Invitations::Inherit,
+        }))
+        .await;
+        for member in members {
+            self.grant(NodeName::Room(name.to_owned()), Role::Member, member)
+                .await;
+        }
+    }
+
+    pub(crate) fn guid(&self, room: &str) -> Uuid {
+        self.chat.catalogue().room_by_name(room).unwrap().guid
+    }
+
+    pub(crate) fn id(&self, room: &str) -> RoomId {
+        self.chat.catalogue().room_by_name(room).unwrap().id
+    }
+
+    pub(crate) fn attach(&self, name: &str) -> Device {
+        let user = self.chat.catalogue().user_by_address(&address(name)).unwrap().id;
+        let (endpoint, deliveries) = self.chat.attach(user).unwrap();
+        Device {
+            endpoint: Some(endpoint),
+            deliveries,
+            token: 0,
+            seen: Vec::new(),
+        }
+    }
+
+    pub(crate) async fn attach_in(&self, name: &str, room: &str) -> Device {
+        let mut device = self.attach(name);
+        device.join(self.guid(room)).await.unwrap();
+        device
+    }
+
+    /// All records that wait for compliance.
+    pub(crate) async fn records(&self) -> Vec<Queued> {
+        self.parts.outbox.queued(0, 100_000).await.unwrap()
+    }
+
+    /// The records of a room, as `KIND` and body.
+    pub(crate) async fn room_records(&self, room: &str) -> Vec<(String, String)> {
+        let chain = ChainId::Room(self.id(room));
+        let records = self
+            .records()
+            .await
+            .into_iter()
+            .filter(|record| record.chain == chain);
+        records.map(|record| (record.kind, record.body)).collect()
+    }
+
+    /// Every chain is whole, and ends where its head says.
+    pub(crate) async fn verify(&self) {
+        let mut chains: BTreeMap<ChainId, Vec<Queued>> = BTreeMap::new();
+        for record in self.records().await {
+            chains.entry(record.chain).or_default().push(record);
+        }
+        for (chain, records) in chains {
+            let links = records.iter().map(|record| Link {
+                chain: record.chain,
+                number: record.number,
+                at: record.at,
+                actor: &record.actor,
+                kind: &record.kind,
+                body: &record.body,
+                previous: record.previous,
+                hash: record.hash,
+            });
+            let head = verify(links, Head::START).unwrap();
+            assert_eq!(head, self.parts.journal.head(chain).await.unwrap());
+        }
+    }
+}
+
+async fn start(dir: &TempDir, settings: Settings) -> (Chat, Parts, Arc<Failing>) {
+    let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
+        .await
+        .unwrap();
+    let parts = Arc::new(store).parts();
+    let journal = Arc::new(Failing {
+        real: parts.journal.clone(),
+        fault: Mutex::new(None),
+    });
+    let needs = Needs {
+        journal: journal.clone(),
+        catalogue: parts.catalogue.clone(),
+        history: parts.history.clone(),
+        preferences: parts.preferences.clone(),
+        outbox: parts.outbox.clone(),
+        clock: Arc::new(Ticking(AtomicI64::new(0))),
+        random: Arc::new(Counting(AtomicU64::new(1))),
+    };
+    (Chat::start(settings, needs).await.unwrap(), parts, journal)
+}
+
+pub(crate) fn address(name: &str) -> SipAddress {
+    format!("{name}@example.test").parse().unwrap()
+}
+
+/// A signed-in device that collects what it is handed.
+pub(crate) struct Device {
+    pub(crate) endpoint: Option<Endpoint>,
+    pub(crate) deliveries: Deliveries,
+    token: u64,
+    /// Notices that came while an answer was awaited.
+    pub(crate) seen: Vec<Notice>,
+}
+
+impl Device {
+    pub(crate) fn submit(&mut self, operation: Operation) -> Result<u64, Refusal> {
+        self.token += 1;
+        self.endpoint.as_ref().unwrap().submit(self.token, operation)?;
+        Ok(self.token)
+    }
+
+    /// Waits for the answer with this token; notices before it are kept in `seen`.
+    pub(crate) async fn answer(&mut self, wanted: u64) -> Result<Outcome, Refusal> {
+        loop {
+            match self.deliveries.next().await.expect("the service is gone") {
+                Delivery::Answer(answer) => {
+                    let Answer { token, result, .. } = *answer;
+                    assert_eq!(token, wanted, "answers come in order");
+                    return result;
+                }
+                Delivery::Notice(broadcast) => self.seen.push(broadcast.notice().clone()),
+            }
+        }
+    }
+
+    pub(crate) async fn ask(&mut self, operation: Operation) -> Result<Outcome, Refusal> {
+        let token = self.submit(operation)?;
+        self.answer(token).await
+    }
+
+    pub(crate) async fn join(&mut self, room: Uuid) -> Result<Outcome, Refusal> {
+        match self.ask(Operation::Join { rooms: vec![room] }).await? {
+            Outcome::Joined { refused, .. } if !refused.is_empty() => Err(refused[0].1.clone()),
+            outcome => Ok(outcome),
+        }
+    }
+
+    pub(crate) async fn post(&mut self, room: Uuid, text: &str) -> Result<u64, Refusal> {
+        let operation = Operation::Post {
+            room,
+            text: text.to_owned(),
+            extras: Extras::default(),
+        };
+        match self.ask(operation).await? {
+            Outcome::Posted { chat_id, .. } => Ok(chat_id.0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn history(&mut self, room: Uuid, count: u32) -> Result<Vec<String>, Refusal> {
+        match self
+            .ask(Operation::Backchat {
+                room,
+                count,
+                before: None,
+            })
+            .await?
+        {
+            Outcome::Messages { messages, .. } => {
+                Ok(messages.iter().map(|message| message.text.clone()).collect())
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The next notice, in short: `chat:1:text`, `joined:user`, `parted:user`.
+    pub(crate) async fn notice(&mut self) -> String {
+        let notice = if self.seen.is_empty() {
+            match self.deliveries.next().await.expect("the service is gone") {
+                Delivery::Notice(broadcast) => broadcast.notice().clone(),
+                Delivery::Answer(answer) => panic!("{answer:?}"),
+            }
+        } else {
+            self.seen.remove(0)
+        };
+        match notice {
+            Notice::Chat { message, .. } => format!("chat:{}:{}", message.chat_id, message.text),
+            Notice::Joined { user, .. } => format!("joined:{}", user.user()),
+            Notice::Parted { user, .. } => format!("parted:{}", user.user()),
+        }
+    }
+}
