@@ -1,1 +1,111 @@
-//! The suite that every adapter must pass.
+//! The suite that every adapter must pass: what the traits of this crate promise, one case a function.
+//!
+//! A case gets an empty database of its own. An adapter's tests say once how to make one:
+//!
+//! ```ignore
+//! causerie_store::conformance_tests!(fresh); // async fn fresh() -> impl Database
+//! ```
+//!
+//! Cases panic when a promise is broken, as tests do.
+
+pub mod catalogue;
+pub mod history;
+pub mod journal;
+pub mod outbox;
+pub mod personal;
+mod world;
+
+pub use world::Chain;
+
+use crate::Parts;
+use async_trait::async_trait;
+
+/// A database that a case has for itself.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// Opens it, or opens it once more while others have it open.
+    async fn open(&self) -> Parts;
+}
+
+/// Makes one `#[tokio::test]` of each case. The argument names an `async fn` there without parameters that returns an
+/// empty [`Database`](crate::conformance::Database).
+#[macro_export]
+macro_rules! conformance_tests {
+    ($fresh:ident) => {
+        $crate::conformance_tests!(@cases $fresh, journal:
+            a_batch_is_read_back_as_it_was_written,
+            the_heads_follow_what_was_appended,
+            the_head_of_an_unknown_chain_is_the_start,
+            everything_is_there_after_opening_anew,
+            rooms_may_be_interleaved_in_a_batch,
+            numbers_have_no_gaps_over_many_batches,
+            a_wrong_number_is_a_conflict,
+            a_wrong_previous_hash_is_a_conflict,
+            a_message_out_of_order_is_a_conflict,
+            a_reordered_batch_is_a_conflict,
+            a_batch_that_was_appended_already_is_a_conflict,
+            a_message_of_another_room_is_a_conflict,
+            a_chain_of_no_possible_room_is_a_conflict,
+            a_conflict_in_one_room_keeps_the_whole_batch_out,
+            a_conflicting_change_keeps_the_records_out,
+            conflicting_records_keep_the_changes_out,
+            an_empty_batch_changes_nothing,
+            two_who_append_the_same_number_do_not_both_succeed,
+            the_highest_room_survives_its_removal,
+        );
+        $crate::conformance_tests!(@cases $fresh, catalogue:
+            every_change_is_loaded_as_the_catalogue_applies_it,
+            all_properties_are_kept,
+            a_removed_user_leaves_nothing_behind,
+            names_are_unique_in_any_case,
+            an_address_belongs_to_one_user,
+            a_category_with_rooms_can_not_be_removed,
+            a_room_needs_its_category,
+            a_role_needs_its_node_and_its_principal,
+            a_role_is_held_only_where_it_fits,
+            a_group_can_not_become_a_user,
+            a_guid_never_changes,
+            taking_away_what_is_not_there_is_no_error,
+            the_identity_stays_and_is_not_shared,
+        );
+        $crate::conformance_tests!(@cases $fresh, history:
+            latest_gives_the_newest_oldest_first,
+            latest_before_a_message_ends_with_the_one_before_it,
+            latest_does_not_mix_rooms,
+            messages_of_a_removed_room_stay,
+            all_words_must_be_in_a_message,
+            neither_case_nor_accents_matter_to_a_search,
+            words_match_as_a_whole,
+            a_search_stays_in_its_rooms,
+            a_search_gives_the_newest_oldest_first,
+            signs_in_a_search_are_not_commands,
+            an_empty_search_finds_nothing,
+        );
+        $crate::conformance_tests!(@cases $fresh, outbox:
+            a_message_that_is_not_kept_is_only_in_the_outbox,
+            records_wait_in_the_order_of_commits,
+            the_queue_is_read_piece_by_piece,
+            waiting_records_still_prove_their_chain,
+        );
+        $crate::conformance_tests!(@cases $fresh, personal:
+            secrets_are_replaced,
+            secrets_need_a_user,
+            a_contact_list_is_kept_as_it_was,
+            a_contact_list_is_changed_by_one_at_a_time,
+            a_preference_counts_its_changes,
+            preferences_are_apart_by_user_and_label,
+            personal_things_go_with_their_user,
+        );
+    };
+    (@cases $fresh:ident, $group:ident: $($case:ident),+ $(,)?) => {
+        mod $group {
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    let database = super::$fresh().await;
+                    ::causerie_store::conformance::$group::$case(&database).await;
+                }
+            )+
+        }
+    };
+}

@@ -35,12 +35,18 @@ pub struct StoreError {
 impl StoreError {
     /// A failure of this kind.
     pub fn new(fault: StoreFault, message: impl Into<String>) -> Self {
-        Self { fault, message: message.into() }
+        Self {
+            fault,
+            message: message.into(),
+        }
     }
 
     /// Whether the same request may succeed later without anybody changing the request.
     #[must_use]
     pub fn is_temporary(&self) -> bool {
-        matches!(self.fault, StoreFault::Full | StoreFault::ReadOnly | StoreFault::Unavailable)
+        matches!(
+            self.fault,
+            StoreFault::Full | StoreFault::ReadOnly | StoreFault::Unavailable
+        )
     }
 }

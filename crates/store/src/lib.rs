@@ -9,8 +9,10 @@
 pub mod conformance;
 mod error;
 pub mod meter;
+mod span;
 
 pub use error::{StoreError, StoreFault};
+pub use span::Span;
 
 use async_trait::async_trait;
 use causerie_model::{

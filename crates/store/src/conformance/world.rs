@@ -1,0 +1,212 @@
+//! What the cases post, and who posts it.
+
+use crate::{Batch, Parts, StoreError, StoreFault};
+use causerie_model::{
+    Actor, Category, CategoryId, ChainId, Change, Event, Extras, Group, Head, Invitations, Message,
+    PrincipalId, Privacy, Record, Room, RoomId, RoomType, SipAddress, Timestamp, User,
+};
+use causerie_room::{advance, next_message, seal};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// 2013-05-02T08:00:00Z, in microseconds.
+const START: i64 = 1_367_481_600_000_000;
+
+/// Makes the records of one chain, each after the one before.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    id: ChainId,
+    /// Its end.
+    pub head: Head,
+}
+
+impl Chain {
+    /// The chain of a room, without records.
+    #[must_use]
+    pub fn of_room(room: i64) -> Self {
+        Self {
+            id: ChainId::Room(RoomId(room)),
+            head: Head::START,
+        }
+    }
+
+    /// The system's chain, without records.
+    #[must_use]
+    pub fn of_system() -> Self {
+        Self {
+            id: ChainId::System,
+            head: Head::START,
+        }
+    }
+
+    fn add(&mut self, event: &Event) -> Record {
+        let at = Timestamp(START + i64::try_from(self.head.record).unwrap_or(0) * 1_000_003);
+        let record = seal(self.id, &self.head, at, &Actor::User(ann()), event);
+        self.head = advance(&self.head, &record);
+        record
+    }
+
+    fn say(&mut self, text: &str, extras: Extras, kept: bool) -> Record {
+        let ChainId::Room(room) = self.id else {
+            panic!("nobody posts in the system's chain")
+        };
+        let at = Timestamp(START + i64::try_from(self.head.record).unwrap_or(0) * 1_000_003);
+        let message = next_message(
+            &self.head,
+            room,
+            at,
+            ann(),
+            "Ann Ö.".to_owned(),
+            text.to_owned(),
+            extras,
+        );
+        self.add(&Event::Chat {
+            message: Arc::new(message),
+            kept,
+        })
+    }
+
+    /// A message.
+    pub fn post(&mut self, text: &str) -> Record {
+        self.say(text, Extras::default(), true)
+    }
+
+    /// A message with more than text.
+    pub fn post_with(&mut self, text: &str, extras: Extras) -> Record {
+        self.say(text, extras, true)
+    }
+
+    /// A message in a room that keeps none.
+    pub fn post_unkept(&mut self, text: &str) -> Record {
+        self.say(text, Extras::default(), false)
+    }
+
+    /// Somebody enters.
+    pub fn join(&mut self) -> Record {
+        self.add(&Event::Join { user: ann() })
+    }
+}
+
+pub(super) fn ann() -> SipAddress {
+    address("ann@x.test")
+}
+
+pub(super) fn address(text: &str) -> SipAddress {
+    SipAddress::parse(text).expect("a good address")
+}
+
+pub(super) fn records(records: Vec<Record>) -> Batch {
+    Batch {
+        changes: Vec::new(),
+        records,
+    }
+}
+
+pub(super) fn changes(changes: Vec<Change>) -> Batch {
+    Batch {
+        changes,
+        records: Vec::new(),
+    }
+}
+
+pub(super) fn messages(records: &[Record]) -> Vec<Message> {
+    records
+        .iter()
+        .filter_map(|record| record.message.as_deref().cloned())
+        .collect()
+}
+
+pub(super) fn user(id: i64, at: &str) -> Change {
+    Change::PutUser(User {
+        id: PrincipalId(id),
+        address: address(at),
+        display_name: format!("User {id}"),
+        enabled: true,
+    })
+}
+
+pub(super) fn group(id: i64, name: &str) -> Change {
+    Change::PutGroup(Group {
+        id: PrincipalId(id),
+        name: name.to_owned(),
+    })
+}
+
+pub(super) fn a_category(id: i64, name: &str) -> Category {
+    Category {
+        id: CategoryId(id),
+        guid: Uuid::from_u128(0xca7e_0000 + u128::from(id.unsigned_abs())),
+        name: name.to_owned(),
+        description: format!("About {name}"),
+        invitations: true,
+        file_upload: false,
+        history: true,
+    }
+}
+
+pub(super) fn category(id: i64, name: &str) -> Change {
+    Change::PutCategory(a_category(id, name))
+}
+
+pub(super) fn a_room(id: i64, category: i64, name: &str) -> Room {
+    Room {
+        id: RoomId(id),
+        guid: Uuid::from_u128(0x4000_0000 + u128::from(id.unsigned_abs())),
+        category: CategoryId(category),
+        name: name.to_owned(),
+        description: format!("About {name}"),
+        room_type: RoomType::Normal,
+        privacy: Privacy::Closed,
+        invitations: Invitations::Inherit,
+        disabled: false,
+    }
+}
+
+pub(super) fn room(id: i64, category: i64, name: &str) -> Change {
+    Change::PutRoom(a_room(id, category, name))
+}
+
+pub(super) async fn commit(parts: &Parts, batch: &Batch) {
+    parts
+        .journal
+        .append(batch)
+        .await
+        .expect("a good batch is appended");
+}
+
+pub(super) async fn refused(parts: &Parts, batch: &Batch) {
+    conflict(&parts.journal.append(batch).await);
+}
+
+pub(super) fn conflict<T>(result: &Result<T, StoreError>) {
+    match result {
+        Err(error) => assert_eq!(error.fault, StoreFault::Conflict, "{error}"),
+        Ok(_) => panic!("what conflicts was taken"),
+    }
+}
+
+/// All messages of a room.
+pub(super) async fn all(parts: &Parts, room: i64) -> Vec<Message> {
+    parts
+        .history
+        .latest(RoomId(room), None, 100_000)
+        .await
+        .expect("history is read")
+}
+
+/// Texts of messages.
+pub(super) fn texts(messages: &[Message]) -> Vec<&str> {
+    messages.iter().map(|message| message.text.as_str()).collect()
+}
+
+pub(super) async fn head(parts: &Parts, room: i64) -> Head {
+    parts
+        .journal
+        .head(ChainId::Room(RoomId(room)))
+        .await
+        .expect("a head is read")
+}
+
+pub(super) async fn depth(parts: &Parts) -> u64 {
+    parts.outbox.depth().await.expect("the outbox is counted")
+}
