@@ -1,1 +1,69 @@
-//! Placeholder.
+//! The room database on SQLite.
+//!
+//! One connection writes, a few read. Every write is one transaction that is on the disk when the call returns
+//! (write-ahead log, `synchronous = FULL`); a batch costs the same few statements whatever its size. The tables are
+//! described in `migrations/`.
+
+mod catalogue;
+mod change;
+mod contacts;
+mod fault;
+mod history;
+mod journal;
+mod open;
+mod outbox;
+mod preferences;
+mod reader;
+mod row;
+mod secrets;
+mod writer;
+
+use causerie_store::StoreError;
+use reader::Reader;
+use std::{path::Path, time::Duration};
+use writer::Writer;
+
+/// How to open the database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Connections that read. They serve queries of history, so that none waits for the writer or for a slow search.
+    pub readers: u32,
+    /// How long a write waits for another process that writes.
+    pub busy_timeout: Duration,
+    /// Most pages of 4,096 bytes that the database may have; `None` for as many as the disk holds.
+    pub page_limit: Option<u32>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            readers: 4,
+            busy_timeout: Duration::from_secs(5),
+            page_limit: None,
+        }
+    }
+}
+
+/// The room database in one file.
+pub struct SqliteStore {
+    writer: Writer,
+    reader: Reader,
+}
+
+impl SqliteStore {
+    /// Opens the database; makes it, readable by its owner only, if there is none; and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError`] says in words why not: no such directory, no room database, a database of a newer program, a
+    /// migration that isn't the one that was applied, …
+    pub async fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
+        open::open(path, &options).await
+    }
+
+    /// Ends reading and writing. What was committed goes from the log to the database file, so that this is all there
+    /// is. Not needed for safety: a database that was never closed has everything as well.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}

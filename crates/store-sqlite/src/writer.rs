@@ -1,0 +1,215 @@
+//! The one connection that writes.
+
+use crate::fault::store_error;
+use causerie_store::{StoreError, StoreFault, meter};
+use sqlx::{
+    ConnectOptions, Connection, Executor, SqliteConnection,
+    sqlite::{SqliteArguments, SqliteConnectOptions, SqliteQueryResult, SqliteRow},
+};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+};
+use tokio::sync::{Mutex, oneshot};
+
+/// The log is moved to the database file when about this much has been written to it, which bounds its size.
+const CHECKPOINT_BYTES: usize = 4 * 1024 * 1024;
+/// What a commit adds to the log besides its content: a few pages of every table and index that it touches.
+const COMMIT_BYTES: usize = 32 * 1024;
+
+/// Statements are compiled once and kept; queries are these.
+pub(crate) type Query = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;
+/// A future that borrows a transaction.
+pub(crate) type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    options: SqliteConnectOptions,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// `None` when it has to be made anew. It is taken out while in use, so that one whose use was cut short isn't used
+    /// again.
+    connection: Option<SqliteConnection>,
+    /// Why nothing is written any more.
+    stopped: Option<StoreError>,
+    /// About how much was written to the log since the last checkpoint.
+    logged: usize,
+}
+
+/// A write transaction. It counts what it sends.
+pub(crate) struct Transaction<'a> {
+    path: &'a Path,
+    connection: SqliteConnection,
+    statements: u32,
+    bytes: usize,
+}
+
+impl Writer {
+    pub(crate) fn new(path: PathBuf, options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
+        let state = State {
+            connection: Some(connection),
+            ..State::default()
+        };
+        Self {
+            shared: Arc::new(Shared {
+                path,
+                options,
+                state: Arc::new(Mutex::new(state)),
+            }),
+        }
+    }
+
+    /// Does `work` in one transaction: begin, work, commit, on any error roll back.
+    ///
+    /// Writes take place in the order of the calls. Once begun, one runs as a task of its own and ends even if the caller
+    /// goes away, so that no transaction stays half done.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl for<'a> FnOnce(&'a mut Transaction<'_>) -> Work<'a, T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let shared = Arc::clone(&self.shared);
+        let (answer, answered) = oneshot::channel();
+        // Who goes away while waiting in the line has written nothing.
+        let mut state = Arc::clone(&shared.state).lock_owned().await;
+        tokio::spawn(async move {
+            // If nobody waits for it any more, it is done all the same.
+            let _ = answer.send(shared.transact(&mut state, work).await);
+            shared.checkpoint(&mut state).await;
+        });
+        let (result, statements) = answered
+            .await
+            .map_err(|_| StoreError::new(StoreFault::Unavailable, "the program is about to end"))?;
+        // Here and not in the task: the meter belongs to the caller.
+        meter::count(statements);
+        result
+    }
+
+    pub(crate) async fn close(&self) {
+        let mut state = self.shared.state.lock().await;
+        state.stopped = Some(StoreError::new(StoreFault::Unavailable, "the database is closed"));
+        if let Some(connection) = state.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(%error, "closing the room database");
+        }
+    }
+}
+
+impl Shared {
+    async fn transact<T>(
+        &self,
+        state: &mut State,
+        work: impl for<'a> FnOnce(&'a mut Transaction<'_>) -> Work<'a, T>,
+    ) -> (Result<T, StoreError>, u32) {
+        if let Some(error) = &state.stopped {
+            return (Err(error.clone()), 0);
+        }
+        let connection = match state.connection.take() {
+            Some(connection) => connection,
+            None => match self.options.connect().await {
+                Ok(connection) => connection,
+                Err(error) => return (Err(store_error(&self.path, &error)), 0),
+            },
+        };
+        let mut transaction = Transaction {
+            path: &self.path,
+            connection,
+            statements: 0,
+            bytes: COMMIT_BYTES,
+        };
+        let result = transaction.run(work).await;
+        let statements = transaction.statements;
+        match &result {
+            Ok(_) => {
+                state.logged += transaction.bytes;
+                state.connection = Some(transaction.connection);
+            }
+            Err(error) => {
+                self.stop_if_sync_failed(state, error);
+                // After some failures SQLite has rolled back by itself, and this fails. That is no trouble, but can't
+                // be told from trouble, so the next write opens the database anew.
+                if transaction.connection.execute("ROLLBACK").await.is_ok() {
+                    state.connection = Some(transaction.connection);
+                }
+            }
+        }
+        (result, statements)
+    }
+
+    /// Moves the log to the database file when it has grown. SQLite would do it after a commit by itself, but it would
+    /// hide a failed sync there and try again.
+    async fn checkpoint(&self, state: &mut State) {
+        if state.logged < CHECKPOINT_BYTES {
+            return;
+        }
+        let Some(connection) = &mut state.connection else {
+            return;
+        };
+        let outcome = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").await;
+        state.logged = 0;
+        if let Err(error) = outcome {
+            let error = store_error(&self.path, &error);
+            tracing::warn!(%error, "the log of the room database can't be moved to its file now");
+            self.stop_if_sync_failed(state, &error);
+        }
+    }
+
+    fn stop_if_sync_failed(&self, state: &mut State, error: &StoreError) {
+        if error.fault == StoreFault::SyncFailed {
+            tracing::error!(%error, "nothing is written to the room database until the program starts anew");
+            state.stopped = Some(error.clone());
+        }
+    }
+}
+
+impl Transaction<'_> {
+    async fn run<T>(
+        &mut self,
+        work: impl for<'a> FnOnce(&'a mut Transaction<'_>) -> Work<'a, T>,
+    ) -> Result<T, StoreError> {
+        self.execute(sqlx::query("BEGIN IMMEDIATE")).await?;
+        let value = work(self).await?;
+        self.execute(sqlx::query("COMMIT")).await?;
+        Ok(value)
+    }
+
+    /// Notes that `bytes` of content are to be written.
+    pub(crate) fn note(&mut self, bytes: usize) {
+        self.bytes += bytes;
+    }
+
+    /// Sends a statement.
+    pub(crate) async fn execute(&mut self, query: Query) -> Result<SqliteQueryResult, StoreError> {
+        self.statements += 1;
+        query
+            .execute(&mut self.connection)
+            .await
+            .map_err(|error| store_error(self.path, &error))
+    }
+
+    /// Sends a statement that must change a row.
+    pub(crate) async fn change(&mut self, query: Query, otherwise: &str) -> Result<(), StoreError> {
+        match self.execute(query).await?.rows_affected() {
+            0 => Err(StoreError::new(StoreFault::Conflict, otherwise)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends a statement that returns rows.
+    pub(crate) async fn rows(&mut self, query: Query) -> Result<Vec<SqliteRow>, StoreError> {
+        self.statements += 1;
+        query
+            .fetch_all(&mut self.connection)
+            .await
+            .map_err(|error| store_error(self.path, &error))
+    }
+}

@@ -1,0 +1,258 @@
+//! Disks that fill up, turn read-only or fail: refuse, lose nothing, and go on by itself where that is safe.
+
+use crate::{batch, commit, count, open, options, refusal};
+use causerie_model::{ChainId, RoomId};
+use causerie_store::{Journal, Outbox, StoreFault, conformance::Chain};
+use causerie_store_sqlite::{Options, SqliteStore};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use tempfile::TempDir;
+
+/// A small file system in memory. It needs the right to mount; where that is missing, its tests say so and pass.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn new() -> Option<Self> {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .arg(directory.path())
+            .status()
+            .is_ok_and(|status| status.success());
+        if !mounted {
+            eprintln!("SKIPPED: no right to mount a tmpfs");
+        }
+        mounted.then_some(Self(directory))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily, since a connection's thread may still be about to close its files.
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+/// Posts until the disk or the limit refuses; gives back the number of messages that were taken.
+async fn fill(store: &SqliteStore, chain: &mut Chain) -> usize {
+    let mut taken = 0;
+    loop {
+        let mut next = chain.clone();
+        let record = next.post(&"x".repeat(8_000));
+        match store.append(&batch(vec![record])).await {
+            Ok(()) => (*chain, taken) = (next, taken + 1),
+            Err(error) => {
+                assert_eq!(error.fault, StoreFault::Full, "{error}");
+                return taken;
+            }
+        }
+        assert!(taken < 10_000, "it never fills up");
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_until_there_is_room_again() {
+    let Some(disk) = SmallDisk::new() else { return };
+    fs::write(disk.path("ballast"), vec![0; 200_000]).expect("ballast");
+    let store = open(&disk.path("mgc.sqlite")).await;
+    let mut chain = Chain::of_room(1);
+    let taken = fill(&store, &mut chain).await;
+    assert!(taken > 0);
+
+    for _ in 0..3 {
+        assert_eq!(
+            refusal(&store, &chain.clone().post(&"x".repeat(8_000))).await,
+            StoreFault::Full
+        );
+        assert_eq!(count(&store).await, taken);
+        assert_eq!(
+            store.head(ChainId::Room(RoomId(1))).await.expect("a head"),
+            chain.head
+        );
+    }
+
+    fs::remove_file(disk.path("ballast")).expect("room is made");
+    commit(&store, vec![chain.post("after")]).await;
+    assert_eq!(count(&store).await, taken + 1);
+    assert_eq!(
+        store.depth().await.expect("a depth"),
+        u64::try_from(taken).expect("small") + 1
+    );
+}
+
+#[tokio::test]
+async fn a_full_database_refuses_and_keeps_what_it_has() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgc.sqlite");
+    let limited = Options {
+        page_limit: Some(120),
+        ..options()
+    };
+    let store = SqliteStore::open(&path, limited)
+        .await
+        .expect("the database opens");
+    let mut chain = Chain::of_room(1);
+    let taken = fill(&store, &mut chain).await;
+    assert!(taken > 0);
+    assert_eq!(count(&store).await, taken);
+    drop(store);
+
+    let store = open(&path).await;
+    assert_eq!(count(&store).await, taken);
+    commit(&store, vec![chain.post("after")]).await;
+    assert_eq!(count(&store).await, taken + 1);
+}
+
+/// Runs the test `case` of this program in a process whose disk fails as the file that it is given says. No such disk is at
+/// hand, so a library that stands between the program and the system plays one.
+fn on_a_failing_disk(case: &str) {
+    let directory = tempfile::tempdir().expect("a directory");
+    let library = directory.path().join("failing_disk.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/adapter/failing_disk.c");
+    let built = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-o"])
+        .arg(&library)
+        .arg(source)
+        .status();
+    assert!(built.expect("a C compiler, as SQLite needs one too").success());
+    let control = directory.path().join("control");
+    fs::write(&control, "well").expect("the control file");
+    let output = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", case, "--ignored", "--nocapture", "--test-threads=1"])
+        .env("LD_PRELOAD", library)
+        .env("FAILING_DISK", control)
+        .output()
+        .expect("the test is run");
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+/// In the child: the directory to use, and the switch of its disk.
+fn failing_disk() -> (PathBuf, impl Fn(&str)) {
+    let control = PathBuf::from(std::env::var_os("FAILING_DISK").expect("run by its parent"));
+    // Written anew in place by a file that is open already: the disk may be read-only when it is to be mended.
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(&control)
+        .expect("the control file");
+    let switch = move |word: &str| {
+        use std::os::unix::fs::FileExt;
+        // Eight bytes get through whatever the state.
+        let mut padded = [0; 8];
+        padded[..word.len().min(8)].copy_from_slice(&word.as_bytes()[..word.len().min(8)]);
+        let _ = file.set_len(0);
+        file.write_all_at(&padded, 0).expect("the switch is set");
+    };
+    (control.with_file_name("mgc.sqlite"), switch)
+}
+
+#[test]
+fn after_a_failed_sync_nothing_is_written_any_more() {
+    on_a_failing_disk("disk::child_sync");
+}
+
+#[tokio::test]
+#[ignore = "run by its parent"]
+async fn child_sync() {
+    let (path, switch) = failing_disk();
+    let store = open(&path).await;
+    let mut chain = Chain::of_room(1);
+    commit(&store, vec![chain.post("before")]).await;
+    switch("sync");
+    assert_eq!(
+        refusal(&store, &chain.clone().post("lost?")).await,
+        StoreFault::SyncFailed
+    );
+    switch("well");
+    for _ in 0..3 {
+        assert_eq!(
+            refusal(&store, &chain.clone().post("lost?")).await,
+            StoreFault::SyncFailed
+        );
+    }
+    assert_eq!(count(&store).await, 1);
+    drop(store);
+    // The program starts anew.
+    let store = open(&path).await;
+    assert!(count(&store).await >= 1);
+}
+
+#[test]
+fn a_failed_sync_of_the_log_being_moved_is_seen_too() {
+    on_a_failing_disk("disk::child_checkpoint");
+}
+
+#[tokio::test]
+#[ignore = "run by its parent"]
+async fn child_checkpoint() {
+    let (path, switch) = failing_disk();
+    let store = open(&path).await;
+    let mut chain = Chain::of_room(1);
+    switch("filesync");
+    let large = "x".repeat(60_000);
+    let mut taken = 0;
+    // The log of a few of these is moved to the file. The commit that brought it about is sound; the next is refused.
+    loop {
+        match store.append(&batch(vec![chain.post(&large)])).await {
+            Ok(()) => taken += 1,
+            Err(error) => {
+                assert_eq!(error.fault, StoreFault::SyncFailed, "{error}");
+                break;
+            }
+        }
+        assert!(taken < 1_000, "the log is moved from time to time");
+    }
+    assert!(taken > 1);
+    switch("well");
+    assert_eq!(
+        refusal(&store, &chain.post("lost?")).await,
+        StoreFault::SyncFailed
+    );
+    assert_eq!(count(&store).await, taken);
+}
+
+#[test]
+fn a_disk_that_turns_read_only_refuses_until_it_is_mended() {
+    on_a_failing_disk("disk::child_read_only");
+}
+
+#[tokio::test]
+#[ignore = "run by its parent"]
+async fn child_read_only() {
+    mends("readonly", StoreFault::ReadOnly).await;
+}
+
+#[test]
+fn a_used_up_quota_refuses_until_there_is_room_again() {
+    on_a_failing_disk("disk::child_quota");
+}
+
+#[tokio::test]
+#[ignore = "run by its parent"]
+async fn child_quota() {
+    mends("quota", StoreFault::Full).await;
+}
+
+async fn mends(state: &str, expected: StoreFault) {
+    let (path, switch) = failing_disk();
+    let store = open(&path).await;
+    let mut chain = Chain::of_room(1);
+    commit(&store, vec![chain.post("before")]).await;
+    assert_eq!(count(&store).await, 1);
+    switch(state);
+    for _ in 0..3 {
+        assert_eq!(refusal(&store, &chain.clone().post("refused")).await, expected);
+        assert_eq!(count(&store).await, 1);
+    }
+    switch("well");
+    commit(&store, vec![chain.post("after")]).await;
+    assert_eq!(count(&store).await, 2);
+}

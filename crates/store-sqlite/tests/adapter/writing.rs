@@ -1,0 +1,122 @@
+//! Who may write when, and what it costs.
+
+use crate::{batch, commit, count, open, refusal};
+use causerie_model::RoomId;
+use causerie_store::{History, Journal, StoreFault, conformance::Chain, meter::metered};
+use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
+use std::{future::Future, pin::pin, task::Poll};
+
+/// Begin, heads, messages, words, outbox, heads, commit.
+const STATEMENTS_OF_A_BATCH: u32 = 7;
+
+#[tokio::test]
+async fn a_batch_costs_the_same_statements_whatever_its_size() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = open(&directory.path().join("mgc.sqlite")).await;
+    let mut chains: Vec<Chain> = (1..=10).map(Chain::of_room).collect();
+    for size in [1, 2, 256] {
+        let records = (0..size)
+            .map(|n| chains[n % 10].post(&format!("message {n}")))
+            .collect();
+        let (result, statements) = metered(store.append(&batch(records))).await;
+        result.expect("the batch is appended");
+        assert_eq!(statements, STATEMENTS_OF_A_BATCH, "a batch of {size}");
+    }
+    // Without messages there is nothing for two of the tables.
+    let (result, statements) = metered(store.append(&batch(vec![chains[0].join(), chains[1].join()]))).await;
+    result.expect("the batch is appended");
+    assert_eq!(statements, STATEMENTS_OF_A_BATCH - 2);
+}
+
+#[tokio::test]
+async fn a_reading_costs_one_statement() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = open(&directory.path().join("mgc.sqlite")).await;
+    commit(&store, vec![Chain::of_room(1).post("hello world")]).await;
+    assert_eq!(metered(store.latest(RoomId(1), None, 50)).await.1, 1);
+    assert_eq!(metered(store.search(&[RoomId(1)], "hello", 50)).await.1, 1);
+}
+
+#[tokio::test]
+async fn who_writes_keeps_others_waiting_and_harms_nobody() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgc.sqlite");
+    let store = open(&path).await;
+    let mut chain = Chain::of_room(1);
+    commit(&store, vec![chain.post("one")]).await;
+
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut other = SqliteConnection::connect_with(&options)
+        .await
+        .expect("a connection");
+    other.execute("BEGIN IMMEDIATE").await.expect("the other writes");
+    for _ in 0..2 {
+        assert_eq!(
+            refusal(&store, &chain.clone().post("two")).await,
+            StoreFault::Unavailable
+        );
+        assert_eq!(count(&store).await, 1);
+    }
+    other.execute("ROLLBACK").await.expect("the other is done");
+    commit(&store, vec![chain.post("two")]).await;
+    assert_eq!(count(&store).await, 2);
+}
+
+#[tokio::test]
+async fn two_stores_on_one_file_take_turns() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgc.sqlite");
+    let (one, other) = (open(&path).await, open(&path).await);
+    let mut chain = Chain::of_room(1);
+    for n in 0..20 {
+        let store = if n % 2 == 0 { &one } else { &other };
+        commit(store, vec![chain.post("turn")]).await;
+    }
+    assert_eq!(count(&one).await, 20);
+    assert_eq!(count(&other).await, 20);
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_leaves_no_transaction_open() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgc.sqlite");
+    let store = open(&path).await;
+    let mut chain = Chain::of_room(1);
+    let mut expected = 0;
+    for round in 0..20 {
+        let mut after = chain.clone();
+        let left = batch(vec![after.post("left alone")]);
+        {
+            let mut append = pin!(store.append(&left));
+            // Go away at various points: polled once, twice, …
+            for _ in 0..=round {
+                let polled =
+                    std::future::poll_fn(|context| Poll::Ready(append.as_mut().poll(context).is_ready()))
+                        .await;
+                if polled {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+        }
+        // It was written or it wasn't, and the line moves on.
+        if store.append(&batch(vec![after.post("stayed")])).await.is_ok() {
+            chain = after;
+            expected += 2;
+        } else {
+            commit(&store, vec![chain.post("stayed")]).await;
+            expected += 1;
+        }
+        assert_eq!(count(&store).await, expected);
+    }
+    assert!(expected > 20, "some were written without anybody waiting");
+    // Nothing is locked.
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut other = SqliteConnection::connect_with(&options)
+        .await
+        .expect("a connection");
+    other
+        .execute("BEGIN IMMEDIATE")
+        .await
+        .expect("no transaction is open");
+}
