@@ -113,6 +113,10 @@ impl Sink {
     }
 
     pub(crate) fn deliver(&self, delivery: Delivery) -> Result<(), Overrun> {
+        if self.cut.is_none() {
+            // Something was left out already: what comes after it must be left out too.
+            return Ok(());
+        }
         match self.queue.try_send(delivery) {
             // A closed queue is an endpoint on its way out; its detachment is already queued.
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),

@@ -184,6 +184,12 @@ impl Chat {
         &self.inner.settings
     }
 
+    /// Waits until the sequencer has ended. It never does while a handle is left, unless something is badly wrong: then
+    /// nothing can be posted any more and the program must end.
+    pub async fn ended(&self) {
+        self.inner.commands.closed().await;
+    }
+
     /// How it is doing.
     pub async fn status(&self) -> Status {
         let (users, rooms) = {

@@ -135,6 +135,24 @@ async fn a_change_that_cannot_be_stored_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_change_is_answered_even_while_records_are_owed() {
+    let world = World::new().await;
+    let bob = world.attach_in("bob", "Lobby").await;
+    world.journal.fail(StoreFault::Full);
+    drop(bob);
+    while world.chat.status().await.writable {
+        tokio::time::sleep(POLL).await;
+    }
+    let action = Action::AddGroup {
+        name: "Desk".to_owned(),
+    };
+    let answer = world.chat.act(Actor::System, action).await;
+    assert!(matches!(answer, Err(ActionError::Store(_))));
+    world.journal.recover();
+    world.verify().await;
+}
+
+#[tokio::test]
 async fn a_restart_goes_on_where_it_was() {
     let world = World::new().await;
     let lobby = world.guid("Lobby");

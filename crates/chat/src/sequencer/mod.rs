@@ -265,8 +265,9 @@ impl Sequencer {
             Command::Detach { endpoint, .. } | Command::Evict { endpoint, .. } => {
                 round.entering.contains(endpoint)
             }
-            // A change is decided and committed alone, so that a change that doesn't fit refuses nobody's message.
-            Command::Act { .. } => !round.effects.is_empty() || !round.batch.records.is_empty(),
+            // A change is decided and committed alone but for what is owed, so that a change that doesn't fit refuses
+            // nobody's message.
+            Command::Act { .. } => !round.effects.is_empty(),
             Command::Attach { .. } | Command::Shown { .. } => false,
         }
     }

@@ -17,6 +17,8 @@ pub(super) struct Rooms {
     /// A commit failed, so that the head in memory may not be the one on the disk.
     distrusted: HashSet<RoomId>,
     settings: RoomSettings,
+    /// Rooms in memory at which those without anybody are let go, so that looking for them costs little per room.
+    sweep_at: usize,
 }
 
 impl Rooms {
@@ -28,6 +30,7 @@ impl Rooms {
                 keep: settings.history_in_memory,
                 participant_limit: settings.participant_limit,
             },
+            sweep_at: IDLE_ROOMS,
         }
     }
 
@@ -89,17 +92,14 @@ impl Rooms {
         self.distrusted.insert(id);
     }
 
-    /// Lets go of rooms without anybody, if there are many.
+    /// Lets go of rooms without anybody, whenever there are many more rooms than the last time.
     pub(super) fn unload_idle(&mut self) {
-        let idle = self.loaded.len().saturating_sub(self.occupied());
-        if idle > IDLE_ROOMS {
-            self.loaded.retain(|_, room| !room.is_idle());
-            let loaded = &self.loaded;
-            self.distrusted.retain(|id| loaded.contains_key(id));
+        if self.loaded.len() < self.sweep_at {
+            return;
         }
-    }
-
-    fn occupied(&self) -> usize {
-        self.loaded.values().filter(|room| !room.is_idle()).count()
+        self.loaded.retain(|_, room| !room.is_idle());
+        let loaded = &self.loaded;
+        self.distrusted.retain(|id| loaded.contains_key(id));
+        self.sweep_at = self.loaded.len() * 2 + IDLE_ROOMS;
     }
 }
