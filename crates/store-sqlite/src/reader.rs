@@ -61,6 +61,7 @@ impl Reader {
         queries: Vec<(&'static str, Make<T>)>,
     ) -> Result<Vec<T>, StoreError> {
         let fail = |error| store_error(&self.path, &error);
+        meter::count(1);
         let mut transaction = self.pool.begin().await.map_err(fail)?;
         let mut all = Vec::new();
         for (query, make) in queries {

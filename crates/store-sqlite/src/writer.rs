@@ -117,7 +117,11 @@ impl Shared {
             Some(connection) => connection,
             None => match self.options.connect().await {
                 Ok(connection) => connection,
-                Err(error) => return (Err(store_error(&self.path, &error)), 0),
+                Err(error) => {
+                    let error = store_error(&self.path, &error);
+                    state.stop_if_sync_failed(&error, None);
+                    return (Err(error), 0);
+                }
             },
         };
         let mut transaction = Transaction {
@@ -134,12 +138,11 @@ impl Shared {
                 state.connection = Some(transaction.connection);
             }
             Err(error) => {
-                self.stop_if_sync_failed(state, error);
                 // After some failures SQLite has rolled back by itself, and this fails. That is no trouble, but can't
                 // be told from trouble, so the next write opens the database anew.
-                if transaction.connection.execute("ROLLBACK").await.is_ok() {
-                    state.connection = Some(transaction.connection);
-                }
+                let rolled_back = transaction.connection.execute("ROLLBACK").await.is_ok();
+                let connection = state.stop_if_sync_failed(error, Some(transaction.connection));
+                state.connection = connection.filter(|_| rolled_back);
             }
         }
         (result, statements)
@@ -151,23 +154,38 @@ impl Shared {
         if state.logged < CHECKPOINT_BYTES {
             return;
         }
-        let Some(connection) = &mut state.connection else {
+        let Some(mut connection) = state.connection.take() else {
             return;
         };
         let outcome = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").await;
         state.logged = 0;
-        if let Err(error) = outcome {
-            let error = store_error(&self.path, &error);
-            tracing::warn!(%error, "the log of the room database can't be moved to its file now");
-            self.stop_if_sync_failed(state, &error);
-        }
+        state.connection = match outcome {
+            Ok(_) => Some(connection),
+            Err(error) => {
+                let error = store_error(&self.path, &error);
+                tracing::warn!(%error, "the log of the room database can't be moved to its file now");
+                state.stop_if_sync_failed(&error, Some(connection))
+            }
+        };
     }
+}
 
-    fn stop_if_sync_failed(&self, state: &mut State, error: &StoreError) {
-        if error.fault == StoreFault::SyncFailed {
-            tracing::error!(%error, "nothing is written to the room database until the program starts anew");
-            state.stopped = Some(error.clone());
+impl State {
+    /// Ends writing after a failed sync; otherwise gives the connection back.
+    fn stop_if_sync_failed(
+        &mut self,
+        error: &StoreError,
+        connection: Option<SqliteConnection>,
+    ) -> Option<SqliteConnection> {
+        if error.fault != StoreFault::SyncFailed {
+            return connection;
         }
+        tracing::error!(%error, "nothing is written to the room database until the program starts anew");
+        self.stopped = Some(error.clone());
+        // Kept open until the process ends: closing the last connection would move the log to the file, sync that, and
+        // delete the log, the only place of which we know what it holds. The next start reads it.
+        std::mem::forget(connection);
+        None
     }
 }
 

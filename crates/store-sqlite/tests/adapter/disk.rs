@@ -217,6 +217,15 @@ async fn child_checkpoint() {
         StoreFault::SyncFailed
     );
     assert_eq!(count(&store).await, taken);
+    // The log is all that is known to be on the disk: ending the program must not take it away.
+    store.close().await;
+    drop(store);
+    let log = path.with_file_name("mgc.sqlite-wal");
+    assert!(
+        fs::metadata(&log).is_ok_and(|log| log.len() > 1_000_000),
+        "the log stays"
+    );
+    assert_eq!(count(&open(&path).await).await, taken);
 }
 
 #[test]
