@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         _ => bail!("usage: cargo xtask fuzz [seconds]"),
     };
     let cases = std::env::var("CAUSERIE_FUZZ_CASES").unwrap_or_else(|_| DEFAULT_CASES.to_owned());
-    let mut tests = vec!["test", "--release", "--lib", "--tests"];
+    let mut tests = vec!["test", "--release", "--no-fail-fast", "--lib", "--tests"];
     tests.extend(CRATES.iter().flat_map(|name| ["-p", name]));
     shell::run(shell::cargo(&tests).arg("--no-run"))?;
     let mut round = shell::cargo(&tests);
