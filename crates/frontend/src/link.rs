@@ -1,0 +1,624 @@
+//! One connection's protocol state: what messages mean and what is answered. No I/O: octets to send gather in
+//! [`Link::outlet`], and the connection's loop moves them.
+use std::collections::VecDeque;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use causerie_model::Timestamp;
+use causerie_sip::ua::{Ending, Facts, Outbox, Party, Session};
+use causerie_sip::{
+    CheckedRequest, ClientTransactions, FrameError, Message, Method, Outgoing, Received, Request, Response,
+    SERVER_TRANSACTIONS_MAX, ServerTransactions, TRANSACTION_MEMORY_MS, Text, TransactionKey, check_request,
+    check_response,
+};
+use causerie_sipauth::SecurityAssociation;
+use tokio::time::Instant;
+
+use crate::authenticate::Attempt;
+use crate::directory::UserEntry;
+use crate::front::FrontEnd;
+use crate::mailbox::{Command, Mailbox};
+use crate::registrar::Binding;
+use crate::route::RULES;
+use crate::settings::Authentication;
+use crate::signing::{self, Verdict};
+use crate::subscribe::Subscription;
+use crate::telemetry::{Transaction, dropped};
+
+/// Messages held back during a renewed sign-in; with more the connection is closed.
+pub(crate) const HELD_MAX: usize = 256;
+
+/// What goes on with the link once slow work is done.
+pub(crate) type Resume = Box<dyn FnOnce(&mut Link) + Send>;
+/// Slow work for one request. No other request of the connection is handled while it runs.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Resume> + Send>>;
+
+/// How a connection is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    Tcp,
+    Tls,
+}
+
+impl Transport {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Tls => "tls",
+        }
+    }
+}
+
+/// Who has signed in.
+pub(crate) struct SignedIn {
+    pub(crate) user: UserEntry,
+    pub(crate) epid: Option<String>,
+    /// Present while the device is registered.
+    pub(crate) binding: Option<Binding>,
+    /// Where the device takes requests.
+    pub(crate) target: String,
+}
+
+/// Who waits for the answer to a request that was sent.
+#[derive(Clone, Debug)]
+pub(crate) enum Origin {
+    /// The session with the application of this number.
+    Session(usize),
+    /// A subscription, by its Call-ID.
+    Subscription(Text),
+}
+
+struct Seat {
+    application: usize,
+    session: Box<dyn Session>,
+}
+
+/// The protocol state of one connection.
+pub(crate) struct Link {
+    front: Arc<FrontEnd>,
+    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) peer: SocketAddr,
+    pub(crate) transport: Transport,
+    port: u16,
+    opened: Instant,
+    /// Octets to send.
+    pub(crate) outlet: BytesMut,
+    /// Slow work that is under way.
+    pub(crate) work: Option<Work>,
+    /// Why the connection is to be closed once all is sent.
+    pub(crate) closing: Option<&'static str>,
+    pub(crate) signed_in: Option<Box<SignedIn>>,
+    pub(crate) association: Option<Box<SecurityAssociation>>,
+    pub(crate) attempts: Vec<Attempt>,
+    /// Until when everything but the sign-in is held back: the client expects the new signatures already.
+    hold_until: Option<Instant>,
+    held: Vec<(Outgoing, Option<Facts>)>,
+    sessions: Vec<Seat>,
+    received: ServerTransactions,
+    forget_at: Option<Instant>,
+    pending: VecDeque<(TransactionKey, Instant)>,
+    sent: ClientTransactions<Origin>,
+    pub(crate) subscriptions: Vec<Subscription>,
+    sign_in_by: Option<Instant>,
+    pub(crate) registered_until: Option<Instant>,
+}
+
+impl Link {
+    pub(crate) fn new(
+        front: Arc<FrontEnd>,
+        mailbox: Arc<Mailbox>,
+        peer: SocketAddr,
+        port: u16,
+        transport: Transport,
+    ) -> Self {
+        let now = Instant::now();
+        let sign_in_by = Some(now + front.settings.deadlines.sign_in);
+        Self {
+            front,
+            mailbox,
+            peer,
+            transport,
+            port,
+            opened: now,
+            outlet: BytesMut::new(),
+            work: None,
+            closing: None,
+            signed_in: None,
+            association: None,
+            attempts: Vec::new(),
+            hold_until: None,
+            held: Vec::new(),
+            sessions: Vec::new(),
+            received: ServerTransactions::new(),
+            forget_at: None,
+            pending: VecDeque::new(),
+            sent: ClientTransactions::new(),
+            subscriptions: Vec::new(),
+            sign_in_by,
+            registered_until: None,
+        }
+    }
+
+    pub(crate) fn front(&self) -> &Arc<FrontEnd> {
+        &self.front
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.front.needs.clock.now()
+    }
+
+    /// The present as sipauth counts it.
+    pub(crate) fn unix_now(&self) -> u64 {
+        u64::try_from(self.now().unix_seconds()).unwrap_or_default()
+    }
+
+    fn ms(&self, at: Instant) -> u64 {
+        u64::try_from(at.duration_since(self.opened).as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn token(&self) -> String {
+        self.front.needs.random.token()
+    }
+
+    /// The Via of our requests, without branch.
+    pub(crate) fn via(&self) -> String {
+        let transport = self.transport.name().to_ascii_uppercase();
+        format!("SIP/2.0/{transport} {}:{}", self.front.settings.fqdn, self.port)
+    }
+
+    pub(crate) fn branch(&self) -> String {
+        format!("z9hG4bK{}", self.token())
+    }
+
+    /// Our own URI on this connection, for Contact.
+    pub(crate) fn contact(&self) -> String {
+        let (fqdn, transport) = (&self.front.settings.fqdn, self.transport.name());
+        format!("sip:{fqdn}:{};transport={transport}", self.port)
+    }
+
+    /// A response with a fresh To tag.
+    pub(crate) fn response(&self, request: &CheckedRequest, status: u16) -> Outgoing {
+        request.response(status, Some(&self.token()))
+    }
+
+    pub(crate) fn close(&mut self, reason: &'static str) {
+        self.closing.get_or_insert(reason);
+    }
+
+    /// Runs slow work; [`Link::work`] is what the connection's loop drives.
+    pub(crate) fn later(&mut self, work: impl Future<Output = Resume> + Send + 'static) {
+        self.work = Some(Box::pin(work));
+    }
+
+    // ---- what goes out
+
+    /// Sends the final response of a transaction.
+    pub(crate) fn answer(&mut self, response: Outgoing, facts: Facts) {
+        self.emit(response, Some(facts));
+    }
+
+    /// Sends a request or a provisional response. Without an origin nobody learns of the answer.
+    pub(crate) fn send(&mut self, message: Outgoing, origin: Option<Origin>) {
+        let key = TransactionKey::of_outgoing(&message).filter(|_| message.status().is_none());
+        if let (Some(key), Some(origin)) = (key, origin) {
+            let now = self.ms(Instant::now());
+            if self.sent.insert(key, origin, now).is_err() {
+                self.close("answers-nothing");
+                return;
+            }
+        }
+        self.emit(message, None);
+    }
+
+    fn emit(&mut self, message: Outgoing, facts: Option<Facts>) {
+        if self.hold_until.is_none() {
+            self.emit_now(message, facts);
+        } else if self.held.len() < HELD_MAX {
+            self.held.push((message, facts));
+        } else {
+            self.close("held-too-much");
+        }
+    }
+
+    /// Sends without regard to a sign-in that is under way; for the sign-in itself.
+    pub(crate) fn emit_now(&mut self, mut message: Outgoing, facts: Option<Facts>) {
+        let status = message.status();
+        if status.is_some() && matches!(message.method(), "ACK" | "BENOTIFY") {
+            dropped("unanswerable");
+            return;
+        }
+        if let Some(association) = &mut self.association
+            && status != Some(401)
+        {
+            signing::sign(association, &mut message, self.front.needs.random.number());
+        }
+        match (status, facts) {
+            (Some(status), Some(facts)) if status >= 200 => self.finish(&message, status, &facts),
+            _ => message.encode_into(&mut self.outlet),
+        }
+    }
+
+    /// Refuses a sign-in: the client can't tell with which keys it would be signed.
+    pub(crate) fn emit_unsigned(&mut self, response: Outgoing, facts: Facts) {
+        let association = self.association.take();
+        self.emit_now(response, Some(facts));
+        self.association = association;
+    }
+
+    fn finish(&mut self, response: &Outgoing, status: u16, facts: &Facts) {
+        let key = TransactionKey::of_outgoing(response);
+        let now = Instant::now();
+        let place = self
+            .pending
+            .iter()
+            .position(|(pending, _)| Some(pending) == key.as_ref());
+        let began = place
+            .and_then(|place| self.pending.remove(place))
+            .map(|(_, began)| began);
+        if self.pending.is_empty() {
+            self.pending = VecDeque::new();
+        }
+        let elapsed = began.map(|began| now.duration_since(began));
+        Transaction {
+            method: response.method(),
+            user: self.signed_in.as_ref().map(|who| who.user.address.as_str()),
+            status,
+            ms: elapsed.map(|elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
+            facts,
+        }
+        .report();
+        let octets = response.to_bytes();
+        self.outlet.extend_from_slice(&octets);
+        if let Some(key) = key {
+            self.received.answer(&key, status, octets);
+        }
+    }
+
+    /// Holds everything back but the sign-in, for at most so long.
+    pub(crate) fn hold(&mut self, longest: Duration) {
+        if self.signed_in.is_some() {
+            self.hold_until = Some(Instant::now() + longest);
+        }
+    }
+
+    pub(crate) fn is_holding(&self) -> bool {
+        self.hold_until.is_some()
+    }
+
+    /// Sends what was held back.
+    pub(crate) fn release(&mut self) {
+        self.hold_until = None;
+        for (message, facts) in std::mem::take(&mut self.held) {
+            self.emit_now(message, facts);
+        }
+    }
+
+    // ---- what comes in
+
+    /// The stream can't be cut into messages any more.
+    pub(crate) fn unframed(&mut self, error: &FrameError) {
+        match error.response(Some(&self.token())) {
+            Some(response) => self.answer(response, refusal("framing")),
+            None => dropped("framing"),
+        }
+        self.close("framing");
+    }
+
+    /// Takes one message.
+    pub(crate) fn receive(&mut self, raw: Bytes) {
+        match Message::parse(raw) {
+            Ok(Message::Request(request)) => self.request(&request),
+            Ok(Message::Response(response)) => self.response_received(&response),
+            Err(error) => match error.response(Some(&self.token())) {
+                Some(response) => self.answer(response, refusal("malformed")),
+                None => dropped("malformed"),
+            },
+        }
+    }
+
+    fn request(&mut self, request: &Request) {
+        let request = match check_request(request, &RULES) {
+            Ok(request) => request,
+            Err(rejection) => {
+                match rejection.response(request, Some(&self.token())) {
+                    Some(response) => self.answer(response, refusal("malformed")),
+                    None => dropped("malformed"),
+                }
+                return;
+            }
+        };
+        if matches!(request.method(), Method::Other(_)) {
+            self.not_implemented(&request);
+            return;
+        }
+        let verdict = self.verify(&request);
+        match verdict {
+            Verdict::Genuine => {}
+            Verdict::Unsigned if *request.method() == Method::Register => {}
+            Verdict::Unsigned => {
+                self.challenge(&request);
+                return;
+            }
+            Verdict::Forged(reason) => {
+                dropped(reason);
+                return;
+            }
+        }
+        if !self.is_new(&request) {
+            return;
+        }
+        if *request.method() == Method::Register {
+            self.register(&request, verdict == Verdict::Genuine);
+        } else if self.is_from_signed_in(&request) {
+            self.route(request);
+        } else {
+            self.refuse(&request, 403, "from", "From is not the address that is signed in");
+        }
+    }
+
+    /// Judges the signature of a request. A REGISTER that opens or carries a sign-in counts as unsigned.
+    fn verify(&mut self, request: &CheckedRequest) -> Verdict {
+        if self.front.settings.authentication == Authentication::None {
+            return if self.signed_in.is_some() {
+                Verdict::Genuine
+            } else {
+                Verdict::Unsigned
+            };
+        }
+        let now = self.unix_now();
+        let is_register = *request.method() == Method::Register;
+        match &mut self.association {
+            None => Verdict::Unsigned,
+            Some(_) if is_register && carries_sign_in(request) => Verdict::Unsigned,
+            Some(association) => signing::verify(association, request.headers(), None, now),
+        }
+    }
+
+    pub(crate) fn is_from_signed_in(&self, request: &CheckedRequest) -> bool {
+        let from = request.from.uri.user_at_host().map(|from| from.to_lowercase());
+        self.signed_in
+            .as_ref()
+            .is_some_and(|who| from.as_deref() == Some(who.user.address.as_str()))
+    }
+
+    /// Whether a request isn't a repetition; answers one that is.
+    fn is_new(&mut self, request: &CheckedRequest) -> bool {
+        let Some(key) = TransactionKey::of_request(request) else {
+            return true;
+        };
+        let now = Instant::now();
+        match self.received.receive(key.clone(), self.ms(now)) {
+            Received::New => {
+                self.forget_at = Some(now + Duration::from_millis(TRANSACTION_MEMORY_MS));
+                if self.pending.len() >= SERVER_TRANSACTIONS_MAX {
+                    self.pending.pop_front();
+                }
+                self.pending.push_back((key, now));
+                true
+            }
+            Received::Answered(octets) if self.hold_until.is_none() => {
+                self.outlet.extend_from_slice(&octets);
+                false
+            }
+            Received::Answered(_) | Received::Pending => {
+                dropped("duplicate");
+                false
+            }
+        }
+    }
+
+    /// Whether the INVITE that a CANCEL means is still unanswered.
+    pub(crate) fn is_pending(&mut self, cancel: &CheckedRequest) -> bool {
+        self.received.is_pending(&TransactionKey::cancelled_by(cancel))
+    }
+
+    fn response_received(&mut self, response: &Response) {
+        let response = match check_response(response) {
+            Ok(response) if response.vias.len() == 1 => response,
+            Ok(_) => return dropped("response-vias"),
+            Err(_) => return dropped("malformed-response"),
+        };
+        if response.status() < 200 {
+            return;
+        }
+        let now = self.unix_now();
+        if let Some(association) = &mut self.association {
+            match signing::verify(association, response.headers(), Some(response.status()), now) {
+                Verdict::Genuine => {}
+                Verdict::Unsigned => return dropped("unsigned-response"),
+                Verdict::Forged(reason) => return dropped(reason),
+            }
+        }
+        match self.sent.matched(&response) {
+            None => dropped("stray-response"),
+            Some(Origin::Subscription(call_id)) => {
+                if response.status() >= 300 {
+                    self.subscriptions.retain(|one| one.call_id() != &call_id);
+                }
+            }
+            Some(Origin::Session(application)) => {
+                self.with_session(application, |session, outbox| session.response(&response, outbox));
+            }
+        }
+    }
+
+    // ---- the applications
+
+    /// The application that a request is for, if a session owns its dialog.
+    pub(crate) fn owner(&self, call_id: &str) -> Option<usize> {
+        let owns = |seat: &&Seat| seat.session.owns(call_id);
+        self.sessions.iter().find(owns).map(|seat| seat.application)
+    }
+
+    /// Hands a request to an application, with whose session it opens if there is none.
+    pub(crate) fn deliver(&mut self, application: usize, request: &CheckedRequest) {
+        if !self.sessions.iter().any(|seat| seat.application == application) {
+            let (Some(who), Some(behind)) = (&self.signed_in, self.front.needs.applications.get(application))
+            else {
+                return;
+            };
+            let party = Party {
+                address: who.user.address.as_str().to_owned(),
+                epid: who.epid.clone(),
+                via: self.via(),
+                contact: self.contact(),
+            };
+            let session = behind.open(&party);
+            self.sessions.push(Seat { application, session });
+        }
+        self.with_session(application, |session, outbox| session.request(request, outbox));
+    }
+
+    fn with_session(&mut self, application: usize, act: impl FnOnce(&mut dyn Session, &mut Outbox)) {
+        let mut outbox = Outbox::default();
+        if let Some(seat) = self
+            .sessions
+            .iter_mut()
+            .find(|seat| seat.application == application)
+        {
+            act(&mut *seat.session, &mut outbox);
+        }
+        self.drain(application, &mut outbox);
+    }
+
+    fn drain(&mut self, application: usize, outbox: &mut Outbox) {
+        while let Some(item) = outbox.take() {
+            match item.message.status() {
+                None => self.send(item.message, Some(Origin::Session(application))),
+                Some(..200) => self.send(item.message, None),
+                Some(_) => self.answer(item.message, item.facts.unwrap_or_default()),
+            }
+        }
+    }
+
+    /// Asks the sessions for what has come up. Not while everything is held back.
+    pub(crate) fn poll_sessions(&mut self, context: &mut Context<'_>) {
+        let mut seats = std::mem::take(&mut self.sessions);
+        for seat in &mut seats {
+            let mut outbox = Outbox::default();
+            let ending = seat.session.poll(context, &mut outbox);
+            self.drain(seat.application, &mut outbox);
+            if let Poll::Ready(ending) = ending {
+                self.close(name(ending));
+            }
+        }
+        self.sessions = seats;
+    }
+
+    /// Ready with a reason when the connection must be closed at once.
+    pub(crate) fn poll_cut(&mut self, context: &mut Context<'_>) -> Poll<&'static str> {
+        for seat in &mut self.sessions {
+            if let Poll::Ready(ending) = seat.session.poll_cut(context) {
+                return Poll::Ready(name(ending));
+            }
+        }
+        Poll::Pending
+    }
+
+    /// Ends all dialogs: the device has signed out.
+    pub(crate) fn end_sessions(&mut self) {
+        self.sessions = Vec::new();
+        self.subscriptions = Vec::new();
+    }
+
+    // ---- commands and time
+
+    /// Does what another task asked for.
+    pub(crate) fn command(&mut self, command: Command) {
+        match command {
+            Command::SignOut(reason) => {
+                self.notify_signed_out(&reason);
+                self.end_sessions();
+                self.close("signed-out");
+            }
+            Command::Replaced => self.close("replaced"),
+            Command::Stop => self.close("stopped"),
+            Command::Overflow => self.close("overflow"),
+            Command::Contacts(user, delta) => self.notify_contacts(user, &delta),
+            Command::Published => self.notify_published(),
+        }
+    }
+
+    /// Marks the party as signed in: the deadline for that no longer runs.
+    pub(crate) fn admit(&mut self, who: SignedIn) {
+        self.signed_in = Some(Box::new(who));
+        self.sign_in_by = None;
+    }
+
+    /// When [`Link::tick`] has something to do.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let sent = self
+            .sent
+            .next_timeout()
+            .map(|at| self.opened + Duration::from_millis(at));
+        let subscriptions = self.subscriptions.iter().map(|one| one.expires_at).min();
+        [
+            self.sign_in_by,
+            self.registered_until,
+            self.hold_until,
+            self.forget_at,
+            sent,
+            subscriptions,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Does what is due.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if due(self.sign_in_by) {
+            self.sign_in_by = None;
+            self.close("not-signed-in");
+        }
+        if due(self.registered_until) {
+            self.registered_until = None;
+            self.close("registration-expired");
+        }
+        if due(self.hold_until) {
+            self.attempts.clear();
+            self.release();
+        }
+        let ms = self.ms(now);
+        if due(self.forget_at) {
+            self.received.expire(ms);
+            self.forget_at = None;
+        }
+        while self.sent.timed_out(ms).is_some() {
+            dropped("no-response");
+        }
+        self.subscriptions.retain(|one| one.expires_at > now);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.forget_published();
+    }
+}
+
+/// Whether a REGISTER takes part in a sign-in: it has no credentials, or NTLM data beside or instead of a signature.
+fn carries_sign_in(request: &CheckedRequest) -> bool {
+    signing::credentials(request.headers()).is_none_or(|found| found.gssapi_data.is_some())
+}
+
+fn name(ending: Ending) -> &'static str {
+    match ending {
+        Ending::SlowReader => "slow-reader",
+        Ending::Removed => "removed",
+        Ending::Stopped => "stopped",
+    }
+}
+
+pub(crate) fn refusal(name: &'static str) -> Facts {
+    Facts {
+        refusal: Some(name),
+        ..Facts::default()
+    }
+}

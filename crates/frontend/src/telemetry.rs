@@ -1,0 +1,126 @@
+//! The log line of a transaction, and the counters.
+use causerie_sip::ua::Facts;
+use metrics::{counter, describe_counter, describe_gauge, gauge};
+
+/// Says what each metric of the front end means; called once, when a recorder is installed.
+pub fn describe_metrics() {
+    describe_counter!(
+        "causerie_sip_requests_total",
+        "Requests answered, by method and status."
+    );
+    describe_gauge!("causerie_sip_connections", "Open connections, by transport.");
+    describe_counter!(
+        "causerie_sip_connections_refused_total",
+        "Connections refused at once, by limit."
+    );
+    describe_counter!(
+        "causerie_sip_connections_closed_total",
+        "Connections closed, by reason."
+    );
+    describe_gauge!("causerie_sip_registrations", "Devices signed in.");
+    describe_counter!(
+        "causerie_sip_sign_in_failures_total",
+        "Failed sign-ins, by reason."
+    );
+    describe_counter!(
+        "causerie_sip_drops_total",
+        "Messages dropped without an answer, by reason."
+    );
+}
+
+/// A transaction at its final response.
+pub(crate) struct Transaction<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) user: Option<&'a str>,
+    pub(crate) status: u16,
+    pub(crate) ms: Option<u64>,
+    pub(crate) facts: &'a Facts,
+}
+
+/// The names that may become labels: a client can't make new ones.
+fn label(method: &str) -> &'static str {
+    const KNOWN: [&str; 16] = [
+        "REGISTER",
+        "SUBSCRIBE",
+        "SERVICE",
+        "OPTIONS",
+        "INVITE",
+        "ACK",
+        "BYE",
+        "CANCEL",
+        "INFO",
+        "MESSAGE",
+        "UPDATE",
+        "NOTIFY",
+        "BENOTIFY",
+        "PRACK",
+        "REFER",
+        "PUBLISH",
+    ];
+    KNOWN
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("other")
+}
+
+impl Transaction<'_> {
+    /// Writes the line and counts.
+    pub(crate) fn report(&self) {
+        counter!("causerie_sip_requests_total", "method" => label(self.method), "status" => self.status.to_string())
+            .increment(1);
+        tracing::info!(
+            target: "causerie::sip",
+            method = self.method,
+            user = self.user,
+            operation = self.facts.operation,
+            room = self.facts.room.as_deref(),
+            status = self.status,
+            ms = self.ms,
+            queries = self.facts.statements,
+            refusal = self.facts.refusal,
+            "SIP transaction."
+        );
+    }
+}
+
+/// Something was dropped that can't or mustn't be answered.
+pub(crate) fn dropped(reason: &'static str) {
+    counter!("causerie_sip_drops_total", "reason" => reason).increment(1);
+    tracing::debug!(target: "causerie::sip", reason, "Message dropped.");
+}
+
+pub(crate) fn sign_in_failed(reason: &'static str) {
+    counter!("causerie_sip_sign_in_failures_total", "reason" => reason).increment(1);
+}
+
+pub(crate) fn refused(limit: &'static str) {
+    counter!("causerie_sip_connections_refused_total", "limit" => limit).increment(1);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are fewer than 2^52 devices")]
+pub(crate) fn registrations(count: usize) {
+    gauge!("causerie_sip_registrations").set(count as f64);
+}
+
+/// An open connection; dropping it counts its end.
+pub(crate) struct Open {
+    transport: &'static str,
+    pub(crate) reason: &'static str,
+}
+
+impl Open {
+    pub(crate) fn new(transport: &'static str) -> Self {
+        gauge!("causerie_sip_connections", "transport" => transport).increment(1.0);
+        Self {
+            transport,
+            reason: "aborted",
+        }
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        gauge!("causerie_sip_connections", "transport" => self.transport).decrement(1.0);
+        counter!("causerie_sip_connections_closed_total", "reason" => self.reason).increment(1);
+    }
+}
