@@ -40,17 +40,6 @@ impl Link {
 
     /// Takes a REGISTER: a step of a sign-in, or, if its signature was found genuine, the renewal of a registration.
     pub(crate) fn register(&mut self, request: &CheckedRequest, genuine: bool) {
-        if request.from.uri.user_at_host().map(|a| a.to_lowercase())
-            != request.to.uri.user_at_host().map(|a| a.to_lowercase())
-        {
-            self.refuse(
-                request,
-                403,
-                "third-party",
-                "only the user himself can register his devices",
-            );
-            return;
-        }
         if self.front().settings.authentication == Authentication::None {
             self.register_unproved(request);
             return;

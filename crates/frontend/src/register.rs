@@ -23,6 +23,15 @@ impl Link {
             statements: statements.unwrap_or_default(),
             ..Facts::default()
         };
+        let address = |uri: &causerie_sip::Uri| uri.user_at_host().map(|text| text.to_lowercase());
+        if address(&request.from.uri) != address(&request.to.uri) {
+            return self.refuse_now(
+                request,
+                403,
+                "third-party",
+                "only the user himself registers his devices",
+            );
+        }
         let contact = match &request.contacts {
             Contacts::All if request.expires == Some(0) => None,
             Contacts::All => {

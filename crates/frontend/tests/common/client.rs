@@ -7,28 +7,28 @@ use causerie_sipauth::{
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::task::JoinHandle;
 
-pub trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// A client that says exactly what a test wants.
-pub struct Client {
-    pub stream: Box<dyn Stream>,
+pub(crate) struct Client {
+    pub(crate) stream: Box<dyn Stream>,
     buffer: BytesMut,
     framer: Framer,
     ended: Option<JoinHandle<&'static str>>,
-    pub association: Option<SecurityAssociation>,
-    pub user: String,
-    pub epid: String,
-    pub call_id: String,
+    pub(crate) association: Option<SecurityAssociation>,
+    pub(crate) user: String,
+    pub(crate) epid: String,
+    pub(crate) call_id: String,
     /// `(user, domain)` of the login, if it isn't the address.
-    pub login: Option<(String, String)>,
-    pub cseq: u32,
+    pub(crate) login: Option<(String, String)>,
+    pub(crate) cseq: u32,
     /// Seconds since 1970, as the server counts them.
-    pub now: u64,
+    pub(crate) now: u64,
 }
 
 impl Client {
-    pub fn new(stream: Box<dyn Stream>, ended: Option<JoinHandle<&'static str>>) -> Self {
+    pub(crate) fn new(stream: Box<dyn Stream>, ended: Option<JoinHandle<&'static str>>) -> Self {
         Self {
             stream,
             buffer: BytesMut::new(),
@@ -45,17 +45,27 @@ impl Client {
     }
 
     /// Why the server ended the connection.
-    pub async fn ended(&mut self) -> &'static str {
+    pub(crate) async fn ended(&mut self) -> &'static str {
         self.ended.take().unwrap().await.unwrap()
     }
 
-    pub async fn send(&mut self, octets: impl AsRef<[u8]>) {
+    /// Whether the server's side of the connection has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.as_ref().is_some_and(JoinHandle::is_finished)
+    }
+
+    /// Drops the client's side of the connection.
+    pub(crate) fn hang_up(&mut self) {
+        self.stream = Box::new(tokio::io::join(tokio::io::empty(), tokio::io::sink()));
+    }
+
+    pub(crate) async fn send(&mut self, octets: impl AsRef<[u8]>) {
         self.stream.write_all(octets.as_ref()).await.unwrap();
         self.stream.flush().await.unwrap();
     }
 
     /// The next message, unverified; `None` at the end of the stream.
-    pub async fn next(&mut self) -> Option<Bytes> {
+    pub(crate) async fn next(&mut self) -> Option<Bytes> {
         loop {
             match self.framer.next(&mut self.buffer).unwrap() {
                 Some(Frame::Message(raw)) => return Some(raw),
@@ -69,13 +79,13 @@ impl Client {
     }
 
     /// The next message as text. Its signature must be right, if there is an association and it isn't a 401.
-    pub async fn receive(&mut self) -> String {
+    pub(crate) async fn receive(&mut self) -> String {
         let raw = self.next().await.expect("the connection ended");
         self.verify(&raw);
         String::from_utf8(raw.to_vec()).unwrap()
     }
 
-    pub fn verify(&mut self, raw: &Bytes) {
+    pub(crate) fn verify(&mut self, raw: &Bytes) {
         let message = Message::parse(raw.clone()).unwrap();
         if raw.starts_with(b"SIP/2.0 401") {
             return;
@@ -94,7 +104,7 @@ impl Client {
     }
 
     /// A request without credentials.
-    pub fn draft(&mut self, method: &str, uri: &str, call_id: &str, more: &str, body: &str) -> String {
+    pub(crate) fn draft(&mut self, method: &str, uri: &str, call_id: &str, more: &str, body: &str) -> String {
         self.cseq += 1;
         let (user, epid, cseq) = (&self.user, &self.epid, self.cseq);
         let tag = call_id.len();
@@ -107,7 +117,7 @@ impl Client {
     }
 
     /// Adds an Authorization header.
-    pub fn with_header(text: &str, name: &str, value: &str) -> String {
+    pub(crate) fn with_header(text: &str, name: &str, value: &str) -> String {
         text.replacen(
             "Content-Length:",
             &format!("{name}: {value}\r\nContent-Length:"),
@@ -116,7 +126,7 @@ impl Client {
     }
 
     /// Signs a message.
-    pub fn sign(&mut self, text: &str) -> String {
+    pub(crate) fn sign(&mut self, text: &str) -> String {
         let Some(association) = &mut self.association else {
             return text.to_owned();
         };
@@ -126,7 +136,14 @@ impl Client {
     }
 
     /// Sends a signed request and gives the next message.
-    pub async fn ask(&mut self, method: &str, uri: &str, call_id: &str, more: &str, body: &str) -> String {
+    pub(crate) async fn ask(
+        &mut self,
+        method: &str,
+        uri: &str,
+        call_id: &str,
+        more: &str,
+        body: &str,
+    ) -> String {
         let draft = self.draft(method, uri, call_id, more, body);
         let signed = self.sign(&draft);
         self.send(signed).await;
@@ -147,7 +164,7 @@ impl Client {
     }
 
     /// A signed REGISTER without a sign-in.
-    pub async fn refresh(&mut self, more: &str) -> String {
+    pub(crate) async fn refresh(&mut self, more: &str) -> String {
         let draft = self.register_draft(more);
         let signed = self.sign(&draft);
         self.send(signed).await;
@@ -155,7 +172,7 @@ impl Client {
     }
 
     /// The first two legs: gives the second challenge.
-    pub async fn begin(&mut self, user: &str, password: &str) -> (ClientHandshake, String) {
+    pub(crate) async fn begin(&mut self, user: &str, password: &str) -> (ClientHandshake, String) {
         self.user = user.to_owned();
         let (login, domain) = self.login.clone().unwrap_or((user.to_owned(), String::new()));
         let handshake = ClientHandshake::new(
@@ -175,7 +192,7 @@ impl Client {
     }
 
     /// The third REGISTER, and the association that it opens.
-    pub fn third(
+    pub(crate) fn third(
         &mut self,
         handshake: &ClientHandshake,
         challenge: &str,
@@ -197,11 +214,11 @@ impl Client {
     }
 
     /// Signs in; gives the last answer.
-    pub async fn sign_in(&mut self, user: &str, password: &str) -> String {
+    pub(crate) async fn sign_in(&mut self, user: &str, password: &str) -> String {
         self.sign_in_with(user, password, "").await
     }
 
-    pub async fn sign_in_with(&mut self, user: &str, password: &str, more: &str) -> String {
+    pub(crate) async fn sign_in_with(&mut self, user: &str, password: &str, more: &str) -> String {
         let (handshake, challenge) = self.begin(user, password).await;
         let (third, association) = self.third(&handshake, &challenge, more);
         self.send(third).await;
@@ -218,7 +235,7 @@ impl Client {
     }
 }
 
-pub fn fields(fields: SignatureFields<'_>) -> MessageFields<'_> {
+pub(crate) fn fields(fields: SignatureFields<'_>) -> MessageFields<'_> {
     MessageFields {
         call_id: fields.call_id,
         cseq: fields.cseq,
@@ -235,7 +252,7 @@ pub fn fields(fields: SignatureFields<'_>) -> MessageFields<'_> {
 }
 
 /// The value of a header; panics with the message when it has none.
-pub fn header(message: &str, name: &str) -> String {
+pub(crate) fn header(message: &str, name: &str) -> String {
     let prefix = format!("{name}: ");
     let line = message.lines().find_map(|line| line.strip_prefix(&prefix));
     line.unwrap_or_else(|| panic!("no {name} in {message}"))

@@ -7,28 +7,28 @@ use causerie_sip::ua::{Application, Ending, Facts, Outbox, Party, Session};
 use causerie_sip::{CheckedRequest, CheckedResponse, Header, Method, Outgoing};
 
 #[derive(Default)]
-pub struct Shared {
-    pub log: Mutex<Vec<String>>,
-    pub parties: Mutex<Vec<Party>>,
+pub(crate) struct Shared {
+    pub(crate) log: Mutex<Vec<String>>,
+    pub(crate) parties: Mutex<Vec<Party>>,
     /// Requests to send, of so many body bytes.
-    pub to_send: Mutex<Vec<usize>>,
-    pub sent: AtomicUsize,
-    pub cut: AtomicBool,
-    pub waker: Mutex<Option<Waker>>,
+    pub(crate) to_send: Mutex<Vec<usize>>,
+    pub(crate) sent: AtomicUsize,
+    pub(crate) cut: AtomicBool,
+    pub(crate) waker: Mutex<Option<Waker>>,
 }
 
 #[derive(Default)]
-pub struct Echo {
-    pub shared: Arc<Shared>,
+pub(crate) struct Echo {
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Echo {
-    pub fn push(&self, sizes: impl IntoIterator<Item = usize>) {
+    pub(crate) fn push(&self, sizes: impl IntoIterator<Item = usize>) {
         self.shared.to_send.lock().unwrap().extend(sizes);
         self.wake();
     }
 
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.shared.cut.store(true, Ordering::Relaxed);
         self.wake();
     }
@@ -39,7 +39,7 @@ impl Echo {
         }
     }
 
-    pub fn log(&self) -> Vec<String> {
+    pub(crate) fn log(&self) -> Vec<String> {
         std::mem::take(&mut *self.shared.log.lock().unwrap())
     }
 }

@@ -12,21 +12,21 @@ use causerie_store::{Contacts, Secret, Secrets, StoreError, StoreFault};
 
 use super::{Client, Echo};
 
-pub const ALICE: &str = "alice@example.test";
-pub const BOB: &str = "bob@example.test";
-pub const DISABLED: &str = "carol@example.test";
-pub const PASSWORD: &str = "correct horse";
+pub(crate) const ALICE: &str = "alice@example.test";
+pub(crate) const BOB: &str = "bob@example.test";
+pub(crate) const DISABLED: &str = "carol@example.test";
+pub(crate) const PASSWORD: &str = "correct horse";
 
 /// Where test clients come from.
-pub fn peer() -> SocketAddr {
+pub(crate) fn peer() -> SocketAddr {
     "192.0.2.7:40000".parse().unwrap()
 }
 
 /// A clock that stands still until it is turned.
-pub struct FixedClock(AtomicI64);
+pub(crate) struct FixedClock(AtomicI64);
 
 impl FixedClock {
-    pub fn advance(&self, seconds: i64) {
+    pub(crate) fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
 }
@@ -38,7 +38,7 @@ impl Clock for FixedClock {
 }
 
 /// The same numbers in every run (splitmix64).
-pub struct Numbers(AtomicU64);
+pub(crate) struct Numbers(AtomicU64);
 
 impl Random for Numbers {
     fn fill(&self, bytes: &mut [u8]) {
@@ -53,10 +53,10 @@ impl Random for Numbers {
 
 /// Secrets and contact lists in memory.
 #[derive(Default)]
-pub struct Memory {
+pub(crate) struct Memory {
     secrets: Mutex<HashMap<PrincipalId, Secret>>,
     contacts: Mutex<HashMap<PrincipalId, ContactList>>,
-    pub broken: std::sync::atomic::AtomicBool,
+    pub(crate) broken: std::sync::atomic::AtomicBool,
 }
 
 impl Memory {
@@ -136,19 +136,19 @@ impl Directory for People {
 }
 
 /// A server and what is behind it.
-pub struct World {
-    pub front: Arc<FrontEnd>,
-    pub clock: Arc<FixedClock>,
-    pub memory: Arc<Memory>,
-    pub echo: Arc<Echo>,
+pub(crate) struct World {
+    pub(crate) front: Arc<FrontEnd>,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) echo: Arc<Echo>,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(FixedClock(AtomicI64::new(1_700_000_000_000_000)));
         let random = Arc::new(Numbers(AtomicU64::new(1)));
         let memory = Arc::new(Memory::default());
@@ -191,7 +191,7 @@ impl World {
     }
 
     /// A new connection through memory.
-    pub fn connect(&self) -> Client {
+    pub(crate) fn connect(&self) -> Client {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let front = Arc::clone(&self.front);
         let ended = tokio::spawn(async move { front.serve_stream(theirs, peer()).await });
@@ -199,11 +199,11 @@ impl World {
     }
 
     /// A new connection with a user signed in on it.
-    pub async fn sign_in(&self, user: &str) -> Client {
+    pub(crate) async fn sign_in(&self, user: &str) -> Client {
         self.sign_in_at(user, "epid0001").await
     }
 
-    pub async fn sign_in_at(&self, user: &str, epid: &str) -> Client {
+    pub(crate) async fn sign_in_at(&self, user: &str, epid: &str) -> Client {
         let mut client = self.connect();
         client.epid = epid.to_owned();
         let answer = client.sign_in(user, PASSWORD).await;
