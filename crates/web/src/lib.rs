@@ -1,1 +1,5 @@
-//! Placeholder.
+//! The web gateway. So far it is the administration API: JSON over HTTP, on a Unix socket of the machine.
+//!
+//! It translates and holds no rules: what may be done, the chat service decides.
+
+pub mod admin;

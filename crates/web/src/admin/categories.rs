@@ -1,0 +1,110 @@
+//! Categories.
+
+use super::{
+    AdminState,
+    error::{Answer, ApiError},
+    input::{Body, Named},
+    lists::holders,
+    peer::Administrator,
+    wire::{Category, CategoryLists, ChangeCategory, NewCategory},
+};
+use axum::{Json, extract::State, http::StatusCode};
+use causerie_chat::{Action, CategoryChange};
+use causerie_model::{Catalogue, Node, Role};
+
+fn bare(catalogue: &Catalogue, category: &causerie_model::Category) -> Category {
+    Category {
+        name: category.name.clone(),
+        guid: category.guid.to_string(),
+        description: category.description.clone(),
+        invitations: category.invitations,
+        file_upload: category.file_upload,
+        history: category.history,
+        room_count: catalogue
+            .rooms()
+            .filter(|room| room.category == category.id)
+            .count(),
+        lists: None,
+    }
+}
+
+fn shown(state: &AdminState, name: &str) -> Answer<Category> {
+    let catalogue = state.chat.catalogue();
+    let category = catalogue
+        .category_by_name(name)
+        .ok_or_else(|| ApiError::not_found("category", name))?;
+    let node = Node::Category(category.id);
+    let lists = CategoryLists {
+        allowed: holders(&catalogue, node, Role::Allowed),
+        denied: holders(&catalogue, node, Role::Denied),
+        creators: holders(&catalogue, node, Role::Creator),
+    };
+    Ok(Category {
+        lists: Some(lists),
+        ..bare(&catalogue, category)
+    })
+}
+
+pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Category>> {
+    let catalogue = state.chat.catalogue();
+    let mut categories: Vec<Category> = catalogue
+        .categories()
+        .map(|category| bare(&catalogue, category))
+        .collect();
+    categories.sort_by_cached_key(|category| category.name.to_lowercase());
+    Json(categories)
+}
+
+pub(super) async fn one(
+    State(state): State<AdminState>,
+    Named(name): Named<String>,
+) -> Answer<Json<Category>> {
+    shown(&state, &name).map(Json)
+}
+
+pub(super) async fn add(
+    State(state): State<AdminState>,
+    Administrator(actor): Administrator,
+    Body(new): Body<NewCategory>,
+) -> Answer<(StatusCode, Json<Category>)> {
+    let name = new.name.trim().to_owned();
+    let action = Action::AddCategory(causerie_chat::NewCategory {
+        name: new.name,
+        description: new.description,
+        invitations: new.invitations,
+        file_upload: new.file_upload,
+        history: new.history,
+    });
+    state.chat.act(actor, action).await?;
+    Ok((StatusCode::CREATED, Json(shown(&state, &name)?)))
+}
+
+pub(super) async fn change(
+    State(state): State<AdminState>,
+    Administrator(actor): Administrator,
+    Named(name): Named<String>,
+    Body(change): Body<ChangeCategory>,
+) -> Answer<Json<Category>> {
+    let now = change.name.clone().unwrap_or_else(|| name.clone());
+    let change = CategoryChange {
+        name: change.name,
+        description: change.description,
+        invitations: change.invitations,
+        file_upload: change.file_upload,
+        history: change.history,
+    };
+    state
+        .chat
+        .act(actor, Action::ChangeCategory { name, change })
+        .await?;
+    shown(&state, now.trim()).map(Json)
+}
+
+pub(super) async fn remove(
+    State(state): State<AdminState>,
+    Administrator(actor): Administrator,
+    Named(name): Named<String>,
+) -> Answer<StatusCode> {
+    state.chat.act(actor, Action::RemoveCategory { name }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,174 @@
+//! Refusals as HTTP.
+
+use axum::{
+    Json,
+    http::{Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use causerie_accounts::PasswordError;
+use causerie_chat::ActionError;
+use causerie_store::StoreError;
+
+use super::wire::{ErrorBody, Problem};
+
+/// When to try again after a failure that mends itself, in seconds.
+const RETRY_AFTER_SECONDS: u32 = 5;
+
+/// Why a request wasn't done.
+#[derive(Debug)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+}
+
+/// What a handler returns.
+pub(super) type Answer<T> = Result<T, ApiError>;
+
+impl ApiError {
+    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// What was named doesn't exist.
+    pub(super) fn not_found(kind: &str, name: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            format!("there is no {kind} '{name}'"),
+        )
+    }
+
+    /// The request makes no sense.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)
+    }
+}
+
+impl From<ActionError> for ApiError {
+    fn from(error: ActionError) -> Self {
+        let message = error.to_string();
+        match error {
+            ActionError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not-found", message),
+            ActionError::Duplicate { .. } => Self::new(StatusCode::CONFLICT, "exists", message),
+            ActionError::Invalid(_) => Self::invalid(message),
+            ActionError::Denied(rule) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, rule.as_str(), message),
+            ActionError::Store(error) => of_store(&error, message),
+            ActionError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", message),
+        }
+    }
+}
+
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        let message = error.to_string();
+        match error {
+            PasswordError::Store(error) => of_store(&error, message),
+            PasswordError::Hash(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message),
+            PasswordError::TooShort | PasswordError::TooLong | PasswordError::Control => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "password", message)
+            }
+        }
+    }
+}
+
+fn of_store(error: &StoreError, message: String) -> ApiError {
+    if error.is_temporary() {
+        ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", message)
+    } else {
+        tracing::error!(%error, "the store failed an administrator");
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "store", message)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = ErrorBody {
+            error: Problem {
+                code: self.code.to_owned(),
+                message: self.message,
+            },
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        response
+    }
+}
+
+pub(super) async fn no_such_resource(uri: Uri) -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "no-such-resource",
+        format!("there is no resource {}", uri.path()),
+    )
+}
+
+pub(super) async fn no_such_method(method: Method, uri: Uri) -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "no-such-method",
+        format!("{} doesn't take {method}", uri.path()),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causerie_store::StoreFault;
+
+    fn store(fault: StoreFault) -> ActionError {
+        ActionError::Store(StoreError::new(fault, "it said so"))
+    }
+
+    #[test]
+    fn each_refusal_has_its_status() {
+        let name = || "x".to_owned();
+        for (error, status, code) in [
+            (
+                ActionError::NotFound {
+                    kind: "room",
+                    name: name(),
+                },
+                404,
+                "not-found",
+            ),
+            (
+                ActionError::Duplicate {
+                    kind: "room",
+                    name: name(),
+                },
+                409,
+                "exists",
+            ),
+            (ActionError::Invalid(name()), 422, "invalid"),
+            (store(StoreFault::Full), 503, "store-unavailable"),
+            (store(StoreFault::ReadOnly), 503, "store-unavailable"),
+            (store(StoreFault::SyncFailed), 500, "store"),
+            (store(StoreFault::Conflict), 500, "store"),
+            (ActionError::Stopped, 503, "stopping"),
+        ] {
+            let error = ApiError::from(error);
+            assert_eq!((error.status.as_u16(), error.code), (status, code));
+            let response = error.into_response();
+            assert_eq!(
+                response.headers().contains_key(header::RETRY_AFTER),
+                status == 503
+            );
+        }
+    }
+
+    #[test]
+    fn a_bad_password_is_the_askers_fault() {
+        assert_eq!(ApiError::from(PasswordError::TooShort).status.as_u16(), 422);
+        let full = PasswordError::Store(StoreError::new(StoreFault::Full, "full"));
+        assert_eq!(ApiError::from(full).status.as_u16(), 503);
+    }
+}

@@ -1,0 +1,131 @@
+//! Reading requests, with errors of our own form.
+
+use super::error::ApiError;
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{StatusCode, request::Parts},
+};
+use causerie_chat::PrincipalName;
+use causerie_model::SipAddress;
+use serde::de::DeserializeOwned;
+use std::{fmt::Display, str::FromStr};
+
+/// A body of JSON. The content type isn't looked at: nothing else is taken.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            let code = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                "too-large"
+            } else {
+                "body"
+            };
+            ApiError::new(rejection.status(), code, rejection.body_text())
+        })?;
+        parse(&bytes).map(Self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes).map_err(|error| {
+        let message = format!("the body isn't as it should be: {error}");
+        if error.is_data() {
+            ApiError::invalid(message)
+        } else {
+            ApiError::new(StatusCode::BAD_REQUEST, "json", message)
+        }
+    })
+}
+
+/// The names in the path, decoded.
+pub(super) struct Named<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(names)) => Ok(Self(names)),
+            Err(rejection) => Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "path",
+                rejection.body_text(),
+            )),
+        }
+    }
+}
+
+/// A user's address.
+pub(super) fn address(text: &str) -> Result<SipAddress, ApiError> {
+    SipAddress::parse(text).map_err(|error| ApiError::invalid(error.to_string()))
+}
+
+/// A user by address or a group by name: groups' names have no `@`.
+pub(super) fn principal(text: &str) -> Result<PrincipalName, ApiError> {
+    if text.contains('@') {
+        address(text).map(PrincipalName::User)
+    } else {
+        Ok(PrincipalName::Group(text.trim().to_owned()))
+    }
+}
+
+/// One of several words.
+pub(super) fn word<T: FromStr<Err: Display>>(field: &str, text: &str) -> Result<T, ApiError> {
+    text.parse()
+        .map_err(|error| ApiError::invalid(format!("{field}: {error}")))
+}
+
+/// One of several words, if it was given.
+pub(super) fn optional_word<T: FromStr<Err: Display>>(
+    field: &str,
+    text: Option<&String>,
+) -> Result<Option<T>, ApiError> {
+    text.map(|text| word(field, text)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admin::wire;
+    use axum::response::IntoResponse;
+
+    fn refused<T: DeserializeOwned>(text: &str) -> u16 {
+        parse::<T>(text.as_bytes())
+            .err()
+            .unwrap()
+            .into_response()
+            .status()
+            .as_u16()
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_from_what_makes_no_sense() {
+        assert_eq!(refused::<wire::NewGroup>("{"), 400);
+        assert_eq!(refused::<wire::NewGroup>(""), 400);
+        assert_eq!(refused::<wire::NewGroup>("{}"), 422);
+        assert_eq!(refused::<wire::NewGroup>(r#"{"name": 1}"#), 422);
+    }
+
+    #[test]
+    fn a_misspelt_field_is_refused() {
+        assert_eq!(refused::<wire::ChangeUser>(r#"{"enable": false}"#), 422);
+        assert_eq!(refused::<wire::ChangeRoom>(r#"{"topic": "x"}"#), 422);
+    }
+
+    #[test]
+    fn an_at_sign_tells_users_from_groups() {
+        assert_eq!(
+            principal("Ann@x.test").unwrap(),
+            PrincipalName::User("ann@x.test".parse().unwrap())
+        );
+        assert_eq!(
+            principal(" Desk ").unwrap(),
+            PrincipalName::Group("Desk".to_owned())
+        );
+        assert!(principal("@").is_err());
+    }
+}

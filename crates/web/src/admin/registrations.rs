@@ -1,0 +1,10 @@
+//! Who is signed in.
+
+use super::{AdminState, wire::Registration};
+use axum::{Json, extract::State};
+
+pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Registration>> {
+    let mut registrations = state.signed_in.registrations();
+    registrations.sort_by(|a, b| (&a.address, &a.since).cmp(&(&b.address, &b.since)));
+    Json(registrations)
+}

@@ -1,0 +1,19 @@
+//! How the server is doing.
+
+use super::{AdminState, wire::Status};
+use axum::{Json, extract::State};
+
+pub(super) async fn status(State(state): State<AdminState>) -> Json<Status> {
+    let chat = state.chat.status().await;
+    Json(Status {
+        program: state.program.facts(),
+        users: chat.users,
+        rooms: chat.rooms,
+        rooms_in_use: chat.rooms_in_use,
+        signed_in: state.signed_in.registrations().len(),
+        endpoints: chat.endpoints,
+        writable: chat.writable,
+        outbox: chat.outbox,
+        certificates: state.program.certificates(),
+    })
+}

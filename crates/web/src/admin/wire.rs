@@ -1,0 +1,384 @@
+//! What goes over the wire, both ways. The command line reads the same types.
+//!
+//! They are the API's own, so that the model can change without it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The body of every refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorBody {
+    /// What is wrong.
+    pub error: Problem,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// Stable, for programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// What a request on a list did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changed {
+    /// Whether anything is other than before.
+    pub changed: bool,
+}
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// `user@domain`.
+    pub address: String,
+    /// What other people see.
+    pub display_name: String,
+    /// May sign in.
+    pub enabled: bool,
+    /// Endpoints that are signed in now.
+    pub endpoints: usize,
+    /// Has a password; only where one user is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub has_password: Option<bool>,
+    /// The groups that hold him directly; only where one user is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Vec<String>>,
+}
+
+/// A password. It shows itself to nobody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A user to add.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    /// `user@domain`, unique.
+    pub address: String,
+    /// What other people see; the part before the `@` if empty.
+    #[serde(default)]
+    pub display_name: String,
+    /// The password. Without one he can't sign in until he gets one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+}
+
+/// What to change about a user. What is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeUser {
+    /// What other people see.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// May sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+/// A password to set.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPassword {
+    /// The password.
+    pub password: Secret,
+}
+
+/// What a sign-out did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedOut {
+    /// Endpoints whose connections were ended.
+    pub endpoints: usize,
+}
+
+/// A group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Users and groups in it, directly.
+    pub member_count: usize,
+    /// Their names; only where one group is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<String>>,
+}
+
+/// A group to add.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewGroup {
+    /// Its name, unique, without `@`.
+    pub name: String,
+}
+
+/// What to change about a group. What is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeGroup {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A user or group to put on a list.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewEntry {
+    /// A user's address or a group's name.
+    pub principal: String,
+}
+
+/// A category.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Category {
+    /// Its name.
+    pub name: String,
+    /// Its GUID.
+    pub guid: String,
+    /// What it is for.
+    pub description: String,
+    /// Rooms may send invitations.
+    pub invitations: bool,
+    /// Rooms take files.
+    pub file_upload: bool,
+    /// Rooms keep their messages.
+    pub history: bool,
+    /// Rooms in it.
+    pub room_count: usize,
+    /// Its lists; only where one category is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<CategoryLists>,
+}
+
+/// A category's lists: addresses of users and names of groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CategoryLists {
+    /// May be in its rooms.
+    pub allowed: Vec<String>,
+    /// May not, whatever else says so.
+    pub denied: Vec<String>,
+    /// May create rooms in it.
+    pub creators: Vec<String>,
+}
+
+/// A category to add. Its lists start empty.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCategory {
+    /// Its name, unique.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// Rooms may send invitations. Off unless said.
+    #[serde(default)]
+    pub invitations: bool,
+    /// Rooms take files. Off unless said.
+    #[serde(default)]
+    pub file_upload: bool,
+    /// Rooms keep their messages. On unless said.
+    #[serde(default = "yes")]
+    pub history: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What to change about a category. What is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeCategory {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Rooms may send invitations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitations: Option<bool>,
+    /// Rooms take files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_upload: Option<bool>,
+    /// Rooms keep their messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<bool>,
+}
+
+/// A room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// Its name.
+    pub name: String,
+    /// Its GUID, the last part of its URI.
+    pub guid: String,
+    /// Its URI: `ma-chan://domain/guid`.
+    pub uri: String,
+    /// The category that it is in.
+    pub category: String,
+    /// What it is for.
+    pub description: String,
+    /// `normal` or `auditorium`.
+    #[serde(rename = "type")]
+    pub room_type: String,
+    /// `open`, `closed` or `secret`.
+    pub privacy: String,
+    /// `inherit` or `off`.
+    pub invitations: String,
+    /// Closed for everybody.
+    pub disabled: bool,
+    /// Users in it now.
+    pub present: usize,
+    /// Its lists; only where one room is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lists: Option<RoomLists>,
+}
+
+/// A room's lists: addresses of users and names of groups.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomLists {
+    /// Find it, enter, read, and post in a normal room.
+    pub members: Vec<String>,
+    /// Change its properties and lists.
+    pub managers: Vec<String>,
+    /// Post in an auditorium.
+    pub presenters: Vec<String>,
+}
+
+/// A room to add. Its lists start empty.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewRoom {
+    /// Its name, unique.
+    pub name: String,
+    /// The category that it goes into.
+    pub category: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// `normal` (unless said otherwise) or `auditorium`.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub room_type: Option<String>,
+    /// `open`, `closed` (unless said otherwise) or `secret`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<String>,
+    /// `inherit` (unless said otherwise) or `off`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitations: Option<String>,
+}
+
+/// What to change about a room. What is left out stays.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeRoom {
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `normal` or `auditorium`.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
+    pub room_type: Option<String>,
+    /// `open`, `closed` or `secret`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<String>,
+    /// `inherit` or `off`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invitations: Option<String>,
+    /// Closed for everybody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<bool>,
+}
+
+/// An endpoint that is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// Whose: `user@domain`.
+    pub address: String,
+    /// What tells the device from the user's others.
+    pub endpoint: String,
+    /// Where it is connected from.
+    pub from: String,
+    /// `tls` or `tcp`.
+    pub transport: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Until when, unless it renews its registration; RFC 3339.
+    pub expires: String,
+    /// What program it says it is.
+    pub user_agent: String,
+}
+
+/// What the program is and where it listens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Its version.
+    pub version: String,
+    /// Its process id.
+    pub pid: u32,
+    /// The SIP domain that it serves.
+    pub domain: String,
+    /// Since when it runs, RFC 3339.
+    pub started: String,
+    /// Where it keeps everything.
+    pub data_dir: String,
+    /// Where it takes SIP over TCP.
+    pub sip_tcp: Option<String>,
+    /// Where it takes SIP over TLS.
+    pub sip_tls: Option<String>,
+    /// Where it shows metrics.
+    pub metrics: Option<String>,
+}
+
+/// How the server is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// What the program is and where it listens.
+    #[serde(flatten)]
+    pub program: Program,
+    /// Users that exist.
+    pub users: usize,
+    /// Rooms that exist.
+    pub rooms: usize,
+    /// Rooms with somebody in them.
+    pub rooms_in_use: usize,
+    /// Endpoints that are signed in.
+    pub signed_in: usize,
+    /// Endpoints in contact with the chat service.
+    pub endpoints: u64,
+    /// The last commit succeeded.
+    pub writable: bool,
+    /// Records that wait for compliance; null if the database can't be read.
+    pub outbox: Option<u64>,
+    /// The certificates in use.
+    pub certificates: Vec<Certificate>,
+}
+
+/// A certificate in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// `ecdsa` or `rsa`.
+    pub kind: String,
+    /// Its file.
+    pub file: String,
+    /// Whom it is for.
+    pub subject: String,
+    /// The names that it is good for.
+    pub names: Vec<String>,
+    /// Who issued it.
+    pub issuer: String,
+    /// Until when it is valid, RFC 3339.
+    pub not_after: String,
+    /// Whole days until then; negative if it is past.
+    pub days_left: i64,
+}
