@@ -1,1 +1,29 @@
-fn main() {}
+//! The program: reads the configuration, wires the services together, and is its own command line.
+
+mod certificates;
+mod cli;
+mod config;
+mod data_dir;
+mod demo;
+mod key;
+mod metrics_page;
+mod open_files;
+mod real;
+mod serve;
+mod sip;
+mod telemetry;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Wrong usage ends in here, with exit code 2.
+    match cli::Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let style = anstyle::AnsiColor::Red.on_default().bold();
+            anstream::eprintln!("{style}error:{style:#} {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

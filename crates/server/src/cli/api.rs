@@ -1,0 +1,146 @@
+//! Talking to the running server: HTTP over its Unix socket.
+
+use anyhow::{Context, Result, bail};
+use causerie_web::admin::wire::ErrorBody;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::{
+    Method, Request, StatusCode,
+    body::Bytes,
+    client::conn::http1::handshake,
+    header::{CONTENT_TYPE, HOST},
+};
+use hyper_util::rt::TokioIo;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use std::{io::ErrorKind, path::PathBuf, time::Duration};
+use tokio::{net::UnixStream, time::timeout};
+
+/// How long the server may take to answer.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Largest answer that is read, in bytes. A list of 100,000 users has about 15 MB.
+const MAX_ANSWER: usize = 256 * 1024 * 1024;
+
+/// The administration API of one server.
+pub(super) struct Api {
+    socket: PathBuf,
+}
+
+/// A path from its parts, each percent-encoded (RFC 3986 §2.1).
+pub(super) fn path(parts: &[&str]) -> String {
+    let mut path = String::from("/v1");
+    for part in parts {
+        path.push('/');
+        for byte in part.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-_~@".contains(&byte) || (byte == b'.' && part.len() > 2) {
+                path.push(char::from(byte));
+            } else {
+                path += &format!("%{byte:02X}");
+            }
+        }
+    }
+    path
+}
+
+impl Api {
+    pub(super) fn new(socket: PathBuf) -> Self {
+        Self { socket }
+    }
+
+    pub(super) async fn get(&self, parts: &[&str]) -> Result<Value> {
+        self.ask(Method::GET, parts, None::<&()>).await
+    }
+
+    /// Gets something of a known form.
+    pub(super) async fn read<T: DeserializeOwned>(&self, parts: &[&str]) -> Result<T> {
+        form(self.get(parts).await?)
+    }
+
+    pub(super) async fn post<T: Serialize>(&self, parts: &[&str], body: &T) -> Result<Value> {
+        self.ask(Method::POST, parts, Some(body)).await
+    }
+
+    pub(super) async fn patch<T: Serialize>(&self, parts: &[&str], body: &T) -> Result<Value> {
+        self.ask(Method::PATCH, parts, Some(body)).await
+    }
+
+    pub(super) async fn put<T: Serialize>(&self, parts: &[&str], body: &T) -> Result<Value> {
+        self.ask(Method::PUT, parts, Some(body)).await
+    }
+
+    pub(super) async fn delete(&self, parts: &[&str]) -> Result<Value> {
+        self.ask(Method::DELETE, parts, None::<&()>).await
+    }
+
+    async fn ask<T: Serialize>(&self, method: Method, parts: &[&str], body: Option<&T>) -> Result<Value> {
+        let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
+        let request = Request::builder()
+            .method(method)
+            .uri(path(parts))
+            .header(HOST, "localhost")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))?;
+        let (status, bytes) = timeout(DEADLINE, self.exchange(request))
+            .await
+            .with_context(|| format!("the server hasn't answered for {} s", DEADLINE.as_secs()))??;
+        if status.is_success() {
+            let unreadable = "the server's answer isn't understood: is it of another version?";
+            return if bytes.is_empty() {
+                Ok(Value::Null)
+            } else {
+                serde_json::from_slice(&bytes).context(unreadable)
+            };
+        }
+        match serde_json::from_slice::<ErrorBody>(&bytes) {
+            Ok(body) => bail!(body.error.message),
+            Err(_) => bail!("the server answered {status}"),
+        }
+    }
+
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
+        let stream = UnixStream::connect(&self.socket)
+            .await
+            .map_err(|error| self.no_server(&error))?;
+        let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        let response = sender
+            .send_request(request)
+            .await
+            .context("the server broke off")?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+        let body = body.map_err(|error| anyhow::anyhow!("the server's answer broke off: {error}"))?;
+        Ok((status, body.to_bytes()))
+    }
+
+    fn no_server(&self, error: &std::io::Error) -> anyhow::Error {
+        let socket = self.socket.display();
+        match error.kind() {
+            ErrorKind::NotFound | ErrorKind::ConnectionRefused => anyhow::anyhow!(
+                "no server is running at {socket}. Start one (`causerie serve`), or name another with --data-dir or \
+                 --socket"
+            ),
+            ErrorKind::PermissionDenied => anyhow::anyhow!(
+                "you may not use {socket}: only the user that runs the server, and root, may (try sudo)"
+            ),
+            _ => anyhow::anyhow!("{socket}: {error}"),
+        }
+    }
+}
+
+/// An answer in its known form.
+pub(super) fn form<T: DeserializeOwned>(value: Value) -> Result<T> {
+    serde_json::from_value(value).context("the server's answer isn't understood: is it of another version?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_parts_of_a_path_whatever_is_in_them() {
+        assert_eq!(path(&["users", "ann@x.test"]), "/v1/users/ann@x.test");
+        assert_eq!(path(&["rooms", "a/b ?#%ä"]), "/v1/rooms/a%2Fb%20%3F%23%25%C3%A4");
+        assert_eq!(path(&["rooms", ".."]), "/v1/rooms/%2E%2E");
+    }
+}

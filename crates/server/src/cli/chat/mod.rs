@@ -1,0 +1,112 @@
+//! `causerie chat`: a terminal client, line by line.
+
+mod conversation;
+mod input;
+mod screen;
+
+use crate::real::{SystemClock, SystemRandom};
+use anyhow::{Result, bail};
+use causerie_client::{ConnectOptions, Transport, Trust};
+use causerie_model::SipAddress;
+use clap::Args;
+use conversation::Conversation;
+use input::Input;
+use screen::Screen;
+use std::{path::PathBuf, sync::Arc};
+
+/// The password, when it is given by the environment.
+const PASSWORD_VARIABLE: &str = "CAUSERIE_PASSWORD";
+
+/// Chat in the terminal. Each line goes to the current room; lines that begin with / are commands, /help lists them.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  causerie chat alice@example.test                 with the server of `serve --demo`; asks for the password
+  causerie chat alice@example.test Lobby
+  causerie chat alice@example.test Lobby --password-stdin < lines.txt
+  causerie chat alice@example.test --server chat.example.test:5061 --ca ca.pem
+
+The password comes from CAUSERIE_PASSWORD if that is set. Standard input may be a pipe: at its end the client waits for
+all answers and signs out. Exit codes: 0 all done, 1 something was refused, 2 wrong usage.")]
+pub(super) struct Arguments {
+    /// Who signs in: user@domain
+    #[arg(value_name = "USER@DOMAIN")]
+    address: SipAddress,
+    /// The room to enter at once
+    room: Option<String>,
+    /// Where the server is [default: 127.0.0.1:5061, with --tcp 127.0.0.1:5060]
+    #[arg(long, value_name = "HOST:PORT")]
+    server: Option<String>,
+    /// The certificates of the authorities to trust [default: ca.pem in the data directory]
+    #[arg(long, value_name = "FILE", conflicts_with = "tcp")]
+    ca: Option<PathBuf>,
+    /// The data directory of a server on this machine
+    #[arg(long, value_name = "DIR", default_value = "causerie-demo")]
+    data_dir: PathBuf,
+    /// Plain TCP: everyone on the way can read along
+    #[arg(long)]
+    tcp: bool,
+    /// How to sign in when not by the address
+    #[arg(long, value_name = "DOMAIN\\USER")]
+    login: Option<String>,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    password_stdin: bool,
+    /// How many messages to show of a room that is entered
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    history: u32,
+    /// Print messages only, not who comes and goes
+    #[arg(long, short)]
+    quiet: bool,
+    /// No colours; NO_COLOR does the same
+    #[arg(long)]
+    no_color: bool,
+}
+
+impl Arguments {
+    pub(super) async fn run(self) -> Result<()> {
+        if self.no_color {
+            anstream::ColorChoice::Never.write_global();
+        }
+        let mut input = Input::of_stdin();
+        let transport = if self.tcp {
+            Transport::Tcp
+        } else {
+            let ca = self.ca.clone().unwrap_or_else(|| self.data_dir.join("ca.pem"));
+            Transport::Tls(Trust::pem_file(&ca)?)
+        };
+        let default = if self.tcp { "127.0.0.1:5060" } else { "127.0.0.1:5061" };
+        let password = self.password(&mut input).await?;
+        let mut options = ConnectOptions::new(
+            self.server.as_deref().unwrap_or(default),
+            transport,
+            self.address,
+            &password,
+            Arc::new(SystemRandom),
+            Arc::new(SystemClock),
+        );
+        if let causerie_client::Authenticate::Ntlm { login, .. } = &mut options.authenticate {
+            *login = self.login;
+        }
+        let screen = Screen::new(self.quiet);
+        Conversation::run(options, self.room.as_deref(), self.history, screen, input).await
+    }
+
+    async fn password(&self, input: &mut Input) -> Result<String> {
+        if self.password_stdin {
+            return match input.next().await {
+                Some(line) => Ok(line),
+                None => bail!("standard input has no line with the password"),
+            };
+        }
+        match std::env::var(PASSWORD_VARIABLE) {
+            Ok(password) => Ok(password),
+            Err(_) => match rpassword::prompt_password(format!("Password of {}: ", self.address)) {
+                Ok(password) => Ok(password),
+                Err(error) => bail!(
+                    "nobody can be asked for the password ({error}): say --password-stdin and give it as the first \
+                     line of standard input, or set {PASSWORD_VARIABLE}"
+                ),
+            },
+        }
+    }
+}

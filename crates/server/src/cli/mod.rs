@@ -1,0 +1,204 @@
+//! The command line.
+
+mod api;
+mod category;
+mod certificates;
+mod configuration;
+mod confirm;
+mod group;
+mod member;
+mod output;
+mod registrations;
+mod room;
+mod status;
+mod user;
+
+use crate::{config, data_dir, serve};
+use anyhow::Result;
+use api::Api;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{
+    future::Future,
+    path::{Path, PathBuf},
+};
+
+/// The persistent chat server Causerie, and the commands that administer it while it runs.
+#[derive(Parser)]
+#[command(
+    name = "causerie",
+    version,
+    max_term_width = 110,
+    after_help = "Examples:
+  causerie serve --demo                                 a server to try things with
+  causerie user add ann@example.test --name Ann         asks for a password
+  causerie room add Desk --category General
+  causerie member add Desk ann@example.test
+  causerie status
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Arguments),
+    /// Add, list, show, change and remove users
+    User(user::Arguments),
+    /// Add, list, show, change and remove groups of users
+    Group(group::Arguments),
+    /// Add, list, show, change and remove categories of rooms
+    Category(category::Arguments),
+    /// Add, list, show, change and remove rooms
+    Room(room::Arguments),
+    /// Add, list and remove members, managers and presenters of rooms
+    Member(member::Arguments),
+    /// Show how the server is doing
+    Status(status::Arguments),
+    /// List who is signed in
+    Registrations(registrations::Arguments),
+    /// Show the certificates in use, or read them again
+    Certificates(certificates::Arguments),
+    /// Check a configuration, or print one with every setting explained
+    Config(configuration::Arguments),
+}
+
+impl Cli {
+    /// Carries out the command.
+    pub(crate) fn run(self) -> Result<()> {
+        match self.command {
+            Command::Serve(arguments) => arguments.run(),
+            Command::User(arguments) => wait(arguments.run()),
+            Command::Group(arguments) => wait(arguments.run()),
+            Command::Category(arguments) => wait(arguments.run()),
+            Command::Room(arguments) => wait(arguments.run()),
+            Command::Member(arguments) => wait(arguments.run()),
+            Command::Status(arguments) => wait(arguments.run()),
+            Command::Registrations(arguments) => wait(arguments.run()),
+            Command::Certificates(arguments) => wait(arguments.run()),
+            Command::Config(arguments) => arguments.run(),
+        }
+    }
+}
+
+fn wait(work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
+}
+
+/// Which server, and how to answer.
+#[derive(Args)]
+#[command(next_help_heading = "Which server, and how to answer")]
+pub(crate) struct At {
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// The server with this data directory [default: ./causerie-demo if it is there, else that of the configuration]
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "socket")]
+    data_dir: Option<PathBuf>,
+    /// The server with this administration socket
+    #[arg(long, global = true, value_name = "FILE", env = "CAUSERIE_SOCKET")]
+    socket: Option<PathBuf>,
+    /// The server with this configuration; also by CAUSERIE_CONFIG
+    #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["socket", "data_dir"])]
+    config: Option<PathBuf>,
+}
+
+impl At {
+    fn api(&self) -> Result<Api> {
+        self.socket().map(Api::new)
+    }
+
+    fn socket(&self) -> Result<PathBuf> {
+        let demo = Path::new("causerie-demo");
+        if let Some(socket) = &self.socket {
+            Ok(socket.clone())
+        } else if let Some(data_dir) = &self.data_dir {
+            Ok(data_dir::admin_socket_in(data_dir))
+        } else if self.config.is_none() && demo.is_dir() {
+            Ok(data_dir::admin_socket_in(demo))
+        } else {
+            let file = config::path(self.config.as_deref());
+            if self.config.is_none() && !file.exists() {
+                anyhow::bail!(
+                    "which server? There is neither ./causerie-demo nor {}: say --data-dir DIR or --socket FILE",
+                    file.display()
+                );
+            }
+            Ok(config::load(&file)?.admin_socket())
+        }
+    }
+}
+
+/// Yes or no, for settings.
+#[derive(Clone, Copy, ValueEnum)]
+enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+impl From<Switch> for bool {
+    fn from(switch: Switch) -> Self {
+        matches!(switch, Switch::On)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    fn check(path: &str, command: &mut clap::Command) {
+        let help = command.render_long_help().to_string();
+        assert!(help.contains("Examples:"), "{path} has no examples");
+        for line in help.lines().filter(|line| line.starts_with("  causerie ")) {
+            // What an example shows must at least be understood. Its explanation comes after two blanks.
+            let line = line.trim().split("  ").next().unwrap_or_default();
+            let line = line.split(['<', '>']).next().unwrap_or_default();
+            let words = split(line);
+            if let Err(error) = Cli::try_parse_from(&words) {
+                panic!("{path}: {line}\n{error}");
+            }
+        }
+        let names: Vec<String> = command
+            .get_subcommands()
+            .map(|sub| sub.get_name().to_owned())
+            .collect();
+        for name in names.iter().filter(|name| *name != "help") {
+            let sub = command.find_subcommand_mut(name).unwrap();
+            check(&format!("{path} {name}"), sub);
+        }
+    }
+
+    /// Words of a shell's line, with double quotes around those that have blanks.
+    fn split(line: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        for (at, part) in line.split('"').enumerate() {
+            if at % 2 == 1 {
+                words.push(part.to_owned());
+            } else {
+                words.extend(part.split_whitespace().map(str::to_owned));
+            }
+        }
+        words
+    }
+
+    #[test]
+    fn every_command_has_examples_that_are_understood() {
+        let mut command = Cli::command();
+        command.build();
+        check("causerie", &mut command);
+    }
+}

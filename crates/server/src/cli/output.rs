@@ -1,0 +1,78 @@
+//! Tables and lists for people, JSON for programs.
+
+use anyhow::Result;
+use serde_json::Value;
+use std::io::Write;
+
+/// Prints JSON.
+pub(super) fn json(value: &Value) -> Result<()> {
+    line(&serde_json::to_string_pretty(value)?)
+}
+
+/// Prints a line of text.
+pub(super) fn line(text: &str) -> Result<()> {
+    Ok(writeln!(anstream::stdout(), "{text}")?)
+}
+
+/// Prints rows under headings, aligned; or says that there is nothing.
+pub(super) fn table(headings: &[&str], rows: &[Vec<String>], nothing: &str) -> Result<()> {
+    if rows.is_empty() {
+        return line(nothing);
+    }
+    let head: Vec<String> = headings.iter().map(|&heading| heading.to_owned()).collect();
+    let widths: Vec<usize> = (0..headings.len())
+        .map(|column| {
+            let cells = rows.iter().chain([&head]).filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
+        .collect();
+    let bold = anstyle::Style::new().bold();
+    line(&format!("{bold}{}{bold:#}", aligned(&head, &widths)))?;
+    rows.iter().try_for_each(|row| line(&aligned(row, &widths)))
+}
+
+fn aligned(row: &[String], widths: &[usize]) -> String {
+    let cells = row
+        .iter()
+        .zip(widths)
+        .map(|(cell, width)| format!("{cell:<width$}"));
+    cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+}
+
+/// Prints names and values, aligned.
+pub(super) fn facts(facts: &[(&str, String)]) -> Result<()> {
+    let width = facts
+        .iter()
+        .map(|(name, _)| name.chars().count())
+        .max()
+        .unwrap_or(0);
+    facts
+        .iter()
+        .try_for_each(|(name, value)| line(format!("{name:<width$}  {value}").trim_end()))
+}
+
+/// Yes or no in words.
+pub(super) fn yes_no(yes: bool) -> String {
+    if yes { "yes" } else { "no" }.to_owned()
+}
+
+/// Names with commas between them.
+pub(super) fn names(names: &[String]) -> String {
+    if names.is_empty() {
+        "nobody".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let row = |cells: &[&str]| cells.iter().map(|&cell| cell.to_owned()).collect::<Vec<_>>();
+        assert_eq!(aligned(&row(&["ä", "b", ""]), &[3, 2, 4]), "ä    b");
+        assert_eq!(aligned(&row(&["abc", "b", "c"]), &[3, 2, 4]), "abc  b   c");
+    }
+}

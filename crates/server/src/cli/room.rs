@@ -1,0 +1,232 @@
+//! `causerie room`.
+
+use super::{
+    At,
+    api::form,
+    confirm::{Removal, removed},
+    output::{self, names, yes_no},
+};
+use anyhow::Result;
+use causerie_web::admin::wire::{ChangeRoom, NewRoom, Room};
+use clap::{Args, Subcommand};
+use serde_json::Value;
+
+/// Add, list, show, change and remove rooms.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  causerie room add Desk --category General --description \"The desk's talk\"
+  causerie room list
+  causerie room change Desk --privacy secret
+
+Who is in it: `causerie member --help`.")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    at: At,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Add a room; its lists start empty
+    #[command(after_help = "Examples:
+  causerie room add Desk --category General
+  causerie room add News --category General --type auditorium --privacy open
+
+Open: everyone in the category's scope finds it and enters.
+Closed: they find it, members enter. Secret: only members find it.
+Auditorium: members read, presenters post.")]
+    Add {
+        /// Its name
+        name: String,
+        /// The category that it goes into
+        #[arg(long)]
+        category: String,
+        /// What it is for
+        #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+        description: String,
+        /// Who posts
+        #[arg(long = "type", value_parser = ["normal", "auditorium"], default_value = "normal")]
+        room_type: String,
+        /// Who finds and enters it
+        #[arg(long, value_parser = ["open", "closed", "secret"], default_value = "closed")]
+        privacy: String,
+        /// Whether new members are invited
+        #[arg(long, value_parser = ["inherit", "off"], default_value = "inherit")]
+        invitations: String,
+    },
+    /// List all rooms
+    #[command(after_help = "Examples:
+  causerie room list
+  causerie room list --category General --json")]
+    List {
+        /// Only those in this category
+        #[arg(long)]
+        category: Option<String>,
+    },
+    /// Show one room with its lists
+    #[command(after_help = "Examples:
+  causerie room show Desk")]
+    Show {
+        /// Its name
+        room: String,
+    },
+    /// Change a room's properties
+    #[command(after_help = "Examples:
+  causerie room change Desk --name \"London desk\" --privacy secret
+  causerie room change Desk --disable                 closed for everybody, nothing is lost")]
+    Change {
+        /// Its name so far
+        room: String,
+        #[command(flatten)]
+        to: Changes,
+    },
+    /// Remove a room: its messages can't be read any more; records for compliance stay
+    #[command(after_help = "Examples:
+  causerie room remove Desk --dry-run
+  causerie room remove Desk --yes
+
+To close a room and keep it, say `causerie room change ROOM --disable`.")]
+    Remove {
+        /// Its name
+        room: String,
+        #[command(flatten)]
+        how: Removal,
+    },
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct Changes {
+    /// Its name from now on
+    #[arg(long)]
+    name: Option<String>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// Who posts
+    #[arg(long = "type", value_parser = ["normal", "auditorium"])]
+    room_type: Option<String>,
+    /// Who finds and enters it
+    #[arg(long, value_parser = ["open", "closed", "secret"])]
+    privacy: Option<String>,
+    /// Whether new members are invited
+    #[arg(long, value_parser = ["inherit", "off"])]
+    invitations: Option<String>,
+    /// Open it again
+    #[arg(long, conflicts_with = "disable")]
+    enable: bool,
+    /// Close it for everybody; nothing is lost
+    #[arg(long)]
+    disable: bool,
+}
+
+fn show(value: Value, as_json: bool) -> Result<()> {
+    if as_json {
+        return output::json(&value);
+    }
+    let room: Room = form(value)?;
+    let mut facts = vec![
+        ("Name", room.name),
+        ("Category", room.category),
+        ("Description", room.description),
+        ("Type", room.room_type),
+        ("Privacy", room.privacy),
+        ("Invitations", room.invitations),
+        ("Disabled", yes_no(room.disabled)),
+        ("In it now", room.present.to_string()),
+    ];
+    if let Some(lists) = room.lists {
+        facts.extend([
+            ("Members", names(&lists.members)),
+            ("Managers", names(&lists.managers)),
+            ("Presenters", names(&lists.presenters)),
+        ]);
+    }
+    facts.push(("URI", room.uri));
+    output::facts(&facts)
+}
+
+impl Arguments {
+    pub(super) async fn run(self) -> Result<()> {
+        let (api, as_json) = (self.at.api()?, self.at.json);
+        match self.what {
+            What::Add {
+                name,
+                category,
+                description,
+                room_type,
+                privacy,
+                invitations,
+            } => {
+                let new = NewRoom {
+                    name,
+                    category,
+                    description,
+                    room_type: Some(room_type),
+                    privacy: Some(privacy),
+                    invitations: Some(invitations),
+                };
+                show(api.post(&["rooms"], &new).await?, as_json)
+            }
+            What::List { category } => {
+                let mut rooms: Vec<Room> = api.read(&["rooms"]).await?;
+                if let Some(category) = category {
+                    // A misspelt category is an error, not an empty list.
+                    api.get(&["categories", &category]).await?;
+                    rooms.retain(|room| room.category.to_lowercase() == category.to_lowercase());
+                }
+                if as_json {
+                    return output::json(&serde_json::to_value(rooms)?);
+                }
+                let state = |room: &Room| if room.disabled { "disabled" } else { "" }.to_owned();
+                let row = |room: Room| {
+                    let state = state(&room);
+                    let present = room.present.to_string();
+                    vec![
+                        room.name,
+                        room.category,
+                        room.room_type,
+                        room.privacy,
+                        present,
+                        room.description,
+                        state,
+                    ]
+                };
+                let rows: Vec<_> = rooms.into_iter().map(row).collect();
+                let headings = [
+                    "NAME",
+                    "CATEGORY",
+                    "TYPE",
+                    "PRIVACY",
+                    "PRESENT",
+                    "DESCRIPTION",
+                    "",
+                ];
+                output::table(&headings, &rows, "There are no rooms.")
+            }
+            What::Show { room } => show(api.get(&["rooms", &room]).await?, as_json),
+            What::Change { room, to } => {
+                let change = ChangeRoom {
+                    name: to.name,
+                    description: to.description,
+                    room_type: to.room_type,
+                    privacy: to.privacy,
+                    invitations: to.invitations,
+                    disabled: (to.enable || to.disable).then_some(to.disable),
+                };
+                show(api.patch(&["rooms", &room], &change).await?, as_json)
+            }
+            What::Remove { room, how } => {
+                let found = api.get(&["rooms", &room]).await?;
+                let present = form::<Room>(found.clone())?.present;
+                let loss = format!("room '{room}' with its lists and messages ({present} in it now)");
+                if how.goes_on(&loss, &found, as_json)? {
+                    api.delete(&["rooms", &room]).await?;
+                    removed(&format!("room '{room}'"), as_json)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

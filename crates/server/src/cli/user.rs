@@ -1,0 +1,221 @@
+//! `causerie user`.
+
+use super::{
+    At,
+    api::form,
+    confirm::{Removal, password, removed},
+    output::{self, names, yes_no},
+};
+use anyhow::Result;
+use causerie_web::admin::wire::{ChangeUser, NewPassword, NewUser, SignedOut, User};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+/// Add, list, show, change and remove users.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  causerie user add ann@example.test --name \"Ann Smith\"
+  causerie user list
+  causerie user change ann@example.test --disable")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    at: At,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Add a user; asks for a password
+    #[command(after_help = "Examples:
+  causerie user add ann@example.test --name \"Ann Smith\"
+  causerie user add ann@example.test --password-stdin < password.txt
+  causerie user add ann@example.test --no-password")]
+    Add {
+        /// user@domain
+        address: String,
+        /// What other people see [default: the part before the @]
+        #[arg(long, default_value = "", hide_default_value = true)]
+        name: String,
+        /// Read the password from standard input
+        #[arg(long, conflicts_with = "no_password")]
+        password_stdin: bool,
+        /// Set no password: no sign-in until there is one
+        #[arg(long)]
+        no_password: bool,
+    },
+    /// List all users
+    #[command(after_help = "Examples:
+  causerie user list
+  causerie user list --json")]
+    List,
+    /// Show one user
+    #[command(after_help = "Examples:
+  causerie user show ann@example.test")]
+    Show {
+        /// user@domain
+        address: String,
+    },
+    /// Change a user's name, or whether he may sign in
+    #[command(after_help = "Examples:
+  causerie user change ann@example.test --name \"Ann Jones\"
+  causerie user change ann@example.test --disable     he is out of all rooms at once")]
+    Change {
+        /// user@domain
+        address: String,
+        #[command(flatten)]
+        to: Changes,
+    },
+    /// Set a user's password; asks for it
+    #[command(after_help = "Examples:
+  causerie user password ann@example.test
+  causerie user password ann@example.test --password-stdin < password.txt")]
+    Password {
+        /// user@domain
+        address: String,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// End a user's connections; to keep him out, disable him first
+    #[command(after_help = "Examples:
+  causerie user sign-out ann@example.test")]
+    SignOut {
+        /// user@domain
+        address: String,
+    },
+    /// Remove a user, from all lists too; his messages stay
+    #[command(after_help = "Examples:
+  causerie user remove ann@example.test --dry-run
+  causerie user remove ann@example.test --yes")]
+    Remove {
+        /// user@domain
+        address: String,
+        #[command(flatten)]
+        how: Removal,
+    },
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = true)]
+struct Changes {
+    /// What other people see
+    #[arg(long)]
+    name: Option<String>,
+    /// Let him sign in
+    #[arg(long, conflicts_with = "disable")]
+    enable: bool,
+    /// Don't let him sign in; he keeps his rights for later
+    #[arg(long)]
+    disable: bool,
+}
+
+fn show(value: Value, as_json: bool) -> Result<()> {
+    if as_json {
+        return output::json(&value);
+    }
+    let user: User = form(value)?;
+    output::facts(&[
+        ("Address", user.address),
+        ("Name", user.display_name),
+        ("Enabled", yes_no(user.enabled)),
+        (
+            "Password",
+            user.has_password
+                .map_or_else(String::new, |has| if has { "set" } else { "none" }.to_owned()),
+        ),
+        ("Signed in", user.endpoints.to_string()),
+        (
+            "Groups",
+            user.groups
+                .filter(|groups| !groups.is_empty())
+                .map_or_else(|| "none".to_owned(), |g| names(&g)),
+        ),
+    ])
+}
+
+impl Arguments {
+    pub(super) async fn run(self) -> Result<()> {
+        let (api, as_json) = (self.at.api()?, self.at.json);
+        match self.what {
+            What::Add {
+                address,
+                name,
+                password_stdin,
+                no_password,
+            } => {
+                let password = if no_password {
+                    None
+                } else {
+                    Some(password(password_stdin)?)
+                };
+                let new = NewUser {
+                    address,
+                    display_name: name,
+                    password,
+                };
+                show(api.post(&["users"], &new).await?, as_json)
+            }
+            What::List => {
+                let value = api.get(&["users"]).await?;
+                if as_json {
+                    return output::json(&value);
+                }
+                let row = |user: User| {
+                    vec![
+                        user.address,
+                        user.display_name,
+                        yes_no(user.enabled),
+                        user.endpoints.to_string(),
+                    ]
+                };
+                let rows: Vec<_> = form::<Vec<User>>(value)?.into_iter().map(row).collect();
+                output::table(
+                    &["ADDRESS", "NAME", "ENABLED", "SIGNED IN"],
+                    &rows,
+                    "There are no users.",
+                )
+            }
+            What::Show { address } => show(api.get(&["users", &address]).await?, as_json),
+            What::Change { address, to } => {
+                let enabled = (to.enable || to.disable).then_some(to.enable);
+                let change = ChangeUser {
+                    display_name: to.name,
+                    enabled,
+                };
+                show(api.patch(&["users", &address], &change).await?, as_json)
+            }
+            What::Password {
+                address,
+                password_stdin,
+            } => {
+                let new = NewPassword {
+                    password: password(password_stdin)?,
+                };
+                api.put(&["users", &address, "password"], &new).await?;
+                if as_json {
+                    output::json(&json!({"changed": true}))
+                } else {
+                    output::line(&format!("{address} has a new password."))
+                }
+            }
+            What::SignOut { address } => {
+                let value = api.post(&["users", &address, "sign-out"], &json!({})).await?;
+                if as_json {
+                    return output::json(&value);
+                }
+                let SignedOut { endpoints } = form(value)?;
+                output::line(&format!("Signed {address} out of {endpoints} device(s)."))
+            }
+            What::Remove { address, how } => {
+                let user = api.get(&["users", &address]).await?;
+                let loss = format!("user {address} with all rights (messages stay)");
+                if how.goes_on(&loss, &user, as_json)? {
+                    api.delete(&["users", &address]).await?;
+                    removed(&format!("user {address}"), as_json)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The directory with everything that the server keeps.
+
+use anyhow::{Context, Result, bail};
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io::{Read, Seek, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+/// Tells other programs where the server listens, while it does.
+const LISTENING: &str = "listening.json";
+
+/// The directory, for one server at a time.
+pub(crate) struct DataDir {
+    path: PathBuf,
+    /// Holds the lock for as long as it is open; the kernel frees it however the process ends.
+    _lock: File,
+}
+
+impl DataDir {
+    /// Makes the directory if it isn't there, for its owner only, and claims it.
+    pub(crate) fn claim(path: &Path) -> Result<Self> {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.with_context(|| format!("the data directory {} can't be made", path.display()))?;
+        let path = path
+            .canonicalize()
+            .with_context(|| format!("the data directory {}", path.display()))?;
+        let lock = lock(&path)?;
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Its absolute path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The path of a file in it.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The room database.
+    pub(crate) fn database(&self) -> PathBuf {
+        self.file("causerie.db")
+    }
+
+    /// Says where the server listens. Removed again when the returned value is dropped.
+    pub(crate) fn announce(&self, listening: &serde_json::Value) -> Result<Announcement> {
+        let path = self.file(LISTENING);
+        write_private(&path, format!("{listening}\n").as_bytes())?;
+        Ok(Announcement(path))
+    }
+}
+
+/// The announcement of where the server listens.
+pub(crate) struct Announcement(PathBuf);
+
+impl Drop for Announcement {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.0) {
+            tracing::warn!(%error, file = %self.0.display(), "can't be removed");
+        }
+    }
+}
+
+fn lock(path: &Path) -> Result<File> {
+    let file = path.join("lock");
+    let mut lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .mode(0o600)
+        .open(&file)
+        .with_context(|| format!("{} can't be opened", file.display()))?;
+    match lock.try_lock() {
+        Ok(()) => {
+            lock.set_len(0)?;
+            write!(lock, "{}", std::process::id())?;
+            Ok(lock)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut pid = String::new();
+            // Only for the message.
+            let _ = lock.rewind().and_then(|()| lock.read_to_string(&mut pid));
+            bail!(
+                "another server (process {}) uses the data directory {}; stop it, or give this one another by --data-dir",
+                pid.trim(),
+                path.display()
+            )
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("{} can't be locked", file.display()))
+        }
+    }
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let new = PathBuf::from(name);
+    let write = || {
+        // What a crash may have left could have another mode.
+        if let Err(error) = fs::remove_file(&new)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            return Err(error);
+        }
+        let mut file = OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(&new)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        fs::rename(&new, path)?;
+        match path.parent() {
+            Some(parent) => File::open(parent)?.sync_all(),
+            None => Ok(()),
+        }
+    };
+    write().with_context(|| format!("{} can't be written", path.display()))
+}
+
+/// Where a server with this data directory has its administration socket: where it says, or where it would be.
+pub(crate) fn admin_socket_in(data_dir: &Path) -> PathBuf {
+    let said = || {
+        let text = fs::read_to_string(data_dir.join(LISTENING)).ok()?;
+        let json: serde_json::Value = serde_json::from_str(&text).ok()?;
+        Some(PathBuf::from(json.get("admin")?.as_str()?))
+    };
+    said().unwrap_or_else(|| data_dir.join("admin.sock"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn is_private_and_for_one_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b");
+        let first = DataDir::claim(&path).unwrap();
+        assert_eq!(mode(&path), 0o700);
+        let refused = DataDir::claim(&path).err().unwrap().to_string();
+        assert!(
+            refused.contains(&format!("another server (process {})", std::process::id())),
+            "{refused}"
+        );
+        drop(first);
+        assert!(DataDir::claim(&path).is_ok());
+    }
+
+    #[test]
+    fn an_announcement_is_private_and_goes_when_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let directory = DataDir::claim(folder.path()).unwrap();
+        let announced = directory
+            .announce(&serde_json::json!({"admin": "/run/x.sock"}))
+            .unwrap();
+        let file = folder.path().join(LISTENING);
+        assert_eq!(mode(&file), 0o600);
+        assert_eq!(admin_socket_in(folder.path()), Path::new("/run/x.sock"));
+        drop(announced);
+        assert!(!file.exists());
+        assert_eq!(admin_socket_in(folder.path()), folder.path().join("admin.sock"));
+    }
+}

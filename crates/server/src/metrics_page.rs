@@ -1,0 +1,104 @@
+//! Metrics for Prometheus and health for load balancers, over HTTP.
+
+use anyhow::{Context, Result};
+use axum::{Router, extract::State, http::StatusCode, routing::get};
+use causerie_chat::Chat;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::net::TcpListener;
+
+use crate::certificates::Certificates;
+
+/// Upper bounds of the buckets of everything that takes seconds: half a millisecond to ten seconds.
+const SECONDS: &[f64] = &[
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// Upper bounds of the buckets of everything that is counted: powers of two.
+const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1_024.0];
+
+/// How often what has gathered in histograms is put in order, seconds.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Starts taking metrics. Must come before everything that has some.
+pub(crate) fn start() -> Result<PrometheusHandle> {
+    use metrics_exporter_prometheus::Matcher;
+    let handle = PrometheusBuilder::new()
+        .set_buckets(COUNTS)?
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
+        .install_recorder()
+        .context("metrics can't be taken")?;
+    metrics::describe_gauge!("causerie_users", "Users that exist.");
+    metrics::describe_gauge!("causerie_rooms", "Rooms that exist.");
+    metrics::describe_gauge!("causerie_rooms_in_use", "Rooms with somebody in them.");
+    metrics::describe_gauge!(
+        "causerie_endpoints",
+        "Endpoints in contact with the chat service."
+    );
+    metrics::describe_gauge!("causerie_writable", "1 if the last commit succeeded.");
+    metrics::describe_gauge!("causerie_outbox_records", "Records that wait for compliance.");
+    metrics::describe_gauge!("causerie_certificate_days_left", "Days until a certificate ends.");
+    Ok(handle)
+}
+
+/// What the pages show.
+#[derive(Clone)]
+pub(crate) struct Page {
+    pub(crate) handle: PrometheusHandle,
+    pub(crate) chat: Chat,
+    pub(crate) certificates: Option<Arc<Certificates>>,
+}
+
+/// Serves the pages until `stop` is ready.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    page: Page,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let handle = page.handle.clone();
+    let upkeep = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            handle.run_upkeep();
+        }
+    });
+    let router = Router::new()
+        .route("/metrics", get(metrics))
+        .route("/health", get(health))
+        .with_state(page);
+    let served = axum::serve(listener, router).with_graceful_shutdown(stop).await;
+    upkeep.abort();
+    served
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nothing counted here comes near 2^52")]
+async fn metrics(State(page): State<Page>) -> String {
+    let status = page.chat.status().await;
+    metrics::gauge!("causerie_users").set(status.users as f64);
+    metrics::gauge!("causerie_rooms").set(status.rooms as f64);
+    metrics::gauge!("causerie_rooms_in_use").set(status.rooms_in_use as f64);
+    metrics::gauge!("causerie_endpoints").set(status.endpoints as f64);
+    metrics::gauge!("causerie_writable").set(f64::from(u8::from(status.writable)));
+    if let Some(outbox) = status.outbox {
+        metrics::gauge!("causerie_outbox_records").set(outbox as f64);
+    }
+    for certificate in page
+        .certificates
+        .iter()
+        .flat_map(|certificates| certificates.facts())
+    {
+        metrics::gauge!("causerie_certificate_days_left", "kind" => certificate.kind)
+            .set(certificate.days_left as f64);
+    }
+    page.handle.render()
+}
+
+/// 200 while messages can be stored, 503 while they can't.
+async fn health(State(page): State<Page>) -> (StatusCode, &'static str) {
+    let status = page.chat.status().await;
+    if status.writable && status.outbox.is_some() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the database can't be written\n")
+    }
+}

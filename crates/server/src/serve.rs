@@ -1,0 +1,495 @@
+//! `causerie serve`: wires everything together and runs it until it is told to stop.
+
+use crate::{
+    certificates::Certificates,
+    config::{self, Config, Listen},
+    data_dir::DataDir,
+    demo, key, metrics_page, open_files,
+    real::{SystemClock, SystemRandom},
+    sip::{self, Sip},
+    telemetry,
+};
+use anyhow::{Context, Result, anyhow, bail};
+use causerie_accounts::{Accounts, Caps};
+use causerie_chat::Chat;
+use causerie_model::{Clock, Random};
+use causerie_store::Store;
+use causerie_store_sqlite::SqliteStore;
+use causerie_web::admin::{self, AdminState, Program, wire};
+use clap::Args;
+use serde_json::json;
+use std::{
+    fs,
+    io::{self, ErrorKind, Write},
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::{
+    net::{TcpListener, UnixListener, UnixStream},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinSet,
+    time::timeout,
+};
+
+/// How long a stop may take before what is left is broken off. Nothing that was answered can be lost by it.
+const STOP: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether all endpoints have left, when stopping.
+const STOP_POLL: Duration = Duration::from_millis(10);
+
+/// Runs the server.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  causerie serve --demo
+      made-up users and rooms, data in ./causerie-demo, nothing to set up
+  causerie serve --config /etc/causerie/causerie.toml
+  causerie serve --demo --sip-tls 127.0.0.1:0
+      on a free port, which the output names
+
+SIGTERM and SIGINT stop it, SIGHUP reads the certificates again.
+A socket address is an IP address with a port; \"off\" is none.")]
+pub(crate) struct Arguments {
+    /// The configuration; also by CAUSERIE_CONFIG [default: /etc/causerie/causerie.toml]
+    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    config: Option<PathBuf>,
+    /// Serve made-up users and rooms, on this machine only, without any configuration
+    #[arg(long)]
+    demo: bool,
+    /// Where everything is kept (setting: data_dir)
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where SIP over plain TCP is taken (setting: sip.tcp)
+    #[arg(long, value_name = "ADDRESS")]
+    sip_tcp: Option<Listen>,
+    /// Where SIP over TLS is taken (setting: sip.tls)
+    #[arg(long, value_name = "ADDRESS")]
+    sip_tls: Option<Listen>,
+    /// Where metrics are shown (setting: metrics.listen)
+    #[arg(long, value_name = "ADDRESS")]
+    metrics: Option<Listen>,
+    /// How much is logged: error, warn, info, debug, trace (setting: log.level)
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+impl Arguments {
+    fn config(&self) -> Result<Config> {
+        let mut config = if self.demo {
+            Config::demo()
+        } else {
+            config::load(&config::path(self.config.as_deref()))?
+        };
+        let set = |from: Option<Listen>, to: &mut Listen| *to = from.unwrap_or(*to);
+        set(self.sip_tcp, &mut config.sip.tcp);
+        set(self.sip_tls, &mut config.sip.tls);
+        set(self.metrics, &mut config.metrics.listen);
+        if let Some(data_dir) = &self.data_dir {
+            config.data_dir.clone_from(data_dir);
+        }
+        if let Some(level) = &self.log_level {
+            config.log.level.clone_from(level);
+        }
+        // The flags may have set something that doesn't fit.
+        config.check().map_err(|problems| anyhow!(problems.join("\n")))?;
+        Ok(config)
+    }
+
+    /// Serves until it is told to stop.
+    pub(crate) fn run(&self) -> Result<()> {
+        let config = self.config()?;
+        telemetry::start_log(&config.log)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let result = runtime.block_on(serve(config, self.demo));
+        runtime.shutdown_timeout(STOP);
+        result
+    }
+}
+
+/// What listens, before anything is served on it.
+struct Listeners {
+    sip_tcp: Option<TcpListener>,
+    sip_tls: Option<TcpListener>,
+    metrics: Option<TcpListener>,
+    admin: UnixListener,
+    admin_socket: PathBuf,
+}
+
+impl Listeners {
+    async fn bind(config: &Config) -> Result<Self> {
+        let sip_tcp = bind("SIP over TCP", config.sip.tcp, "--sip-tcp", "sip.tcp").await?;
+        let sip_tls = bind("SIP over TLS", config.sip.tls, "--sip-tls", "sip.tls").await?;
+        let metrics = bind(
+            "the metrics page",
+            config.metrics.listen,
+            "--metrics",
+            "metrics.listen",
+        )
+        .await?;
+        let admin_socket = config.admin_socket();
+        let admin = bind_admin(&admin_socket).await?;
+        Ok(Self {
+            sip_tcp,
+            sip_tls,
+            metrics,
+            admin,
+            admin_socket,
+        })
+    }
+}
+
+async fn bind(what: &str, listen: Listen, flag: &str, setting: &str) -> Result<Option<TcpListener>> {
+    let Some(address) = listen.0 else { return Ok(None) };
+    match TcpListener::bind(address).await {
+        Ok(listener) => Ok(Some(listener)),
+        Err(error) => {
+            let why = match error.kind() {
+                ErrorKind::AddrInUse => format!("port {} is taken by another program", address.port()),
+                _ => error.to_string(),
+            };
+            bail!(
+                "{what} can't listen on {address}: {why}. Move it with {flag} ADDRESS:PORT or the setting {setting}"
+            )
+        }
+    }
+}
+
+/// A Unix socket that only its owner may use, in the place of one that a crash has left.
+async fn bind_admin(path: &Path) -> Result<UnixListener> {
+    let context = || format!("the administration socket {}", path.display());
+    if UnixStream::connect(path).await.is_ok() {
+        bail!(
+            "{}: another server listens on it; choose another with the setting admin.socket",
+            context()
+        );
+    }
+    // Made under another name and then moved: it is never there with another mode, nor without a listener.
+    let new = path.with_extension("new");
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).with_context(context),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&new).with_context(context)?;
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).with_context(context)?;
+    fs::rename(&new, path).with_context(context)?;
+    Ok(listener)
+}
+
+fn address(listener: Option<&TcpListener>) -> Result<Option<SocketAddr>> {
+    Ok(listener.map(TcpListener::local_addr).transpose()?)
+}
+
+/// The running program, as the administration API sees it.
+struct Running {
+    facts: wire::Program,
+    certificates: Option<Arc<Certificates>>,
+}
+
+impl Program for Running {
+    fn facts(&self) -> wire::Program {
+        self.facts.clone()
+    }
+
+    fn certificates(&self) -> Vec<wire::Certificate> {
+        self.certificates
+            .as_ref()
+            .map(|certificates| certificates.facts())
+            .unwrap_or_default()
+    }
+
+    fn reload_certificates(&self) -> Result<Vec<wire::Certificate>, String> {
+        if let Some(certificates) = &self.certificates {
+            certificates.refresh(true).map_err(|error| format!("{error:#}"))?;
+        }
+        Ok(self.certificates())
+    }
+}
+
+async fn serve(mut config: Config, is_demo: bool) -> Result<()> {
+    let signals = Signals::new()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let random: Arc<dyn Random> = Arc::new(SystemRandom);
+    let data_dir = DataDir::claim(&config.data_dir)?;
+    data_dir.path().clone_into(&mut config.data_dir);
+    let listeners = Listeners::bind(&config).await?;
+    if !is_demo {
+        open_files::warn_if_few(config.sip.limits.connections);
+    }
+    let metrics = metrics_page::start()?;
+
+    let vault = key::open_vault(&config, &data_dir, &*random)?;
+    let store = SqliteStore::open(&data_dir.database(), causerie_store_sqlite::Options::default()).await;
+    let store = Arc::new(store.context("the database")?);
+    let parts = store.clone().parts();
+    let caps = Caps {
+        per_user: config.sign_in.failures_per_user,
+        per_address: config.sign_in.failures_per_address,
+        window_seconds: config.sign_in.window,
+    };
+    let accounts = Arc::new(Accounts::new(
+        parts.secrets,
+        vault,
+        caps,
+        clock.clone(),
+        random.clone(),
+    ));
+    let needs = causerie_chat::Needs {
+        journal: parts.journal,
+        catalogue: parts.catalogue,
+        history: parts.history,
+        preferences: parts.preferences,
+        outbox: parts.outbox,
+        clock: clock.clone(),
+        random: random.clone(),
+    };
+    let chat = Chat::start(chat_settings(&config), needs)
+        .await
+        .context("the database")?;
+    if is_demo {
+        demo::seed(&chat, &accounts, &data_dir, &config.domain).await?;
+    }
+    let certificates = match listeners.sip_tls {
+        Some(_) => Some(Certificates::open(
+            &config,
+            &data_dir,
+            clock.clone(),
+            random.clone(),
+        )?),
+        None => None,
+    };
+    if let Some(certificates) = &certificates {
+        certificates.look_after();
+    }
+    let sip_needs = sip::Needs {
+        chat: chat.clone(),
+        accounts: accounts.clone(),
+        contacts: parts.contacts,
+        clock: clock.clone(),
+        random,
+    };
+    let sip = Arc::new(Sip::new(&config, sip_needs)?);
+
+    let facts = facts(&config, &listeners, &*clock)?;
+    let running = Arc::new(Running {
+        facts: facts.clone(),
+        certificates: certificates.clone(),
+    });
+    let admin = admin::router(AdminState {
+        chat: chat.clone(),
+        accounts,
+        signed_in: sip.clone(),
+        program: running,
+    });
+    let admin_socket = listeners.admin_socket.clone();
+    let (stop, stopping) = watch::channel(false);
+    let page = metrics_page::Page {
+        handle: metrics,
+        chat: chat.clone(),
+        certificates: certificates.clone(),
+    };
+    let mut tasks = start(listeners, &sip, certificates.clone(), admin, page, &stopping);
+
+    let announcement = data_dir.announce(&json!({
+        "pid": facts.pid,
+        "sip_tcp": facts.sip_tcp,
+        "sip_tls": facts.sip_tls,
+        "metrics": facts.metrics,
+        "admin": admin_socket,
+    }))?;
+    print(&facts, &admin_socket, certificates.as_deref(), is_demo);
+
+    let ended = signals.until_stop(certificates.as_deref(), &mut tasks).await;
+    drop(announcement);
+    tracing::info!("stopping");
+    let _ = stop.send(true);
+    if timeout(STOP, wind_up(&mut tasks, &chat, &store)).await.is_err() {
+        tracing::warn!("not everything ended in time; it is broken off");
+    }
+    if let Err(error) = fs::remove_file(&admin_socket) {
+        tracing::warn!(%error, file = %admin_socket.display(), "can't be removed");
+    }
+    ended
+}
+
+fn chat_settings(config: &Config) -> causerie_chat::Settings {
+    let set = &config.chat;
+    causerie_chat::Settings {
+        domain: config.domain.clone(),
+        history_in_memory: set.history_in_memory,
+        participant_limit: set.participant_limit,
+        message_bytes: set.message_size,
+        story_bytes: set.story_size,
+        search_results: set.search_results,
+        ..causerie_chat::Settings::default()
+    }
+}
+
+fn facts(config: &Config, listeners: &Listeners, clock: &dyn Clock) -> Result<wire::Program> {
+    let shown = |listener: &Option<TcpListener>| -> Result<Option<String>> {
+        Ok(address(listener.as_ref())?.map(|address| address.to_string()))
+    };
+    Ok(wire::Program {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        domain: config.domain.clone(),
+        started: sip::rfc3339(clock.now().unix_seconds()),
+        data_dir: config.data_dir.display().to_string(),
+        sip_tcp: shown(&listeners.sip_tcp)?,
+        sip_tls: shown(&listeners.sip_tls)?,
+        metrics: shown(&listeners.metrics)?,
+    })
+}
+
+/// Starts to serve on every listener, each in a task that ends when `stopping` says so.
+fn start(
+    listeners: Listeners,
+    sip: &Arc<Sip>,
+    certificates: Option<Arc<Certificates>>,
+    admin: axum::Router,
+    page: metrics_page::Page,
+    stopping: &watch::Receiver<bool>,
+) -> JoinSet<Result<()>> {
+    let mut tasks = JoinSet::new();
+    let stop = || {
+        let mut stopping = stopping.clone();
+        // An error means that nobody can say it any more.
+        async move { drop(stopping.wait_for(|stop| *stop).await) }
+    };
+    if let Some(listener) = listeners.sip_tcp {
+        let (sip, stop) = (sip.clone(), stop());
+        tasks.spawn(async move { sip.serve_tcp(listener, stop).await });
+    }
+    if let (Some(listener), Some(certificates)) = (listeners.sip_tls, certificates) {
+        let (sip, stop) = (sip.clone(), stop());
+        tasks.spawn(async move { sip.serve_tls(listener, &certificates, stop).await });
+    }
+    if let Some(listener) = listeners.metrics {
+        let stop = stop();
+        tasks.spawn(async move { Ok(metrics_page::serve(listener, page, stop).await?) });
+    }
+    let stop = stop();
+    tasks.spawn(async move { Ok(admin::serve(listeners.admin, admin, stop).await?) });
+    tasks
+}
+
+/// Waits until all connections have ended and what their users left is stored.
+async fn wind_up(tasks: &mut JoinSet<Result<()>>, chat: &Chat, store: &SqliteStore) {
+    while tasks.join_next().await.is_some() {}
+    while chat.status().await.endpoints > 0 {
+        tokio::time::sleep(STOP_POLL).await;
+    }
+    store.close().await;
+}
+
+/// What the program is told from outside.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns when the program is to stop, or can't go on.
+    async fn until_stop(
+        mut self,
+        certificates: Option<&Certificates>,
+        tasks: &mut JoinSet<Result<()>>,
+    ) -> Result<()> {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return Ok(()),
+                _ = self.interrupt.recv() => return Ok(()),
+                _ = self.hang_up.recv() => {
+                    if let Some(certificates) = certificates {
+                        certificates.refresh_or_log(true);
+                    }
+                }
+                Some(ended) = tasks.join_next() => {
+                    ended.context("a listener's task broke")??;
+                    bail!("a listener ended by itself");
+                }
+            }
+        }
+    }
+}
+
+/// Says where it listens and how to connect.
+fn print(facts: &wire::Program, socket: &Path, certificates: Option<&Certificates>, is_demo: bool) {
+    let off = || "off".to_owned();
+    let or_off = |address: &Option<String>| address.clone().unwrap_or_else(off);
+    let metrics = facts
+        .metrics
+        .as_ref()
+        .map_or_else(off, |address| format!("http://{address}/metrics"));
+    let mut text = format!(
+        "Causerie {} serves {}, process {}.\n\n  \
+         SIP over TLS    {}\n  \
+         SIP over TCP    {}\n  \
+         Metrics         {metrics}\n  \
+         Administration  {}\n  \
+         Data            {}\n",
+        facts.version,
+        facts.domain,
+        facts.pid,
+        or_off(&facts.sip_tls),
+        or_off(&facts.sip_tcp),
+        socket.display(),
+        facts.data_dir
+    );
+    if let Some(authority) = certificates.and_then(Certificates::authority) {
+        text += &format!("  Authority       {}\n", authority.display());
+    }
+    if is_demo {
+        text += &demo_text(facts);
+    }
+    // Nobody may be reading; that is no reason not to serve.
+    let _ = io::stdout()
+        .write_all(text.as_bytes())
+        .and_then(|()| io::stdout().flush());
+}
+
+fn demo_text(facts: &wire::Program) -> String {
+    let program = std::env::args().next().unwrap_or_else(|| "causerie".to_owned());
+    let users = demo::USERS.join(", ");
+    let (address, kind) = match (&facts.sip_tls, &facts.sip_tcp) {
+        (Some(address), _) => (address.as_str(), "SSL/TLS"),
+        (None, Some(address)) => (address.as_str(), "TCP"),
+        (None, None) => ("", ""),
+    };
+    let is_default =
+        std::env::current_dir().is_ok_and(|here| here.join("causerie-demo") == Path::new(&facts.data_dir));
+    let data_dir = if is_default {
+        String::new()
+    } else {
+        format!(" --data-dir {}", facts.data_dir)
+    };
+    format!(
+        "
+Users: {users} (each @{domain}), password: {password}
+Rooms: Lobby, Deals, Announcements, Project X
+
+In a second terminal:
+  {program} chat{data_dir} alice@{domain} Lobby
+  {program} room list{data_dir}
+
+With Pidgin (on Debian 12 started by tools/pidgin/causerie-pidgin):
+  Protocol Office Communicator, Username alice@{domain}, Password {password};
+  Advanced: Server {address}, Connection type {kind}, Authentication scheme NTLM
+
+Ctrl-C stops it.
+",
+        domain = facts.domain,
+        password = demo::PASSWORD,
+    )
+}
