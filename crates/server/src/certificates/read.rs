@@ -18,6 +18,7 @@ pub(super) struct Facts {
     file: String,
     subject: String,
     issuer: String,
+    serial: String,
     pub(super) names: Vec<String>,
     pub(super) not_after: Timestamp,
 }
@@ -35,6 +36,7 @@ impl Facts {
             subject: self.subject.clone(),
             names: self.names.clone(),
             issuer: self.issuer.clone(),
+            serial: self.serial.clone(),
             not_after: until.unwrap_or_default(),
             days_left: self.days_left(now),
         }
@@ -67,6 +69,7 @@ pub(super) fn of_file(file: &Path) -> Result<Facts> {
         file: file.display().to_string(),
         subject: certificate.subject().to_string(),
         issuer: certificate.issuer().to_string(),
+        serial: format!("{:x}", certificate.tbs_certificate.serial),
         names: names(&certificate),
         not_after: Timestamp::from_unix_seconds(certificate.validity().not_after.timestamp()),
     })

@@ -101,8 +101,8 @@ pub(crate) struct At {
     /// The server with this data directory [default: ./causerie-demo if it is there, else that of the configuration]
     #[arg(long, global = true, value_name = "DIR", conflicts_with = "socket")]
     data_dir: Option<PathBuf>,
-    /// The server with this administration socket
-    #[arg(long, global = true, value_name = "FILE", env = "CAUSERIE_SOCKET")]
+    /// The server with this administration socket; also by CAUSERIE_SOCKET
+    #[arg(long, global = true, value_name = "FILE")]
     socket: Option<PathBuf>,
     /// The server with this configuration; also by CAUSERIE_CONFIG
     #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["socket", "data_dir"])]
@@ -120,6 +120,8 @@ impl At {
             Ok(socket.clone())
         } else if let Some(data_dir) = &self.data_dir {
             Ok(data_dir::admin_socket_in(data_dir))
+        } else if let (None, Some(socket)) = (&self.config, std::env::var_os("CAUSERIE_SOCKET")) {
+            Ok(socket.into())
         } else if self.config.is_none() && demo.is_dir() {
             Ok(data_dir::admin_socket_in(demo))
         } else {

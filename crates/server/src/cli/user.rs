@@ -34,7 +34,7 @@ enum What {
     Add {
         /// user@domain
         address: String,
-        /// What other people see [default: the part before the @]
+        /// What other people see; left out, it is the part before the @
         #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
         /// Read the password from standard input
@@ -59,7 +59,7 @@ enum What {
     /// Change a user's name, or whether he may sign in
     #[command(after_help = "Examples:
   causerie user change ann@example.test --name \"Ann Jones\"
-  causerie user change ann@example.test --disable     he is out of all rooms at once")]
+  causerie user change ann@example.test --disable     he is signed out at once")]
     Change {
         /// user@domain
         address: String,
@@ -105,7 +105,7 @@ struct Changes {
     /// Let him sign in
     #[arg(long, conflicts_with = "disable")]
     enable: bool,
-    /// Don't let him sign in; he keeps his rights for later
+    /// Sign him out and keep him out; he keeps his rights for later
     #[arg(long)]
     disable: bool,
 }

@@ -97,6 +97,7 @@ pub(super) async fn change(
     Body(change): Body<ChangeUser>,
 ) -> Answer<Json<User>> {
     let address = address(&name)?;
+    let leaves = change.enabled == Some(false);
     let change = UserChange {
         display_name: change.display_name,
         enabled: change.enabled,
@@ -111,6 +112,9 @@ pub(super) async fn change(
             },
         )
         .await?;
+    if leaves {
+        state.signed_in.sign_out(&address);
+    }
     shown(&state, &address).await.map(Json)
 }
 

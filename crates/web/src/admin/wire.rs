@@ -377,6 +377,8 @@ pub struct Certificate {
     pub names: Vec<String>,
     /// Who issued it.
     pub issuer: String,
+    /// Its serial number in hexadecimal, by which its issuer tells it from others.
+    pub serial: String,
     /// Until when it is valid, RFC 3339.
     pub not_after: String,
     /// Whole days until then; negative if it is past.

@@ -1,0 +1,10 @@
+//! The program as administrators meet it: its command line, its administration API, and what it does to files.
+
+mod categories;
+mod certificates;
+mod common;
+mod groups;
+mod http;
+mod rooms;
+mod running;
+mod users;
