@@ -271,15 +271,15 @@ impl Uri {
     fn params_match(&self, other: &Self) -> bool {
         /// These must be in both or in neither; any other may be in one alone.
         const SIGNIFICANT: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
-        self.params().all(|(name, value)| {
-            match other
-                .params()
-                .find(|(other, _)| normal(other).eq_ignore_ascii_case(&normal(name)))
-            {
-                Some((_, theirs)) => normal(theirs.unwrap_or_default())
-                    .eq_ignore_ascii_case(&normal(value.unwrap_or_default())),
-                None => !SIGNIFICANT.iter().any(|known| known.eq_ignore_ascii_case(name)),
-            }
+        // A parameter may be given once only (§19.1.1); of those given twice the first counts.
+        let first = |uri: &Self, name: &str| {
+            let same = |(other, _): &(&str, Option<&str>)| normal(other).eq_ignore_ascii_case(&normal(name));
+            let found = uri.params().find(same);
+            found.map(|(_, value)| normal(value.unwrap_or_default()).to_ascii_lowercase())
+        };
+        self.params().all(|(name, _)| match first(other, name) {
+            Some(theirs) => first(self, name) == Some(theirs),
+            None => !SIGNIFICANT.iter().any(|known| known.eq_ignore_ascii_case(name)),
         })
     }
 }
