@@ -109,6 +109,7 @@ async fn after_a_failed_sync_nothing_is_written_again() {
     assert!(matches!(&refusal, Refusal::Store(error) if error.fault == StoreFault::SyncFailed));
     assert!(!refusal.is_temporary());
     assert_eq!(alice.history(lobby, 5).await.unwrap(), ["before"]);
+    drop(alice);
     let world = world.restart().await;
     let mut alice = world.attach_in("alice", "Lobby").await;
     assert_eq!(alice.post(lobby, "again").await.unwrap(), 2);

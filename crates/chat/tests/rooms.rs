@@ -64,12 +64,11 @@ async fn all_readers_see_one_gap_free_order_however_many_post_at_once() {
         let mut order = Vec::new();
         while order.len() < 200 {
             match device.deliveries.next().await.unwrap() {
-                causerie_chat::Delivery::Notice(broadcast) => match broadcast.notice() {
-                    causerie_chat::Notice::Chat { message, .. } => {
-                        order.push((message.chat_id.0, message.text.clone()))
+                causerie_chat::Delivery::Notice(broadcast) => {
+                    if let causerie_chat::Notice::Chat { message, .. } = broadcast.notice() {
+                        order.push((message.chat_id.0, message.text.clone()));
                     }
-                    _ => {}
-                },
+                }
                 causerie_chat::Delivery::Answer(answer) => assert!(answer.result.is_ok()),
             }
         }

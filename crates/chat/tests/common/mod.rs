@@ -19,6 +19,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -153,9 +154,12 @@ impl World {
             parts,
             journal,
         } = self;
-        drop((chat, parts, journal));
-        // The sequencer ends when its last handle is gone.
-        tokio::task::yield_now().await;
+        drop((chat, parts));
+        // The sequencer ends when its last handle is gone, and lets go of the journal.
+        while Arc::strong_count(&journal) > 1 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        drop(journal);
         let (chat, parts, journal) = start(&dir, settings.clone()).await;
         Self {
             chat,
