@@ -117,6 +117,15 @@ async fn a_stale_change_is_refused() {
         "{answer}"
     );
     assert!(!list(&mut client, "c").await.contains("carol"));
+    // Zero is what a client says that has not read the list yet.
+    let answer = edit(
+        &mut client,
+        "setContact",
+        &contact("carol@example.test", "", "1"),
+        0,
+    )
+    .await;
+    assert!(answer.starts_with("SIP/2.0 409"), "{answer}");
 }
 
 #[tokio::test]
