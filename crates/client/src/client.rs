@@ -48,6 +48,8 @@ pub struct Client {
 }
 
 /// What comes unasked, in the order of the wire.
+///
+/// It must be read or dropped: when 1,024 events wait the connection isn't read any more, so that no call is answered.
 #[derive(Debug)]
 pub struct Events(mpsc::Receiver<Event>);
 

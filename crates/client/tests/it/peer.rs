@@ -77,6 +77,8 @@ pub(crate) struct Peer {
     input: BytesMut,
     association: Option<SecurityAssociation>,
     dialog: Option<Dialog>,
+    /// Of a registration, in seconds.
+    pub(crate) expires: u32,
     sent: u32,
 }
 
@@ -92,6 +94,7 @@ pub(crate) fn connect(authenticate: Authenticate) -> (Connecting, Peer) {
         input: BytesMut::new(),
         association: None,
         dialog: None,
+        expires: 7200,
         sent: 0,
     };
     (connecting, peer)
@@ -150,7 +153,7 @@ impl Peer {
         self.next().await.is_none()
     }
 
-    fn verify(&mut self, message: &Message) {
+    pub(crate) fn verify(&mut self, message: &Message) {
         if let Some(association) = &mut self.association {
             let value = message.headers().get(Header::Authorization).expect("a signature");
             let credentials = Credentials::parse(value).unwrap();
@@ -221,7 +224,8 @@ impl Peer {
             let credentials = value.as_deref().map(|value| Credentials::parse(value).unwrap());
             let fresh = Fresh {
                 server_nonce: [7; 8],
-                opaque: 0xA1B2_C3D4,
+                // Another one at each sign-in.
+                opaque: 0xA1B2_C3D4 + self.sent,
             };
             let now = NOW.unsigned_abs();
             match handshake.step(credentials.as_ref(), fresh, now).unwrap() {
@@ -238,6 +242,11 @@ impl Peer {
                     let Ok(association) = finished else {
                         return self.send_as_is(&register.response(401, Some("peer"))).await;
                     };
+                    if self.association.is_some() {
+                        // It may have been on its way, signed as before, when the client answered.
+                        let late = self.info("<late/>");
+                        self.send(late).await;
+                    }
                     self.association = Some(association);
                     return self.registered(&register).await;
                 }
@@ -248,7 +257,7 @@ impl Peer {
     pub(crate) async fn registered(&mut self, register: &CheckedRequest) {
         let response = register
             .response(200, Some("peer"))
-            .header(Header::Expires, "7200")
+            .header(Header::Expires, &self.expires.to_string())
             .header(Header::AllowEvents, "vnd-microsoft-provisioning-v2,presence");
         self.send(response).await;
     }

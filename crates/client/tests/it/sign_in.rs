@@ -4,7 +4,7 @@ use causerie_client::{Authenticate, ClientError, Event};
 use causerie_sip::{Header, Method};
 use causerie_xccos::reply;
 
-use crate::peer::{LOOKUP, PASSWORD, connect, connected, correlation};
+use crate::peer::{LOOKUP, PASSWORD, connect, connected, correlation, handshake};
 
 async fn refused(connecting: crate::peer::Connecting) -> ClientError {
     connecting.await.unwrap().map(drop).unwrap_err()
@@ -156,4 +156,35 @@ async fn a_server_that_closes_in_the_middle_is_told() {
     peer.request(&Method::Subscribe).await;
     drop(peer);
     assert!(matches!(refused(connecting).await, ClientError::Lost(_)));
+}
+
+#[tokio::test]
+async fn a_server_may_ask_for_proof_again_on_a_live_connection() {
+    let (connecting, mut peer) = connect(Authenticate::password(PASSWORD));
+    // A registration that short is renewed after a second.
+    peer.expires = 1;
+    peer.sign_in().await;
+    peer.provision().await;
+    peer.enter().await;
+    let (client, _events) = connecting.await.unwrap().unwrap();
+    let register = peer.request(&Method::Register).await;
+    peer.verify(&causerie_sip::Message::Request(register.request.clone()));
+    let fresh = causerie_sipauth::Fresh {
+        server_nonce: [0; 8],
+        opaque: 0,
+    };
+    let Ok(causerie_sipauth::Step::Challenge(value)) = handshake().step(None, fresh, 0) else {
+        panic!("no challenge");
+    };
+    let challenge = register.response(401, Some("peer"));
+    peer.send(challenge.header(Header::WwwAuthenticate, &value)).await;
+    peer.expires = 7200;
+    peer.sign_in().await;
+    assert_eq!(peer.response().await.status(), 200);
+    // Everything goes on under the new keys.
+    let asking = tokio::spawn(async move { client.rooms("").await });
+    let (envid, _) = peer.command("chansrch").await;
+    peer.reply(&reply::channel_search(&correlation(&envid), &[]))
+        .await;
+    assert_eq!(asking.await.unwrap(), Ok(Vec::new()));
 }
