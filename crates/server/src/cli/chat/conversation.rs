@@ -2,7 +2,9 @@
 
 use super::{input::Input, screen::Screen};
 use anyhow::{Result, bail};
-use causerie_client::{CallError, Client, ClientError, ConnectOptions, Event, Events, Message, PostError, Room, RoomUri};
+use causerie_client::{
+    CallError, Client, ClientError, ConnectOptions, Event, Events, Message, PostError, Room, RoomUri,
+};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::task::JoinSet;
 
@@ -80,7 +82,10 @@ impl Conversation {
         mut input: Input,
     ) -> Result<()> {
         let (client, events) = Client::connect(&options).await?;
-        screen.info(&format!("Signed in as {}. /help lists the commands.", options.address));
+        screen.info(&format!(
+            "Signed in as {}. /help lists the commands.",
+            options.address
+        ));
         let mut conversation = Self {
             options,
             client,
@@ -164,8 +169,15 @@ impl Conversation {
             "part" => self.part().await,
             "who" => {
                 let (_, room) = self.current()?;
-                let names = room.users.iter().map(|(address, name)| format!("{name} <{address}>"));
-                self.screen.answer(&format!("{}: {}", room.name, names.collect::<Vec<_>>().join(", ")));
+                let names = room
+                    .users
+                    .iter()
+                    .map(|(address, name)| format!("{name} <{address}>"));
+                self.screen.answer(&format!(
+                    "{}: {}",
+                    room.name,
+                    names.collect::<Vec<_>>().join(", ")
+                ));
                 Ok(())
             }
             "history" => self.show_history(argument).await,
@@ -185,15 +197,24 @@ impl Conversation {
 
     async fn post(&mut self, text: &str) -> Result<(), Failure> {
         let (uri, _) = self.current()?;
-        let posting = self.client.submit(uri, text).await.map_err(|error| Failure(error.reason))?;
+        let posting = self
+            .client
+            .submit(uri, text)
+            .await
+            .map_err(|error| Failure(error.reason))?;
         let text = text.to_owned();
         self.posts.spawn(async move { (text, posting.await) });
         Ok(())
     }
 
     fn posted(&mut self, (text, result): (String, Result<(), PostError>)) {
-        if let Err(PostError { reason, retry_after, .. }) = result {
-            let again = retry_after.map(|seconds| format!(" (try again in {seconds} s)")).unwrap_or_default();
+        if let Err(PostError {
+            reason, retry_after, ..
+        }) = result
+        {
+            let again = retry_after
+                .map(|seconds| format!(" (try again in {seconds} s)"))
+                .unwrap_or_default();
             self.failed(&format!("not posted: {text}: {reason}{again}"));
         }
     }
@@ -213,11 +234,17 @@ impl Conversation {
         let found = self.client.rooms(name).await?;
         let same = |room: &&Room| room.name.to_lowercase() == name.to_lowercase();
         let Some(room) = found.iter().find(same) else {
-            return Err(Failure(format!("there is no room '{name}', or it is not for you")));
+            return Err(Failure(format!(
+                "there is no room '{name}', or it is not for you"
+            )));
         };
         let room = self.client.join(&room.uri).await?;
         let uri = room.uri.clone();
-        self.screen.info(&format!("You are in {}, with {} in all.", room.name, room.participants.len()));
+        self.screen.info(&format!(
+            "You are in {}, with {} in all.",
+            room.name,
+            room.participants.len()
+        ));
         self.enter(room, 0);
         self.current = Some(uri.clone());
         // At least one, to know what comes after it.
@@ -225,7 +252,11 @@ impl Conversation {
         if self.history > 0 {
             messages.iter().for_each(|message| self.show(message));
         } else if let Some(room) = self.rooms.get_mut(&uri) {
-            room.seen = messages.iter().filter_map(|message| message.chat_id).max().unwrap_or(0);
+            room.seen = messages
+                .iter()
+                .filter_map(|message| message.chat_id)
+                .max()
+                .unwrap_or(0);
         }
         Ok(())
     }
@@ -233,8 +264,17 @@ impl Conversation {
     /// Takes note of a room; messages up to `seen` have been shown.
     fn enter(&mut self, room: Room, seen: u64) {
         let users = room.participants.into_iter();
-        let users = users.map(|user| (user.user.clone(), user.name.unwrap_or(user.user))).collect();
-        self.rooms.insert(room.uri, Entered { name: room.name, seen, users });
+        let users = users
+            .map(|user| (user.user.clone(), user.name.unwrap_or(user.user)))
+            .collect();
+        self.rooms.insert(
+            room.uri,
+            Entered {
+                name: room.name,
+                seen,
+                users,
+            },
+        );
     }
 
     fn switch(&mut self, name: &str) -> Result<(), Failure> {
@@ -269,13 +309,19 @@ impl Conversation {
             self.current = self.rooms.keys().next().cloned();
         }
         let next = self.current.as_ref().and_then(|uri| self.rooms.get(uri));
-        let next = next.map(|next| format!(" Your lines go to {} now.", next.name)).unwrap_or_default();
+        let next = next
+            .map(|next| format!(" Your lines go to {} now.", next.name))
+            .unwrap_or_default();
         self.screen.info(&format!("{how} {}.{next}", room.name));
     }
 
     async fn show_history(&mut self, count: &str) -> Result<(), Failure> {
         let wrong = || Failure(format!("'{count}' is not a number of messages"));
-        let count = if count.is_empty() { self.history } else { count.parse().map_err(|_| wrong())? };
+        let count = if count.is_empty() {
+            self.history
+        } else {
+            count.parse().map_err(|_| wrong())?
+        };
         let (uri, _) = self.current()?;
         for message in &self.client.history(uri, count).await? {
             self.print(message);
@@ -297,7 +343,12 @@ impl Conversation {
     fn print(&self, message: &Message) {
         let room = self.rooms.get(&message.room).filter(|_| self.rooms.len() > 1);
         let own = message.author == self.options.address.as_str();
-        self.screen.message(message, own, room.map(|room| &*room.name), self.options.clock.now());
+        self.screen.message(
+            message,
+            own,
+            room.map(|room| &*room.name),
+            self.options.clock.now(),
+        );
     }
 
     fn event(&mut self, event: Event) {
@@ -368,7 +419,11 @@ impl Conversation {
         };
         let (client, events) = Client::connect(&self.options).await?;
         let uris: Vec<RoomUri> = self.rooms.keys().cloned().collect();
-        let joined = if uris.is_empty() { None } else { Some(client.join_many(&uris).await.map_err(gone)?) };
+        let joined = if uris.is_empty() {
+            None
+        } else {
+            Some(client.join_many(&uris).await.map_err(gone)?)
+        };
         (self.client, self.events) = (client, events);
         self.screen.info("You are back.");
         let joined = joined.unwrap_or_default();
@@ -376,12 +431,18 @@ impl Conversation {
             self.leave(&failure.room, "You can't come back to");
         }
         for room in joined.rooms {
-            let (uri, seen) = (room.uri.clone(), self.rooms.get(&room.uri).map_or(0, |room| room.seen));
+            let (uri, seen) = (
+                room.uri.clone(),
+                self.rooms.get(&room.uri).map_or(0, |room| room.seen),
+            );
             self.enter(room, seen);
             let messages = self.client.history(&uri, CATCH_UP).await.map_err(gone)?;
             let first = messages.iter().find_map(|message| message.chat_id).unwrap_or(0);
             if seen > 0 && first > seen + 1 {
-                self.screen.info(&format!("{} messages before these were missed.", first - seen - 1));
+                self.screen.info(&format!(
+                    "{} messages before these were missed.",
+                    first - seen - 1
+                ));
             }
             messages.iter().for_each(|message| self.show(message));
         }
@@ -392,11 +453,16 @@ impl Conversation {
 /// Whether trying again can't help.
 fn is_final(error: &ClientError) -> bool {
     use ClientError::{
-        Address, CertificateName, CertificateNotTrusted, ChatDisabled, Left, Refused, Scheme, SignedOut, Trust,
-        WrongPassword,
+        Address, CertificateName, CertificateNotTrusted, ChatDisabled, Left, Refused, Scheme, SignedOut,
+        Trust, WrongPassword,
     };
     match error {
-        Address(_) | CertificateName { .. } | CertificateNotTrusted { .. } | ChatDisabled | Left | Scheme(_) => true,
+        Address(_)
+        | CertificateName { .. }
+        | CertificateNotTrusted { .. }
+        | ChatDisabled
+        | Left
+        | Scheme(_) => true,
         SignedOut(_) | Trust(_) | WrongPassword => true,
         Refused { status, .. } => *status < 500,
         _ => false,

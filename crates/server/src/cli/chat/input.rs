@@ -23,14 +23,19 @@ impl Input {
             let mut line = Vec::new();
             // What isn't UTF-8 is shown as such rather than ending the input.
             while stdin.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-                let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
+                let text = String::from_utf8_lossy(&line)
+                    .trim_end_matches(['\r', '\n'])
+                    .to_owned();
                 line.clear();
                 if send.blocking_send(text).is_err() {
                     return;
                 }
             }
         });
-        Self { lines, kept: VecDeque::new() }
+        Self {
+            lines,
+            kept: VecDeque::new(),
+        }
     }
 
     /// The next line; `None` at the end, for ever. Cancel safe.

@@ -74,7 +74,11 @@ impl Arguments {
             let ca = self.ca.clone().unwrap_or_else(|| self.data_dir.join("ca.pem"));
             Transport::Tls(Trust::pem_file(&ca)?)
         };
-        let default = if self.tcp { "127.0.0.1:5060" } else { "127.0.0.1:5061" };
+        let default = if self.tcp {
+            "127.0.0.1:5060"
+        } else {
+            "127.0.0.1:5061"
+        };
         let password = self.password(&mut input).await?;
         let mut options = ConnectOptions::new(
             self.server.as_deref().unwrap_or(default),

@@ -23,7 +23,11 @@ impl Screen {
     /// `quiet` shows messages and errors only.
     pub(super) fn new(quiet: bool) -> Self {
         let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        Self { quiet, interactive, zone: local_zone() }
+        Self {
+            quiet,
+            interactive,
+            zone: local_zone(),
+        }
     }
 
     /// Shows a message; `room` is its room's name when there are several.
@@ -32,9 +36,15 @@ impl Screen {
         let author = clean(message.author_name.as_deref().unwrap_or(&message.author));
         let room = room.map(|name| format!("[{}] ", clean(name))).unwrap_or_default();
         let time = self.time(message.ts, now);
-        let alert = if message.alert { format!("{ALERT}!{ALERT:#} ") } else { String::new() };
+        let alert = if message.alert {
+            format!("{ALERT}!{ALERT:#} ")
+        } else {
+            String::new()
+        };
         let text = message.text.lines().map(clean).collect::<Vec<_>>().join("\n    ");
-        self.line(&format!("{INFO}{time}{INFO:#} {room}{style}{author}:{style:#} {alert}{text}"));
+        self.line(&format!(
+            "{INFO}{time}{INFO:#} {room}{style}{author}:{style:#} {alert}{text}"
+        ));
     }
 
     /// Shows what happened, unless only messages are wanted.
@@ -60,14 +70,20 @@ impl Screen {
     /// A room in a list.
     pub(super) fn room(&self, room: &Room, joined: bool) {
         let mark = if joined { "*" } else { " " };
-        let count = room.user_count.map(|count| format!(" ({count})")).unwrap_or_default();
+        let count = room
+            .user_count
+            .map(|count| format!(" ({count})"))
+            .unwrap_or_default();
         let visibility = match room.visibility {
             Some(Visibility::Closed) => ", closed",
             Some(Visibility::Secret) => ", secret",
             Some(Visibility::Open) | None => "",
         };
         let auditorium = if room.auditorium { ", auditorium" } else { "" };
-        self.answer(&format!("{mark} {}{count}{visibility}{auditorium}  {}", room.name, room.description));
+        self.answer(&format!(
+            "{mark} {}{count}{visibility}{auditorium}  {}",
+            room.name, room.description
+        ));
     }
 
     fn line(&self, text: &str) {
@@ -91,7 +107,11 @@ impl Screen {
                 .to_offset(self.zone)
         };
         let (at, today) = (local(at), local(now).date());
-        let date = if at.date() == today { String::new() } else { format!("{} ", at.date()) };
+        let date = if at.date() == today {
+            String::new()
+        } else {
+            format!("{} ", at.date())
+        };
         format!("{date}{:02}:{:02}", at.hour(), at.minute())
     }
 }
@@ -131,13 +151,20 @@ mod tests {
     #[test]
     fn nothing_shown_commands_the_terminal() {
         let attack = "a\u{1b}]0;title\u{7}\u{9b}2J\r\u{8}\u{7f}\u{202e}b\tc";
-        assert_eq!(clean(attack), "a\u{fffd}]0;title\u{fffd}\u{fffd}2J\u{fffd}\u{fffd}\u{fffd}\u{fffd}b c");
+        assert_eq!(
+            clean(attack),
+            "a\u{fffd}]0;title\u{fffd}\u{fffd}2J\u{fffd}\u{fffd}\u{fffd}\u{fffd}b c"
+        );
         assert_eq!(clean("grüße 👋"), "grüße 👋");
     }
 
     #[test]
     fn times_are_local_and_other_days_have_their_date() {
-        let screen = Screen { quiet: false, interactive: false, zone: zone("-0330").unwrap() };
+        let screen = Screen {
+            quiet: false,
+            interactive: false,
+            zone: zone("-0330").unwrap(),
+        };
         let at = Timestamp::parse("2013-05-02T02:00:00Z").unwrap();
         assert_eq!(screen.time(at, at), "22:30");
         assert_eq!(screen.time(at, at.plus_seconds(2 * 3600)), "2013-05-01 22:30");
