@@ -1,32 +1,29 @@
 //! One connection's protocol state: what messages mean and what is answered. No I/O: octets to send gather in
 //! [`Link::outlet`], and the connection's loop moves them.
+mod receive;
+mod sessions;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use causerie_model::Timestamp;
-use causerie_sip::ua::{Ending, Facts, Outbox, Party, Session};
-use causerie_sip::{
-    CheckedRequest, ClientTransactions, FrameError, Message, Method, Outgoing, Received, Request, Response,
-    SERVER_TRANSACTIONS_MAX, ServerTransactions, TRANSACTION_MEMORY_MS, Text, TransactionKey, check_request,
-    check_response,
-};
+use causerie_sip::ua::Facts;
+use causerie_sip::{CheckedRequest, ClientTransactions, Outgoing, ServerTransactions, Text, TransactionKey};
 use causerie_sipauth::SecurityAssociation;
 use tokio::time::Instant;
 
+use self::sessions::Seat;
 use crate::authenticate::Attempt;
 use crate::directory::UserEntry;
 use crate::front::FrontEnd;
 use crate::mailbox::{Command, Mailbox};
 use crate::registrar::Binding;
-use crate::route::RULES;
-use crate::settings::Authentication;
-use crate::signing::{self, Verdict};
+use crate::signing;
 use crate::subscribe::Subscription;
 use crate::telemetry::{Transaction, dropped};
 
@@ -71,11 +68,6 @@ pub(crate) enum Origin {
     Session(usize),
     /// A subscription, by its Call-ID.
     Subscription(Text),
-}
-
-struct Seat {
-    application: usize,
-    session: Box<dyn Session>,
 }
 
 /// The protocol state of one connection.
@@ -195,8 +187,6 @@ impl Link {
         self.work = Some(Box::pin(work));
     }
 
-    // ---- what goes out
-
     /// Sends the final response of a transaction.
     pub(crate) fn answer(&mut self, response: Outgoing, facts: Facts) {
         self.emit(response, Some(facts));
@@ -298,236 +288,6 @@ impl Link {
         }
     }
 
-    // ---- what comes in
-
-    /// The stream can't be cut into messages any more.
-    pub(crate) fn unframed(&mut self, error: &FrameError) {
-        match error.response(Some(&self.token())) {
-            Some(response) => self.answer(response, refusal("framing")),
-            None => dropped("framing"),
-        }
-        self.close("framing");
-    }
-
-    /// Takes one message.
-    pub(crate) fn receive(&mut self, raw: Bytes) {
-        match Message::parse(raw) {
-            Ok(Message::Request(request)) => self.request(&request),
-            Ok(Message::Response(response)) => self.response_received(&response),
-            Err(error) => match error.response(Some(&self.token())) {
-                Some(response) => self.answer(response, refusal("malformed")),
-                None => dropped("malformed"),
-            },
-        }
-    }
-
-    fn request(&mut self, request: &Request) {
-        let request = match check_request(request, &RULES) {
-            Ok(request) => request,
-            Err(rejection) => {
-                match rejection.response(request, Some(&self.token())) {
-                    Some(response) => self.answer(response, refusal("malformed")),
-                    None => dropped("malformed"),
-                }
-                return;
-            }
-        };
-        if matches!(request.method(), Method::Other(_)) {
-            self.not_implemented(&request);
-            return;
-        }
-        let verdict = self.verify(&request);
-        match verdict {
-            Verdict::Genuine => {}
-            Verdict::Unsigned if *request.method() == Method::Register => {}
-            Verdict::Unsigned => {
-                self.challenge(&request);
-                return;
-            }
-            Verdict::Forged(reason) => {
-                dropped(reason);
-                return;
-            }
-        }
-        if !self.is_new(&request) {
-            return;
-        }
-        if *request.method() == Method::Register {
-            self.register(&request, verdict == Verdict::Genuine);
-        } else if self.is_from_signed_in(&request) {
-            self.route(request);
-        } else {
-            self.refuse(&request, 403, "from", "From is not the address that is signed in");
-        }
-    }
-
-    /// Judges the signature of a request. A REGISTER that opens or carries a sign-in counts as unsigned.
-    fn verify(&mut self, request: &CheckedRequest) -> Verdict {
-        if self.front.settings.authentication == Authentication::None {
-            return if self.signed_in.is_some() {
-                Verdict::Genuine
-            } else {
-                Verdict::Unsigned
-            };
-        }
-        let now = self.unix_now();
-        let is_register = *request.method() == Method::Register;
-        match &mut self.association {
-            None => Verdict::Unsigned,
-            Some(_) if is_register && carries_sign_in(request) => Verdict::Unsigned,
-            Some(association) => signing::verify(association, request.headers(), None, now),
-        }
-    }
-
-    pub(crate) fn is_from_signed_in(&self, request: &CheckedRequest) -> bool {
-        let from = request.from.uri.user_at_host().map(|from| from.to_lowercase());
-        self.signed_in
-            .as_ref()
-            .is_some_and(|who| from.as_deref() == Some(who.user.address.as_str()))
-    }
-
-    /// Whether a request isn't a repetition; answers one that is.
-    fn is_new(&mut self, request: &CheckedRequest) -> bool {
-        let Some(key) = TransactionKey::of_request(request) else {
-            return true;
-        };
-        let now = Instant::now();
-        match self.received.receive(key.clone(), self.ms(now)) {
-            Received::New => {
-                self.forget_at = Some(now + Duration::from_millis(TRANSACTION_MEMORY_MS));
-                if self.pending.len() >= SERVER_TRANSACTIONS_MAX {
-                    self.pending.pop_front();
-                }
-                self.pending.push_back((key, now));
-                true
-            }
-            Received::Answered(octets) if self.hold_until.is_none() => {
-                self.outlet.extend_from_slice(&octets);
-                false
-            }
-            Received::Answered(_) | Received::Pending => {
-                dropped("duplicate");
-                false
-            }
-        }
-    }
-
-    /// Whether the INVITE that a CANCEL means is still unanswered.
-    pub(crate) fn is_pending(&mut self, cancel: &CheckedRequest) -> bool {
-        self.received.is_pending(&TransactionKey::cancelled_by(cancel))
-    }
-
-    fn response_received(&mut self, response: &Response) {
-        let response = match check_response(response) {
-            Ok(response) if response.vias.len() == 1 => response,
-            Ok(_) => return dropped("response-vias"),
-            Err(_) => return dropped("malformed-response"),
-        };
-        if response.status() < 200 {
-            return;
-        }
-        let now = self.unix_now();
-        if let Some(association) = &mut self.association {
-            match signing::verify(association, response.headers(), Some(response.status()), now) {
-                Verdict::Genuine => {}
-                Verdict::Unsigned => return dropped("unsigned-response"),
-                Verdict::Forged(reason) => return dropped(reason),
-            }
-        }
-        match self.sent.matched(&response) {
-            None => dropped("stray-response"),
-            Some(Origin::Subscription(call_id)) => {
-                if response.status() >= 300 {
-                    self.subscriptions.retain(|one| one.call_id() != &call_id);
-                }
-            }
-            Some(Origin::Session(application)) => {
-                self.with_session(application, |session, outbox| session.response(&response, outbox));
-            }
-        }
-    }
-
-    // ---- the applications
-
-    /// The application that a request is for, if a session owns its dialog.
-    pub(crate) fn owner(&self, call_id: &str) -> Option<usize> {
-        let owns = |seat: &&Seat| seat.session.owns(call_id);
-        self.sessions.iter().find(owns).map(|seat| seat.application)
-    }
-
-    /// Hands a request to an application, with whose session it opens if there is none.
-    pub(crate) fn deliver(&mut self, application: usize, request: &CheckedRequest) {
-        if !self.sessions.iter().any(|seat| seat.application == application) {
-            let (Some(who), Some(behind)) = (&self.signed_in, self.front.needs.applications.get(application))
-            else {
-                return;
-            };
-            let party = Party {
-                address: who.user.address.as_str().to_owned(),
-                epid: who.epid.clone(),
-                via: self.via(),
-                contact: self.contact(),
-            };
-            let session = behind.open(&party);
-            self.sessions.push(Seat { application, session });
-        }
-        self.with_session(application, |session, outbox| session.request(request, outbox));
-    }
-
-    fn with_session(&mut self, application: usize, act: impl FnOnce(&mut dyn Session, &mut Outbox)) {
-        let mut outbox = Outbox::default();
-        if let Some(seat) = self
-            .sessions
-            .iter_mut()
-            .find(|seat| seat.application == application)
-        {
-            act(&mut *seat.session, &mut outbox);
-        }
-        self.drain(application, &mut outbox);
-    }
-
-    fn drain(&mut self, application: usize, outbox: &mut Outbox) {
-        while let Some(item) = outbox.take() {
-            match item.message.status() {
-                None => self.send(item.message, Some(Origin::Session(application))),
-                Some(..200) => self.send(item.message, None),
-                Some(_) => self.answer(item.message, item.facts.unwrap_or_default()),
-            }
-        }
-    }
-
-    /// Asks the sessions for what has come up. Not while everything is held back.
-    pub(crate) fn poll_sessions(&mut self, context: &mut Context<'_>) {
-        let mut seats = std::mem::take(&mut self.sessions);
-        for seat in &mut seats {
-            let mut outbox = Outbox::default();
-            let ending = seat.session.poll(context, &mut outbox);
-            self.drain(seat.application, &mut outbox);
-            if let Poll::Ready(ending) = ending {
-                self.close(name(ending));
-            }
-        }
-        self.sessions = seats;
-    }
-
-    /// Ready with a reason when the connection must be closed at once.
-    pub(crate) fn poll_cut(&mut self, context: &mut Context<'_>) -> Poll<&'static str> {
-        for seat in &mut self.sessions {
-            if let Poll::Ready(ending) = seat.session.poll_cut(context) {
-                return Poll::Ready(name(ending));
-            }
-        }
-        Poll::Pending
-    }
-
-    /// Ends all dialogs: the device has signed out.
-    pub(crate) fn end_sessions(&mut self) {
-        self.sessions = Vec::new();
-        self.subscriptions = Vec::new();
-    }
-
-    // ---- commands and time
-
     /// Does what another task asked for.
     pub(crate) fn command(&mut self, command: Command) {
         match command {
@@ -600,19 +360,6 @@ impl Link {
 impl Drop for Link {
     fn drop(&mut self) {
         self.forget_published();
-    }
-}
-
-/// Whether a REGISTER takes part in a sign-in: it has no credentials, or NTLM data beside or instead of a signature.
-fn carries_sign_in(request: &CheckedRequest) -> bool {
-    signing::credentials(request.headers()).is_none_or(|found| found.gssapi_data.is_some())
-}
-
-fn name(ending: Ending) -> &'static str {
-    match ending {
-        Ending::SlowReader => "slow-reader",
-        Ending::Removed => "removed",
-        Ending::Stopped => "stopped",
     }
 }
 
