@@ -67,7 +67,6 @@ impl Arguments {
         if self.no_color {
             anstream::ColorChoice::Never.write_global();
         }
-        let mut input = Input::of_stdin();
         let transport = if self.tcp {
             Transport::Tcp
         } else {
@@ -79,7 +78,7 @@ impl Arguments {
         } else {
             "127.0.0.1:5061"
         };
-        let password = self.password(&mut input).await?;
+        let (password, input) = self.password().await?;
         let mut options = ConnectOptions::new(
             self.server.as_deref().unwrap_or(default),
             transport,
@@ -95,22 +94,25 @@ impl Arguments {
         Conversation::run(options, self.room.as_deref(), self.history, screen, input).await
     }
 
-    async fn password(&self, input: &mut Input) -> Result<String> {
+    /// The password, and standard input after it. Nothing else reads from the terminal while the password is typed.
+    async fn password(&self) -> Result<(String, Input)> {
         if self.password_stdin {
+            let mut input = Input::of_stdin();
             return match input.next().await {
-                Some(line) => Ok(line),
+                Some(line) => Ok((line, input)),
                 None => bail!("standard input has no line with the password"),
             };
         }
-        match std::env::var(PASSWORD_VARIABLE) {
+        let asked = match std::env::var(PASSWORD_VARIABLE) {
             Ok(password) => Ok(password),
-            Err(_) => match rpassword::prompt_password(format!("Password of {}: ", self.address)) {
-                Ok(password) => Ok(password),
-                Err(error) => bail!(
-                    "nobody can be asked for the password ({error}): say --password-stdin and give it as the first \
-                     line of standard input, or set {PASSWORD_VARIABLE}"
-                ),
-            },
+            Err(_) => rpassword::prompt_password(format!("Password of {}: ", self.address)),
+        };
+        match asked {
+            Ok(password) => Ok((password, Input::of_stdin())),
+            Err(error) => bail!(
+                "nobody can be asked for the password ({error}): say --password-stdin and give it as the first line of \
+                 standard input, or set {PASSWORD_VARIABLE}"
+            ),
         }
     }
 }
