@@ -1,0 +1,156 @@
+//! `kill -9` at random moments under load: every post that was answered 200 or echoed is there, once, in order, with its
+//! record, and the chains verify.
+
+use crate::{
+    judge::Verdict,
+    people::{BINARY, join, sign_in},
+};
+use causerie_client::{Event, RoomUri};
+use causerie_testkit::Server;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// How often the server is killed; the environment may ask for another number.
+const KILLS: &str = "CAUSERIE_KILLS";
+const KILLS_DEFAULT: u32 = 100;
+/// The longest time for which a server lives under load, in milliseconds.
+const LIFE_MS: u64 = 300;
+/// Posts that one client has outstanding.
+const WINDOW: usize = 32;
+
+/// What clients saw before the server died.
+#[derive(Default)]
+struct Seen {
+    /// Texts that were answered 200.
+    answered: BTreeSet<String>,
+    /// Room, number and text of what was delivered.
+    delivered: BTreeMap<(String, u64), String>,
+}
+
+#[test]
+fn nothing_answered_or_delivered_is_lost_doubled_or_reordered_by_kill_9() {
+    let kills = std::env::var(KILLS).map_or(KILLS_DEFAULT, |text| text.parse().expect(KILLS));
+    let mut server = Server::demo(BINARY);
+    let seen = Arc::new(Mutex::new(Seen::default()));
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    for life in 0..kills {
+        runtime().block_on(async {
+            let clients = [
+                ("alice", "Deals"),
+                ("bob", "Deals"),
+                ("carol", "Lobby"),
+                ("dave", "Lobby"),
+            ];
+            let mut tasks = tokio::task::JoinSet::new();
+            for (name, room) in clients {
+                let (client, events) = sign_in(&server, name).await;
+                let room = join(&client, room).await;
+                tasks.spawn(listen(events, room.name.clone(), seen.clone()));
+                tasks.spawn(post(client, room.uri, format!("{life} {name}"), seen.clone()));
+            }
+            let moment = RandomState::new().hash_one(life) % LIFE_MS;
+            tokio::time::sleep(Duration::from_millis(moment)).await;
+            server.kill9();
+            while tasks.join_next().await.is_some() {}
+        });
+        server.restart();
+    }
+    server.stop();
+    runtime().block_on(judge(&server, &seen.lock().unwrap(), kills));
+}
+
+/// Posts as fast as answers come, and notes what was answered 200.
+async fn post(client: causerie_client::Client, room: RoomUri, name: String, seen: Arc<Mutex<Seen>>) {
+    let mut waiting = std::collections::VecDeque::new();
+    for number in 0.. {
+        let text = format!("{name} {number:06}");
+        match client.submit(&room, &text).await {
+            Ok(posting) => waiting.push_back((text, posting)),
+            Err(_) => break,
+        }
+        if waiting.len() >= WINDOW
+            && let Some((text, posting)) = waiting.pop_front()
+            && posting.await.is_ok()
+        {
+            seen.lock().unwrap().answered.insert(text);
+        }
+    }
+    for (text, posting) in waiting {
+        if posting.await.is_ok() {
+            seen.lock().unwrap().answered.insert(text);
+        }
+    }
+}
+
+async fn listen(mut events: causerie_client::Events, room: String, seen: Arc<Mutex<Seen>>) {
+    let mut last = 0;
+    while let Some(event) = events.next().await {
+        if let Event::Message(message) = event {
+            let number = message.chat_id.unwrap();
+            assert!(
+                last == 0 || number == last + 1,
+                "{room}: {number} came after {last}"
+            );
+            last = number;
+            let before = seen
+                .lock()
+                .unwrap()
+                .delivered
+                .insert((room.clone(), number), message.text.clone());
+            assert!(
+                before.is_none_or(|text| text == message.text),
+                "{room}: two messages have number {number}"
+            );
+        }
+    }
+}
+
+async fn judge(server: &Server, seen: &Seen, kills: u32) {
+    let verdict = Verdict::of(&server.data_dir()).await;
+    verdict.verify_chains().await;
+    let mut stored = BTreeMap::new();
+    let mut texts = BTreeSet::new();
+    for room in ["Lobby", "Deals"] {
+        let mut newest: BTreeMap<String, String> = BTreeMap::new();
+        for (number, text) in verdict.messages(room).await {
+            assert!(texts.insert(text.clone()), "'{text}' is there twice");
+            // One client's posts of one life are in the order in which it posted them.
+            let (client, place) = text.rsplit_once(' ').unwrap();
+            let before = newest.insert(client.to_owned(), place.to_owned());
+            assert!(
+                before.is_none_or(|before| *before < *place),
+                "'{text}' is out of order"
+            );
+            stored.insert((room.to_owned(), number), text);
+        }
+    }
+    for text in &seen.answered {
+        assert!(texts.contains(text), "'{text}' was answered 200 and is lost");
+    }
+    for (place, text) in &seen.delivered {
+        assert_eq!(
+            stored.get(place),
+            Some(text),
+            "{place:?} was delivered and is not what is stored"
+        );
+    }
+    println!(
+        "{kills} kills: {} posts answered, {} delivered, {} stored, all there.",
+        seen.answered.len(),
+        seen.delivered.len(),
+        stored.len()
+    );
+    assert!(
+        seen.answered.len() > kills as usize,
+        "there was no load to speak of"
+    );
+}

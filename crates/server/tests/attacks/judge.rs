@@ -1,0 +1,91 @@
+//! What the database holds, judged apart from the server.
+
+use causerie_model::{ChainId, Head, RoomId};
+use causerie_room::{Link, verify};
+use causerie_store::{Parts, Queued, Store};
+use causerie_store_sqlite::{Options, SqliteStore};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+/// The database of a stopped server.
+pub(crate) struct Verdict {
+    parts: Parts,
+    records: Vec<Queued>,
+}
+
+impl Verdict {
+    pub(crate) async fn of(data_dir: &Path) -> Self {
+        let store = SqliteStore::open(&data_dir.join("causerie.db"), Options::default())
+            .await
+            .unwrap();
+        let parts = Arc::new(store).parts();
+        let mut records = Vec::new();
+        loop {
+            let after = records.last().map_or(0, |record: &Queued| record.sequence);
+            let page = parts.outbox.queued(after, 10_000).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            records.extend(page);
+        }
+        Self { parts, records }
+    }
+
+    /// The messages of a room, checked: numbered without a gap, each with its record in the outbox.
+    pub(crate) async fn messages(&self, room: &str) -> Vec<(u64, String)> {
+        let id = self.room(room).await;
+        let stored = self.parts.history.latest(id, None, u32::MAX).await.unwrap();
+        let stored: Vec<(u64, String)> = stored.into_iter().map(|m| (m.chat_id.0, m.text)).collect();
+        for (place, (number, _)) in stored.iter().enumerate() {
+            assert_eq!(*number, place as u64 + 1, "{room} has a gap");
+        }
+        let chain = ChainId::Room(id);
+        let recorded = self
+            .records
+            .iter()
+            .filter(|record| record.chain == chain && record.kind == "CHAT");
+        let recorded: Vec<(u64, String)> = recorded
+            .map(|record| {
+                let body: serde_json::Value = serde_json::from_str(&record.body).unwrap();
+                (
+                    body["chatId"].as_u64().unwrap(),
+                    body["text"].as_str().unwrap().to_owned(),
+                )
+            })
+            .collect();
+        assert_eq!(stored, recorded, "{room}: messages and records differ");
+        stored
+    }
+
+    async fn room(&self, name: &str) -> RoomId {
+        self.parts
+            .catalogue
+            .load()
+            .await
+            .unwrap()
+            .room_by_name(name)
+            .unwrap()
+            .id
+    }
+
+    /// Every chain is whole and ends where its head says.
+    pub(crate) async fn verify_chains(&self) {
+        let mut chains: BTreeMap<ChainId, Vec<Link<'_>>> = BTreeMap::new();
+        for record in &self.records {
+            chains.entry(record.chain).or_default().push(Link {
+                chain: record.chain,
+                number: record.number,
+                at: record.at,
+                actor: &record.actor,
+                kind: &record.kind,
+                body: &record.body,
+                previous: record.previous,
+                hash: record.hash,
+            });
+        }
+        assert!(!chains.is_empty());
+        for (chain, links) in chains {
+            let head = verify(links, Head::START).unwrap();
+            assert_eq!(head, self.parts.journal.head(chain).await.unwrap(), "{chain:?}");
+        }
+    }
+}
