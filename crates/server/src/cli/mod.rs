@@ -3,6 +3,7 @@
 mod api;
 mod category;
 mod certificates;
+mod chat;
 mod configuration;
 mod confirm;
 mod group;
@@ -30,6 +31,7 @@ use std::{
     max_term_width = 110,
     after_help = "Examples:
   causerie serve --demo                                 a server to try things with
+  causerie chat alice@example.test Lobby                talk from the terminal
   causerie user add ann@example.test --name Ann         asks for a password
   causerie room add Desk --category General
   causerie member add Desk ann@example.test
@@ -46,6 +48,8 @@ pub(crate) struct Cli {
 enum Command {
     /// Run the server
     Serve(serve::Arguments),
+    /// Chat in the terminal
+    Chat(chat::Arguments),
     /// Add, list, show, change and remove users
     User(user::Arguments),
     /// Add, list, show, change and remove groups of users
@@ -71,6 +75,7 @@ impl Cli {
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
             Command::Serve(arguments) => arguments.run(),
+            Command::Chat(arguments) => wait(arguments.run()),
             Command::User(arguments) => wait(arguments.run()),
             Command::Group(arguments) => wait(arguments.run()),
             Command::Category(arguments) => wait(arguments.run()),
