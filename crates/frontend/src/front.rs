@@ -19,7 +19,7 @@ use crate::settings::{Settings, SettingsError};
 const REALM: &str = "SIP Communications Service";
 
 /// The oldest signatures taken. Lync 2010 and later, and pidgin-sipe 1.25, choose 4.
-const LOWEST_VERSION: SignatureVersion = SignatureVersion::V3;
+const LOWEST_VERSION: SignatureVersion = SignatureVersion::V2;
 
 /// What the front end works with.
 pub struct Needs {
