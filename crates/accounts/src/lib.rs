@@ -60,14 +60,22 @@ impl Accounts {
     /// [`PasswordError`] if the password isn't acceptable or the store can't take it.
     pub async fn set_password(&self, user: PrincipalId, password: &str) -> Result<(), PasswordError> {
         password::check(password)?;
-        let sealed_nt_hash = self.vault.seal(user, &NtHash::of_password(password), &*self.random);
+        let sealed_nt_hash = self
+            .vault
+            .seal(user, &NtHash::of_password(password), &*self.random);
         let password_hash = {
             // The semaphore is never closed.
             let _turn = self.hashing.acquire().await;
             password::hash(password.to_owned(), &*self.random).await?
         };
-        let secret = Secret { password_hash, sealed_nt_hash };
-        self.secrets.put_secret(user, &secret).await.map_err(PasswordError::Store)
+        let secret = Secret {
+            password_hash,
+            sealed_nt_hash,
+        };
+        self.secrets
+            .put_secret(user, &secret)
+            .await
+            .map_err(PasswordError::Store)
     }
 
     /// A user's NT hash; `None` if he has no password.
@@ -75,10 +83,15 @@ impl Accounts {
     /// # Errors
     /// [`StoreError`] if the database can't be read, or holds a hash that was sealed with another key.
     pub async fn nt_hash(&self, user: PrincipalId) -> Result<Option<NtHash>, StoreError> {
-        let Some(secret) = self.secrets.secret(user).await? else { return Ok(None) };
+        let Some(secret) = self.secrets.secret(user).await? else {
+            return Ok(None);
+        };
         match self.vault.open(user, &secret.sealed_nt_hash) {
             Ok(hash) => Ok(Some(hash)),
-            Err(error) => Err(StoreError::new(StoreFault::Corrupt, format!("user {user}: {error}"))),
+            Err(error) => Err(StoreError::new(
+                StoreFault::Corrupt,
+                format!("user {user}: {error}"),
+            )),
         }
     }
 

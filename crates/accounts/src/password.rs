@@ -70,7 +70,10 @@ mod tests {
         assert!(check("12345678").is_ok());
         assert!(check("ümläute!").is_ok());
         assert!(check(&"x".repeat(MAX_BYTES)).is_ok());
-        assert!(matches!(check(&"x".repeat(MAX_BYTES + 1)), Err(PasswordError::TooLong)));
+        assert!(matches!(
+            check(&"x".repeat(MAX_BYTES + 1)),
+            Err(PasswordError::TooLong)
+        ));
         assert!(matches!(check("causerie\n"), Err(PasswordError::Control)));
     }
 }

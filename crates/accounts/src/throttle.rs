@@ -20,7 +20,11 @@ pub struct Caps {
 
 impl Default for Caps {
     fn default() -> Self {
-        Self { per_user: 10, per_address: 100, window_seconds: 300 }
+        Self {
+            per_user: 10,
+            per_address: 100,
+            window_seconds: 300,
+        }
     }
 }
 
@@ -46,7 +50,11 @@ pub(crate) struct Throttle {
 
 impl Throttle {
     pub(crate) fn new(caps: Caps) -> Self {
-        Self { caps, users: HashMap::new(), addresses: HashMap::new() }
+        Self {
+            caps,
+            users: HashMap::new(),
+            addresses: HashMap::new(),
+        }
     }
 
     pub(crate) fn may_try(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<(), Throttled> {
@@ -84,16 +92,25 @@ fn count<K: Clone + Eq + std::hash::Hash>(
     let counts = |series: &Series| now < series.first.plus_seconds(window_seconds);
     if table.len() >= MAX_TRACKED && !table.contains_key(&key) {
         table.retain(|_, series| counts(series));
-        let oldest = table.iter().min_by_key(|(_, series)| series.first).map(|(key, _)| key.clone());
+        let oldest = table
+            .iter()
+            .min_by_key(|(_, series)| series.first)
+            .map(|(key, _)| key.clone());
         if table.len() >= MAX_TRACKED
             && let Some(oldest) = oldest
         {
             table.remove(&oldest);
         }
     }
-    let series = table.entry(key).or_insert(Series { first: now, failures: 0 });
+    let series = table.entry(key).or_insert(Series {
+        first: now,
+        failures: 0,
+    });
     if !counts(series) {
-        *series = Series { first: now, failures: 0 };
+        *series = Series {
+            first: now,
+            failures: 0,
+        };
     }
     series.failures = series.failures.saturating_add(1);
 }
@@ -103,7 +120,11 @@ mod tests {
     use super::*;
 
     const HOME: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
-    const CAPS: Caps = Caps { per_user: 3, per_address: 5, window_seconds: 60 };
+    const CAPS: Caps = Caps {
+        per_user: 3,
+        per_address: 5,
+        window_seconds: 60,
+    };
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_unix_seconds(seconds)
@@ -117,7 +138,9 @@ mod tests {
         }
         assert_eq!(throttle.may_try("ann@x.test", HOME, at(2)), Ok(()));
         throttle.failed("ann@x.test", HOME, at(2));
-        let refused = Err(Throttled { retry_after_seconds: 58 });
+        let refused = Err(Throttled {
+            retry_after_seconds: 58,
+        });
         assert_eq!(throttle.may_try("ANN@x.test", HOME, at(3)), refused);
         assert!(throttle.may_try("bob@x.test", HOME, at(3)).is_ok());
         assert!(throttle.may_try("ann@x.test", HOME, at(59)).is_err());
@@ -131,7 +154,11 @@ mod tests {
             throttle.failed(&format!("u{n}@x.test"), HOME, at(0));
         }
         assert!(throttle.may_try("ann@x.test", HOME, at(1)).is_err());
-        assert!(throttle.may_try("ann@x.test", "::1".parse().unwrap(), at(1)).is_ok());
+        assert!(
+            throttle
+                .may_try("ann@x.test", "::1".parse().unwrap(), at(1))
+                .is_ok()
+        );
     }
 
     #[test]
@@ -142,7 +169,11 @@ mod tests {
         }
         throttle.succeeded("ann@x.test");
         assert!(throttle.may_try("ann@x.test", HOME, at(1)).is_err());
-        assert!(throttle.may_try("ann@x.test", "::1".parse().unwrap(), at(1)).is_ok());
+        assert!(
+            throttle
+                .may_try("ann@x.test", "::1".parse().unwrap(), at(1))
+                .is_ok()
+        );
     }
 
     #[test]

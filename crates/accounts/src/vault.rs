@@ -44,7 +44,9 @@ impl Vault {
             *byte = u8::from_str_radix(pair, 16).map_err(|_| VaultError::Key)?;
         }
         let key = UnboundKey::new(&AES_256_GCM, bytes.as_slice()).map_err(|_| VaultError::Key)?;
-        Ok(Self { key: LessSafeKey::new(key) })
+        Ok(Self {
+            key: LessSafeKey::new(key),
+        })
     }
 
     /// A new key, as text for its file.
@@ -70,7 +72,11 @@ impl Vault {
         let aad = Aad::from(user.0.to_be_bytes());
         let nonce_once = Nonce::assume_unique_for_key(nonce);
         // Sealing fails only for texts of many gigabytes.
-        if self.key.seal_in_place_append_tag(nonce_once, aad, &mut sealed).is_err() {
+        if self
+            .key
+            .seal_in_place_append_tag(nonce_once, aad, &mut sealed)
+            .is_err()
+        {
             sealed.clear();
         }
         [&[FORMAT], nonce.as_slice(), &sealed].concat()
@@ -86,7 +92,10 @@ impl Vault {
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| VaultError::Seal)?;
         let mut text = Zeroizing::new(text.to_vec());
         let aad = Aad::from(user.0.to_be_bytes());
-        let open = self.key.open_in_place(nonce, aad, &mut text).map_err(|_| VaultError::Seal)?;
+        let open = self
+            .key
+            .open_in_place(nonce, aad, &mut text)
+            .map_err(|_| VaultError::Seal)?;
         let bytes: [u8; 16] = (&*open).try_into().map_err(|_| VaultError::Seal)?;
         Ok(NtHash::from_bytes(bytes))
     }
@@ -118,7 +127,10 @@ mod tests {
         let hash = NtHash::of_password("Password");
         let sealed = vault.seal(PrincipalId(7), &hash, &random);
         assert!(!sealed.windows(16).any(|window| window == hash.as_bytes()));
-        assert_eq!(vault.open(PrincipalId(7), &sealed).unwrap().as_bytes(), hash.as_bytes());
+        assert_eq!(
+            vault.open(PrincipalId(7), &sealed).unwrap().as_bytes(),
+            hash.as_bytes()
+        );
         assert_eq!(vault.open(PrincipalId(8), &sealed).err(), Some(VaultError::Seal));
     }
 

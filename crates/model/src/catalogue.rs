@@ -106,10 +106,23 @@ impl Catalogue {
                 }
                 self.roles.remove(&Node::Room(*id));
             }
-            Change::Grant { node, role, principal } => {
-                self.roles.entry(*node).or_default().entry(*role).or_default().insert(*principal);
+            Change::Grant {
+                node,
+                role,
+                principal,
+            } => {
+                self.roles
+                    .entry(*node)
+                    .or_default()
+                    .entry(*role)
+                    .or_default()
+                    .insert(*principal);
             }
-            Change::Revoke { node, role, principal } => {
+            Change::Revoke {
+                node,
+                role,
+                principal,
+            } => {
                 if let Some(list) = self.roles.get_mut(node).and_then(|lists| lists.get_mut(role)) {
                     list.remove(principal);
                 }
@@ -222,7 +235,8 @@ impl Catalogue {
     /// Whether this very principal is listed with this role on this node. Groups aren't opened.
     #[must_use]
     pub fn is_listed(&self, node: Node, role: Role, principal: PrincipalId) -> bool {
-        self.list(node, role).is_some_and(|list| list.contains(&principal))
+        self.list(node, role)
+            .is_some_and(|list| list.contains(&principal))
     }
 
     /// The first of these principals that is listed with this role on this node.
@@ -313,11 +327,17 @@ mod tests {
     }
 
     fn group(id: i64, name: &str) -> Change {
-        Change::PutGroup(Group { id: PrincipalId(id), name: name.to_owned() })
+        Change::PutGroup(Group {
+            id: PrincipalId(id),
+            name: name.to_owned(),
+        })
     }
 
     fn nest(group: i64, member: i64) -> Change {
-        Change::AddToGroup { group: PrincipalId(group), member: PrincipalId(member) }
+        Change::AddToGroup {
+            group: PrincipalId(group),
+            member: PrincipalId(member),
+        }
     }
 
     fn catalogue(changes: &[Change]) -> Catalogue {
@@ -336,7 +356,11 @@ mod tests {
             nest(3, 2),
             nest(2, 3),
         ]);
-        let ids: Vec<i64> = c.affiliations(PrincipalId(1)).into_iter().map(|id| id.0).collect();
+        let ids: Vec<i64> = c
+            .affiliations(PrincipalId(1))
+            .into_iter()
+            .map(|id| id.0)
+            .collect();
         assert_eq!(ids, [1, 2, 3]);
     }
 
@@ -347,7 +371,11 @@ mod tests {
             user(1, "ann@x.test"),
             group(2, "Desk"),
             nest(2, 1),
-            Change::Grant { node, role: Role::Member, principal: PrincipalId(1) },
+            Change::Grant {
+                node,
+                role: Role::Member,
+                principal: PrincipalId(1),
+            },
         ]);
         c.apply(&Change::RemoveUser(PrincipalId(1)));
         assert!(!c.has_holders(node, Role::Member));

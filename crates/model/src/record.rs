@@ -48,7 +48,12 @@ pub struct Head {
 
 impl Head {
     /// The head of a chain without records.
-    pub const START: Self = Self { record: 0, chat_id: ChatId(0), at: Timestamp(0), hash: Hash::ZERO };
+    pub const START: Self = Self {
+        record: 0,
+        chat_id: ChatId(0),
+        at: Timestamp(0),
+        hash: Hash::ZERO,
+    };
 }
 
 /// Who did it.

@@ -43,7 +43,9 @@ impl Timestamp {
         let parsed = OffsetDateTime::parse(text, &Rfc3339)
             .or_else(|_| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339))
             .ok()?;
-        i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000)).ok().map(Self)
+        i64::try_from(parsed.unix_timestamp_nanos().div_euclid(1_000))
+            .ok()
+            .map(Self)
     }
 
     fn date_time(self) -> OffsetDateTime {
@@ -89,8 +91,14 @@ mod tests {
 
     #[test]
     fn reads_times_without_a_zone_as_utc() {
-        assert_eq!(Timestamp::parse("2013-05-02T08:00:00"), Some(Timestamp(1_367_481_600_000_000)));
-        assert_eq!(Timestamp::parse("2013-05-02T10:00:00+02:00"), Some(Timestamp(1_367_481_600_000_000)));
+        assert_eq!(
+            Timestamp::parse("2013-05-02T08:00:00"),
+            Some(Timestamp(1_367_481_600_000_000))
+        );
+        assert_eq!(
+            Timestamp::parse("2013-05-02T10:00:00+02:00"),
+            Some(Timestamp(1_367_481_600_000_000))
+        );
         assert_eq!(Timestamp::parse("yesterday"), None);
     }
 

@@ -33,7 +33,10 @@ impl SipAddress {
     /// [`SipAddressError`] says what is wrong with the text.
     pub fn parse(text: &str) -> Result<Self, SipAddressError> {
         let lower = text.trim().to_lowercase();
-        let bare = lower.strip_prefix("sip:").or_else(|| lower.strip_prefix("sips:")).unwrap_or(&lower);
+        let bare = lower
+            .strip_prefix("sip:")
+            .or_else(|| lower.strip_prefix("sips:"))
+            .unwrap_or(&lower);
         if bare.len() > MAX_ADDRESS_BYTES {
             return Err(SipAddressError::TooLong);
         }
@@ -109,7 +112,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_address() {
-        for bad in ["", "alice", "@x", "a@", "a@b@c", "a b@c", "a@b c", "a@b>c", "a;x@b", "tel:+1"] {
+        for bad in [
+            "", "alice", "@x", "a@", "a@b@c", "a b@c", "a@b c", "a@b>c", "a;x@b", "tel:+1",
+        ] {
             assert!(SipAddress::parse(bad).is_err(), "{bad}");
         }
     }
@@ -118,6 +123,9 @@ mod tests {
     fn length_is_limited() {
         let longest = format!("{}@b.c", "a".repeat(MAX_ADDRESS_BYTES - 4));
         assert!(SipAddress::parse(&longest).is_ok());
-        assert_eq!(SipAddress::parse(&format!("a{longest}")), Err(SipAddressError::TooLong));
+        assert_eq!(
+            SipAddress::parse(&format!("a{longest}")),
+            Err(SipAddressError::TooLong)
+        );
     }
 }
