@@ -3,10 +3,7 @@
 //! The store is the truth; this is its copy in memory. A change is carried out in the store first and repeated here by
 //! [`Catalogue::apply`], so that decisions cost no query.
 
-use crate::{
-    Category, CategoryId, Change, Group, Node, PrincipalId, Role, Room, RoomId, SipAddress, User,
-    limits::MAX_GROUP_DEPTH,
-};
+use crate::{Category, CategoryId, Change, Group, Node, PrincipalId, Role, Room, RoomId, SipAddress, User};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -264,20 +261,14 @@ impl Catalogue {
     #[must_use]
     pub fn affiliations(&self, principal: PrincipalId) -> BTreeSet<PrincipalId> {
         let mut all = BTreeSet::from([principal]);
-        let mut frontier = vec![principal];
-        for _ in 0..MAX_GROUP_DEPTH {
-            let mut next = Vec::new();
-            for id in frontier {
-                for parent in self.parents.get(&id).into_iter().flatten() {
-                    if all.insert(*parent) {
-                        next.push(*parent);
-                    }
+        let mut unopened = vec![principal];
+        // However deep: a group that isn't followed could be one that is denied. Each is opened once, so loops end.
+        while let Some(id) = unopened.pop() {
+            for parent in self.parents.get(&id).into_iter().flatten() {
+                if all.insert(*parent) {
+                    unopened.push(*parent);
                 }
             }
-            if next.is_empty() {
-                break;
-            }
-            frontier = next;
         }
         all
     }
@@ -362,6 +353,19 @@ mod tests {
             .map(|id| id.0)
             .collect();
         assert_eq!(ids, [1, 2, 3]);
+    }
+
+    #[test]
+    fn affiliations_follow_groups_however_deep() {
+        let deepest = 1_000;
+        let mut changes = vec![user(1, "ann@x.test")];
+        changes.extend((2..=deepest).map(|id| group(id, &format!("Group {id}"))));
+        changes.extend((2..=deepest).map(|id| nest(id, id - 1)));
+        assert!(
+            catalogue(&changes)
+                .affiliations(PrincipalId(1))
+                .contains(&PrincipalId(deepest))
+        );
     }
 
     #[test]

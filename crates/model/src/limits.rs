@@ -17,7 +17,5 @@ pub const MAX_PREFERENCE_BYTES: usize = 64 * 1024;
 pub const MAX_CONTACTS: usize = 1_000;
 /// Most groups in a user's contact list.
 pub const MAX_CONTACT_GROUPS: usize = 128;
-/// Deepest nesting of groups that is followed. A guard against loops as much as a limit.
-pub const MAX_GROUP_DEPTH: usize = 32;
 /// Largest message that may be configured, in bytes of UTF-8.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
