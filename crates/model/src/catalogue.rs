@@ -25,6 +25,8 @@ pub struct Catalogue {
     category_by_name: HashMap<String, CategoryId>,
     room_by_name: HashMap<String, RoomId>,
     room_by_guid: HashMap<Uuid, RoomId>,
+    /// The highest row that a user or group ever had here.
+    highest_principal: i64,
 }
 
 /// Names are unique without regard to case.
@@ -37,6 +39,7 @@ impl Catalogue {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::PutUser(user) => {
+                self.highest_principal = self.highest_principal.max(user.id.0);
                 if let Some(old) = self.users.insert(user.id, user.clone()) {
                     self.user_by_address.remove(&old.address);
                 }
@@ -49,6 +52,7 @@ impl Catalogue {
                 self.forget(*id);
             }
             Change::PutGroup(group) => {
+                self.highest_principal = self.highest_principal.max(group.id.0);
                 if let Some(old) = self.groups.insert(group.id, group.clone()) {
                     self.group_by_name.remove(&key(&old.name));
                 }
@@ -282,12 +286,11 @@ impl Catalogue {
             .or_else(|| self.groups.get(&id).map(|group| group.name.clone()))
     }
 
-    /// A row for the next user or group.
+    /// A row for the next user or group. Never that of a removed one, as long as the server runs: what still knows
+    /// somebody by his row must not meet somebody else there.
     #[must_use]
     pub fn next_principal(&self) -> PrincipalId {
-        let user = self.users.last_key_value().map_or(0, |(id, _)| id.0);
-        let group = self.groups.last_key_value().map_or(0, |(id, _)| id.0);
-        PrincipalId(user.max(group) + 1)
+        PrincipalId(self.highest_principal + 1)
     }
 
     /// A row for the next category.
@@ -395,6 +398,18 @@ mod tests {
         assert!(c.user_by_address(&"ann@x.test".parse().unwrap()).is_none());
         assert!(c.group_by_name("desk").is_none());
         assert_eq!(c.group_by_name("FLOOR").map(|g| g.id), Some(PrincipalId(2)));
+    }
+
+    #[test]
+    fn rows_of_removed_principals_are_not_used_again() {
+        let c = catalogue(&[
+            user(1, "ann@x.test"),
+            group(2, "Desk"),
+            user(3, "bob@x.test"),
+            Change::RemoveUser(PrincipalId(3)),
+            Change::RemoveGroup(PrincipalId(2)),
+        ]);
+        assert_eq!(c.next_principal(), PrincipalId(4));
     }
 
     #[test]
