@@ -106,8 +106,8 @@ impl Default for Limits {
             connections_per_address: 1_000,
             endpoints_per_user: 16,
             stranger_message: 64 * 1024,
-            message: 512 * 1024,
-            headers: 48 * 1024,
+            message: 1024 * 1024,
+            headers: 64 * 1024,
             header_count: 256,
             outgoing: 256 * 1024,
         }
