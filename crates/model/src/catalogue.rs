@@ -48,8 +48,8 @@ impl Catalogue {
             Change::RemoveUser(id) => {
                 if let Some(old) = self.users.remove(id) {
                     self.user_by_address.remove(&old.address);
+                    self.forget(*id);
                 }
-                self.forget(*id);
             }
             Change::PutGroup(group) => {
                 self.highest_principal = self.highest_principal.max(group.id.0);
@@ -61,13 +61,13 @@ impl Catalogue {
             Change::RemoveGroup(id) => {
                 if let Some(old) = self.groups.remove(id) {
                     self.group_by_name.remove(&key(&old.name));
-                }
-                for member in self.members.remove(id).unwrap_or_default() {
-                    if let Some(parents) = self.parents.get_mut(&member) {
-                        parents.remove(id);
+                    for member in self.members.remove(id).unwrap_or_default() {
+                        if let Some(parents) = self.parents.get_mut(&member) {
+                            parents.remove(id);
+                        }
                     }
+                    self.forget(*id);
                 }
-                self.forget(*id);
             }
             Change::AddToGroup { group, member } => {
                 self.members.entry(*group).or_default().insert(*member);

@@ -103,6 +103,9 @@ fn script() -> Vec<Change> {
         grant(Node::Room(RoomId(3)), Role::Member, 5),
         revoke(ROOM, Role::Member, 1),
         revoke(ROOM, Role::Member, 2),
+        // A group is no user, and a user no group: nothing goes.
+        Change::RemoveUser(PrincipalId(3)),
+        Change::RemoveGroup(PrincipalId(1)),
         // Other properties, and names that become free for others.
         user(1, "anna@x.test"),
         user(6, "ann@x.test"),
