@@ -3,6 +3,7 @@
 use crate::{Batch, StoreError, StoreFault};
 use causerie_model::{ChainId, ChatId, Hash, Head, Record};
 use causerie_room::advance;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 /// The records that a batch adds to one chain, as an adapter needs them to check that they follow what is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,27 +21,29 @@ pub struct Span {
 }
 
 impl Batch {
-    /// The chains of this batch, in the order of their first records.
+    /// The chains of this batch, each once.
     ///
     /// # Errors
     /// [`StoreFault::Conflict`] if the records of a chain don't follow each other, or a message isn't the one of its
     /// record's chain and number.
     pub fn spans(&self) -> Result<Vec<Span>, StoreError> {
-        let mut spans: Vec<Span> = Vec::new();
+        let mut spans: BTreeMap<ChainId, Span> = BTreeMap::new();
         for record in &self.records {
             check_place(record)?;
-            match spans.iter_mut().find(|span| span.chain == record.chain) {
-                Some(span) => span.extend(record)?,
-                None => spans.push(Span {
-                    chain: record.chain,
-                    number: record.number,
-                    previous: record.previous,
-                    chat_id: record.chat_id,
-                    last: advance(&Head::START, record),
-                }),
+            match spans.entry(record.chain) {
+                Entry::Occupied(mut span) => span.get_mut().extend(record)?,
+                Entry::Vacant(span) => {
+                    span.insert(Span {
+                        chain: record.chain,
+                        number: record.number,
+                        previous: record.previous,
+                        chat_id: record.chat_id,
+                        last: advance(&Head::START, record),
+                    });
+                }
             }
         }
-        Ok(spans)
+        Ok(spans.into_values().collect())
     }
 }
 
