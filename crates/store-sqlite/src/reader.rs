@@ -52,7 +52,12 @@ impl Reader {
         query: Query,
         make: impl Fn(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        Ok(self.all(query, make).await?.pop())
+        meter::count(1);
+        let row = query
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(|error| store_error(&self.path, &error))?;
+        row.map(|row| make(&Row(&row))).transpose()
     }
 
     /// The results of several queries from one and the same state of the database.
