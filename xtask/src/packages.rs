@@ -17,7 +17,6 @@ const fn package(name: &'static str, why: &'static str) -> Package {
 /// What every test run needs.
 pub(crate) const ALWAYS: &[Package] = &[
     package("gcc", "links the programs and compiles SQLite"),
-    package("sip-tester", "SIPp, a SIP peer that is not ours"),
     package(
         "openssl",
         "offers old and new TLS versions and suites to the server",
