@@ -1,18 +1,18 @@
 //! A user's device, as the service sees it.
 
-use crate::{Inner, Operation, Refusal, sequencer::Command};
+use crate::{Operation, Refusal, sequencer::Command};
 use causerie_model::{EndpointId, PartReason};
-use std::sync::Arc;
+use tokio::sync::mpsc;
 
 /// The handle with which a gateway acts for one device. Dropping it makes the device leave all rooms.
 pub struct Endpoint {
     id: EndpointId,
-    inner: Arc<Inner>,
+    commands: mpsc::Sender<Command>,
 }
 
 impl Endpoint {
-    pub(crate) fn new(id: EndpointId, inner: Arc<Inner>) -> Self {
-        Self { id, inner }
+    pub(crate) fn new(id: EndpointId, commands: mpsc::Sender<Command>) -> Self {
+        Self { id, commands }
     }
 
     /// Its number.
@@ -31,7 +31,7 @@ impl Endpoint {
             token,
             operation,
         };
-        self.inner.commands.try_send(command).map_err(|_| Refusal::Busy)
+        self.commands.try_send(command).map_err(|_| Refusal::Busy)
     }
 }
 
@@ -41,9 +41,9 @@ impl Drop for Endpoint {
             endpoint: self.id,
             reason: PartReason::Disconnected,
         };
-        if let Err(error) = self.inner.commands.try_send(command) {
+        if let Err(error) = self.commands.try_send(command) {
             // The queue is full: wait for room elsewhere, since a device that is gone must not stay in its rooms.
-            let commands = self.inner.commands.clone();
+            let commands = self.commands.clone();
             if let Ok(runtime) = tokio::runtime::Handle::try_current() {
                 runtime.spawn(async move { commands.send(error.into_inner()).await });
             }

@@ -68,14 +68,14 @@ pub struct Needs {
 #[derive(Clone)]
 pub struct Chat {
     inner: Arc<Inner>,
+    commands: mpsc::Sender<Command>,
 }
 
-/// What all handles and the sequencer share.
+/// What all handles and the sequencer share. The queue isn't in it: the sequencer ends when nobody can send any more.
 struct Inner {
     settings: Settings,
     database: Uuid,
     catalogue: RwLock<Catalogue>,
-    commands: mpsc::Sender<Command>,
     next_endpoint: AtomicU64,
     /// Users present in each room that has any.
     present: Mutex<HashMap<RoomId, usize>>,
@@ -117,7 +117,6 @@ impl Chat {
             settings,
             database,
             catalogue: RwLock::new(catalogue),
-            commands,
             next_endpoint: AtomicU64::new(1),
             present: Mutex::default(),
             endpoints: AtomicU64::new(0),
@@ -126,9 +125,9 @@ impl Chat {
             clock: needs.clock.clone(),
             outbox: needs.outbox.clone(),
         });
-        let sequencer = Sequencer::new(inner.clone(), &needs).await?;
+        let sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;
         tokio::spawn(sequencer.run(queue));
-        Ok(Self { inner })
+        Ok(Self { inner, commands })
     }
 
     /// Attaches a device of a user. What it is to send comes out of the [`Deliveries`]; dropping the [`Endpoint`] makes
@@ -148,8 +147,8 @@ impl Chat {
             user,
             sink,
         };
-        self.inner.commands.try_send(command).map_err(|_| Refusal::Busy)?;
-        Ok((Endpoint::new(id, self.inner.clone()), deliveries))
+        self.commands.try_send(command).map_err(|_| Refusal::Busy)?;
+        Ok((Endpoint::new(id, self.commands.clone()), deliveries))
     }
 
     /// Carries out an administrative or managerial action. Takes effect at once, for everybody.
@@ -159,8 +158,7 @@ impl Chat {
     pub async fn act(&self, actor: Actor, action: Action) -> Result<Done, ActionError> {
         let (reply, answer) = oneshot::channel();
         let command = Command::Act { actor, action, reply };
-        self.inner
-            .commands
+        self.commands
             .send(command)
             .await
             .map_err(|_| ActionError::Stopped)?;
@@ -187,7 +185,7 @@ impl Chat {
     /// Waits until the sequencer has ended. It never does while a handle is left, unless something is badly wrong: then
     /// nothing can be posted any more and the program must end.
     pub async fn ended(&self) {
-        self.inner.commands.closed().await;
+        self.commands.closed().await;
     }
 
     /// How it is doing.

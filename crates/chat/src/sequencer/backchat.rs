@@ -6,6 +6,7 @@ use causerie_model::{Actor, ChainId, ChatId, EndpointId, Event, Message};
 use causerie_policy::Action;
 use causerie_store::{StoreError, StoreFault, meter};
 use std::sync::Arc;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
 impl Sequencer {
@@ -71,7 +72,7 @@ impl Sequencer {
                 return Ok(());
             }
         }
-        let (history, inner) = (self.history.clone(), self.inner.clone());
+        let (history, commands) = (self.history.clone(), self.commands.clone());
         tokio::spawn(async move {
             let (read, statements) = meter::metered(history.latest(room.id, before, count)).await;
             let result = read
@@ -83,15 +84,7 @@ impl Sequencer {
                 result,
                 statements,
             };
-            // Fails only when the program ends.
-            let _ = inner
-                .commands
-                .send(Command::Shown {
-                    endpoint,
-                    token,
-                    shown,
-                })
-                .await;
+            hand_back(&commands, endpoint, token, shown).await;
         });
         Ok(())
     }
@@ -108,6 +101,7 @@ impl Sequencer {
             return;
         };
         let (history, inner) = (self.history.clone(), self.inner.clone());
+        let commands = self.commands.clone();
         tokio::spawn(async move {
             let search = inner.search(&*history, user, &rooms, &words, count);
             let (found, statements) = meter::metered(search).await;
@@ -122,15 +116,7 @@ impl Sequencer {
                 result,
                 statements,
             };
-            // Fails only when the program ends.
-            let _ = inner
-                .commands
-                .send(Command::Shown {
-                    endpoint,
-                    token,
-                    shown,
-                })
-                .await;
+            hand_back(&commands, endpoint, token, shown).await;
         });
     }
 
@@ -165,5 +151,19 @@ impl Sequencer {
             result,
             statements,
         });
+    }
+}
+
+/// Puts what was read into the sequencer's queue, unless the service has ended meanwhile.
+async fn hand_back(commands: &mpsc::WeakSender<Command>, endpoint: EndpointId, token: u64, shown: Shown) {
+    if let Some(commands) = commands.upgrade() {
+        // Fails only when the service ends at this moment.
+        let _ = commands
+            .send(Command::Shown {
+                endpoint,
+                token,
+                shown,
+            })
+            .await;
     }
 }

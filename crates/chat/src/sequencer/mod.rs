@@ -175,6 +175,8 @@ impl From<Command> for Next {
 /// The task's state.
 pub(crate) struct Sequencer {
     inner: Arc<Inner>,
+    /// Its own queue, for what tasks of its own have read.
+    commands: mpsc::WeakSender<Command>,
     journal: Arc<dyn Journal>,
     history: Arc<dyn History>,
     preferences: Arc<dyn Preferences>,
@@ -192,10 +194,15 @@ pub(crate) struct Sequencer {
 }
 
 impl Sequencer {
-    pub(crate) async fn new(inner: Arc<Inner>, needs: &Needs) -> Result<Self, StoreError> {
+    pub(crate) async fn new(
+        inner: Arc<Inner>,
+        commands: mpsc::WeakSender<Command>,
+        needs: &Needs,
+    ) -> Result<Self, StoreError> {
         let rooms = Rooms::new(&inner.settings);
         Ok(Self {
             inner,
+            commands,
             system: needs.journal.head(ChainId::System).await?,
             highest_room: needs.journal.highest_room().await?,
             journal: needs.journal.clone(),
