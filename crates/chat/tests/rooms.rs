@@ -103,6 +103,27 @@ async fn the_second_device_of_a_user_makes_no_noise_and_the_last_one_does() {
 }
 
 #[tokio::test]
+async fn a_user_whose_second_device_enters_as_the_first_leaves_stays() {
+    let world = World::new().await;
+    let lobby = world.guid("Lobby");
+    let mut bob = world.attach_in("bob", "Lobby").await;
+    let mut first = world.attach_in("alice", "Lobby").await;
+    let mut second = world.attach("alice");
+    // On one thread both wait for the sequencer together.
+    let entered = second.submit(Operation::Join { rooms: vec![lobby] }).unwrap();
+    let left = first.submit(Operation::Part { room: lobby }).unwrap();
+    assert!(second.answer(entered).await.is_ok() && first.answer(left).await.is_ok());
+    assert_eq!(second.post(lobby, "still here").await.unwrap(), 1);
+    assert_eq!(bob.notice().await, "joined:alice");
+    assert_eq!(bob.notice().await, "chat:1:still here");
+    assert!(second.seen.is_empty(), "{:?}", second.seen);
+    let records = world.room_records("Lobby").await;
+    let kinds: Vec<&str> = records.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(kinds, ["CHANGED", "JOIN", "JOIN", "CHAT"]);
+    world.verify().await;
+}
+
+#[tokio::test]
 async fn leaving_is_answered_told_and_recorded_and_nothing_comes_after() {
     let world = World::new().await;
     let lobby = world.guid("Lobby");

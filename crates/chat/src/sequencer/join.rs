@@ -5,6 +5,7 @@ use crate::{Outcome, ParticipantInfo, Refusal, RoomSnapshot, RoomSummary, delive
 use causerie_model::{Actor, ChainId, EndpointId, Event, RoomId};
 use causerie_policy::{Action, permissions};
 use causerie_room::Participant;
+use std::collections::HashSet;
 use uuid::Uuid;
 
 impl Sequencer {
@@ -15,15 +16,18 @@ impl Sequencer {
         token: u64,
         guids: Vec<Uuid>,
     ) {
+        let Some(user) = self.devices.get(&endpoint).map(|device| device.user) else {
+            return;
+        };
         let (mut rooms, mut refused) = (Vec::new(), Vec::new());
-        for guid in guids {
+        let mut named = HashSet::new();
+        for guid in guids.into_iter().filter(|guid| named.insert(*guid)) {
             match self.try_join(round, endpoint, guid).await {
-                Ok(room) if rooms.contains(&room) => {}
                 Ok(room) => rooms.push(room),
                 Err(refusal) => refused.push((guid, refusal)),
             }
         }
-        round.entering.insert(endpoint);
+        round.entering.insert(user);
         round.effects.push(Effect::Joined {
             endpoint,
             token,
@@ -49,7 +53,7 @@ impl Sequencer {
             .rooms
             .get(room)
             .is_some_and(|room| room.endpoints_of(user).next().is_some());
-        if !present && round.arriving.insert((room, user)) {
+        if !present {
             let actor = Actor::User(address.clone());
             let event = Event::Join { user: address };
             self.record(round, ChainId::Room(room), actor, event)

@@ -147,10 +147,9 @@ struct Round {
     effects: Vec<Effect>,
     /// Heads as they will be after the commit.
     heads: HashMap<ChainId, Head>,
-    /// Devices that will have entered a room: what they do next is staged in the next round, when they have.
-    entering: HashSet<EndpointId>,
-    /// Users that will have entered a room, so that two devices at once make one record.
-    arriving: HashSet<(RoomId, PrincipalId)>,
+    /// Users with a device that will have entered a room: what any device of theirs does next is staged in the next
+    /// round. Whether one is his user's first or last in a room is known only when all that came before are in.
+    entering: HashSet<PrincipalId>,
     /// Records that are to be owed if the commit fails.
     owed: Vec<Owed>,
     /// It holds a change; nothing may be decided behind it by the old state.
@@ -261,17 +260,19 @@ impl Sequencer {
 
     /// Whether a command depends on what this round hasn't done yet.
     fn must_wait(&self, round: &Round, command: &Command) -> bool {
+        let enters = |endpoint: &EndpointId| {
+            let device = self.devices.get(endpoint);
+            device.is_some_and(|device| round.entering.contains(&device.user))
+        };
         match command {
             Command::Operate {
                 endpoint, operation, ..
             } => {
-                round.entering.contains(endpoint)
+                enters(endpoint)
                     || matches!(operation, Operation::Backchat { .. } | Operation::Search { .. })
                         && round.batch.records.iter().any(|record| record.message.is_some())
             }
-            Command::Detach { endpoint, .. } | Command::Evict { endpoint, .. } => {
-                round.entering.contains(endpoint)
-            }
+            Command::Detach { endpoint, .. } | Command::Evict { endpoint, .. } => enters(endpoint),
             // A change is decided and committed alone but for what is owed, so that a change that doesn't fit refuses
             // nobody's message.
             Command::Act { .. } => !round.effects.is_empty(),
