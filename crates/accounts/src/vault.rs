@@ -35,7 +35,8 @@ impl Vault {
     /// [`VaultError::Key`] if the text isn't 32 bytes in hexadecimal.
     pub fn from_hex(text: &str) -> Result<Self, VaultError> {
         let text = text.trim();
-        if text.len() != 2 * KEY_BYTES || !text.is_ascii() {
+        // Asked for here, because `from_str_radix` takes a sign as well.
+        if text.len() != 2 * KEY_BYTES || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(VaultError::Key);
         }
         let mut bytes = Zeroizing::new([0u8; KEY_BYTES]);
@@ -151,8 +152,16 @@ mod tests {
     #[test]
     fn a_key_has_exactly_its_length() {
         assert!(Vault::from_hex(&"ab".repeat(32)).is_ok());
-        for bad in ["", "zz", &"ab".repeat(31), &"ab".repeat(33), &"zz".repeat(32)] {
-            assert_eq!(Vault::from_hex(bad).err(), Some(VaultError::Key));
+        let signs = "+b".repeat(32);
+        for bad in [
+            "",
+            "zz",
+            &"ab".repeat(31),
+            &"ab".repeat(33),
+            &"zz".repeat(32),
+            &signs,
+        ] {
+            assert_eq!(Vault::from_hex(bad).err(), Some(VaultError::Key), "{bad}");
         }
     }
 }
