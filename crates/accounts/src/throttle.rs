@@ -7,6 +7,9 @@ use thiserror::Error;
 /// Names and addresses remembered at once. When more fail, the oldest window is forgotten.
 const MAX_TRACKED: usize = 10_000;
 
+/// As much of a name as is remembered, in characters: more than any user's has, but a client may send kilobytes.
+const MAX_NAME_CHARS: usize = 512;
+
 /// How many failures are allowed, and for how long they count.
 #[derive(Clone, Copy, Debug)]
 pub struct Caps {
@@ -58,7 +61,7 @@ impl Throttle {
     }
 
     pub(crate) fn may_try(&self, name: &str, address: IpAddr, now: Timestamp) -> Result<(), Throttled> {
-        let user = self.users.get(&name.to_lowercase());
+        let user = self.users.get(&key(name));
         let address = self.addresses.get(&address);
         for (series, cap) in [(user, self.caps.per_user), (address, self.caps.per_address)] {
             if let Some(series) = series.filter(|series| series.failures >= cap) {
@@ -74,13 +77,20 @@ impl Throttle {
 
     pub(crate) fn failed(&mut self, name: &str, address: IpAddr, now: Timestamp) {
         let window = self.caps.window_seconds;
-        count(&mut self.users, name.to_lowercase(), now, window);
+        count(&mut self.users, key(name), now, window);
         count(&mut self.addresses, address, now, window);
     }
 
     pub(crate) fn succeeded(&mut self, name: &str) {
-        self.users.remove(&name.to_lowercase());
+        self.users.remove(&key(name));
     }
+}
+
+fn key(name: &str) -> String {
+    name.chars()
+        .take(MAX_NAME_CHARS)
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 fn count<K: Clone + Eq + std::hash::Hash>(
@@ -183,5 +193,17 @@ mod tests {
             throttle.failed(&format!("u{n}"), HOME, at(i64::try_from(n).unwrap() / 1_000));
         }
         assert_eq!(throttle.users.len(), MAX_TRACKED);
+    }
+
+    #[test]
+    fn of_long_names_the_beginning_counts() {
+        let longest = "x".repeat(MAX_NAME_CHARS);
+        let tries = |other: &str| {
+            let mut throttle = Throttle::new(CAPS);
+            (0..CAPS.per_user).for_each(|_| throttle.failed(&longest, HOME, at(0)));
+            throttle.may_try(other, HOME, at(1))
+        };
+        assert!(tries(&format!("{longest}y")).is_err());
+        assert!(tries(&format!("{}y", &longest[1..])).is_ok());
     }
 }
