@@ -9,7 +9,7 @@ const IDLE_CAPACITY: usize = 8;
 #[derive(Clone, Debug)]
 pub(super) struct Table<V> {
     places: HashMap<TransactionKey, u64>,
-    /// In order of insertion; removed ones leave a hole until they are the oldest.
+    /// In order of insertion; removed ones leave a hole until they are the oldest or holes prevail.
     slots: VecDeque<Option<Slot<V>>>,
     /// The place of the first slot.
     first: u64,
@@ -56,6 +56,9 @@ impl<V> Table<V> {
         let slot = self.slots.get_mut(index)?.take()?;
         self.places.remove(key);
         self.drop_holes();
+        if self.slots.len() > 2 * self.places.len() + IDLE_CAPACITY {
+            self.close_holes();
+        }
         Some(slot.value)
     }
 
@@ -91,5 +94,55 @@ impl<V> Table<V> {
             self.slots.shrink_to(IDLE_CAPACITY);
             self.places.shrink_to(IDLE_CAPACITY);
         }
+    }
+
+    /// Moves all to the front. One old entry would otherwise keep the holes of everything that came and went after it.
+    fn close_holes(&mut self) {
+        self.slots.retain(Option::is_some);
+        for (place, slot) in (self.first..).zip(self.slots.iter().flatten()) {
+            if let Some(known) = self.places.get_mut(&slot.key) {
+                *known = place;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::Method;
+    use crate::text::Text;
+
+    fn key(cseq: u32) -> TransactionKey {
+        TransactionKey {
+            call_id: Text::from_static("c"),
+            cseq,
+            method: Method::Info,
+        }
+    }
+
+    #[test]
+    fn one_old_entry_keeps_no_holes() {
+        let mut table = Table::new();
+        table.insert(key(0), 0, 0);
+        for n in 1..=1_000 {
+            table.insert(key(n), u64::from(n), n);
+            if n % 100 != 0 {
+                assert_eq!(table.remove(&key(n)), Some(n));
+            }
+            assert!(
+                table.slots.len() <= 2 * table.len() + IDLE_CAPACITY + 1,
+                "after {n}"
+            );
+        }
+        assert_eq!(table.len(), 11);
+        for n in (0..=1_000).step_by(100) {
+            assert_eq!(table.get_mut(&key(n)), Some(&mut { n }));
+        }
+        for n in (0..=1_000).step_by(100) {
+            assert_eq!(table.next_expiry(), Some(u64::from(n)));
+            assert_eq!(table.remove_oldest(), Some(n));
+        }
+        assert_eq!(table.remove_oldest(), None);
     }
 }
