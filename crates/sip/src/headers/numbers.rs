@@ -3,9 +3,6 @@ use super::HeaderError;
 use crate::fields::Headers;
 use crate::name::Header;
 
-/// The largest Max-Forwards (RFC 3261 §20.22): its type holds no more.
-pub const MAX_FORWARDS_MAX: u8 = u8::MAX;
-
 fn digits(text: &str) -> Option<&str> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
 }
@@ -39,7 +36,7 @@ impl ContentLength {
     }
 }
 
-/// Reads Max-Forwards: 0 to 255.
+/// Reads Max-Forwards: 0 to 255 (RFC 3261 §20.22).
 ///
 /// # Errors
 /// When it is not a number or too large.

@@ -115,16 +115,4 @@ impl Via {
     pub fn branch(&self) -> Option<&str> {
         self.params.get("branch").filter(|branch| is_token(branch))
     }
-
-    /// The address that the request came from, as the next hop saw it.
-    #[must_use]
-    pub fn received(&self) -> Option<&str> {
-        self.params.get("received")
-    }
-
-    /// The port it came from; empty when it was only asked for (RFC 3581).
-    #[must_use]
-    pub fn rport(&self) -> Option<&str> {
-        self.params.get("rport")
-    }
 }
