@@ -1,6 +1,6 @@
 //! Every name and code of the wire format, in one table.
 //!
-//! The text of the specification (MS-XCCOSIP) was not at hand when this was written, so each name says how sure it is:
+//! No source that can be quoted states them all, so each name says how sure it is:
 //! - **seen**: on the wire of a real server or client, or in a published Microsoft specification;
 //! - **recalled**: remembered by people who worked with the protocol, found in no source. The default until a trace of a
 //!   real client says otherwise;
