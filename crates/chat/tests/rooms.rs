@@ -147,6 +147,25 @@ async fn leaving_is_answered_told_and_recorded_and_nothing_comes_after() {
 }
 
 #[tokio::test]
+async fn who_leaves_has_what_was_posted_before() {
+    let world = World::new().await;
+    let lobby = world.guid("Lobby");
+    let (mut alice, mut bob) = (
+        world.attach_in("alice", "Lobby").await,
+        world.attach_in("bob", "Lobby").await,
+    );
+    // On one thread both wait for the sequencer together.
+    let post = Operation::Post {
+        room: lobby,
+        text: "one last thing".to_owned(),
+        extras: Extras::default(),
+    };
+    alice.submit(post).unwrap();
+    bob.ask(Operation::Part { room: lobby }).await.unwrap();
+    assert_eq!(bob.notice().await, "chat:1:one last thing");
+}
+
+#[tokio::test]
 async fn walls_hold() {
     let world = World::new().await;
     let mut carol = world.attach("carol");

@@ -269,8 +269,11 @@ impl Sequencer {
                 endpoint, operation, ..
             } => {
                 enters(endpoint)
-                    || matches!(operation, Operation::Backchat { .. } | Operation::Search { .. })
-                        && round.batch.records.iter().any(|record| record.message.is_some())
+                    // Who reads or leaves gets what was posted before, since its number says that it came before.
+                    || matches!(
+                        operation,
+                        Operation::Backchat { .. } | Operation::Search { .. } | Operation::Part { .. }
+                    ) && round.batch.records.iter().any(|record| record.message.is_some())
             }
             Command::Detach { endpoint, .. } | Command::Evict { endpoint, .. } => enters(endpoint),
             // A change is decided and committed alone but for what is owed, so that a change that doesn't fit refuses
