@@ -19,6 +19,8 @@ pub struct Settings {
     pub queue: usize,
     /// Most operations in one commit.
     pub batch: usize,
+    /// Records that may be owed, since the store takes nothing, before history isn't shown any more: memory is no journal.
+    pub owed: usize,
     /// Deliveries that may wait for one endpoint. One more cuts it off.
     pub endpoint_queue: usize,
 }
@@ -34,6 +36,7 @@ impl Default for Settings {
             search_results: 999,
             queue: 8_192,
             batch: 256,
+            owed: 10_000,
             endpoint_queue: 1_024,
         }
     }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use causerie_chat::{Action, ActionError, Refusal};
+use causerie_chat::{Action, ActionError, Refusal, Settings};
 use causerie_model::Actor;
 use causerie_store::StoreFault;
 use common::{World, address};
@@ -72,6 +72,30 @@ async fn who_leaves_while_the_store_is_down_is_recorded_later() {
         .map(|(kind, _)| kind)
         .collect();
     assert_eq!(kinds, ["CHANGED", "JOIN", "JOIN", "PART", "CHAT"]);
+    world.verify().await;
+}
+
+#[tokio::test]
+async fn history_is_shown_only_as_long_as_the_records_of_it_can_be_owed() {
+    let settings = Settings {
+        owed: 2,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let lobby = world.guid("Lobby");
+    let mut alice = world.attach_in("alice", "Lobby").await;
+    alice.post(lobby, "one").await.unwrap();
+    world.journal.fail(StoreFault::Full);
+    for _ in 0..2 {
+        assert_eq!(alice.history(lobby, 5).await.unwrap(), ["one"]);
+    }
+    let refusal = alice.history(lobby, 5).await.unwrap_err();
+    assert!(refusal.is_temporary(), "{refusal}");
+    world.journal.recover();
+    alice.post(lobby, "two").await.unwrap();
+    assert_eq!(alice.history(lobby, 5).await.unwrap(), ["one", "two"]);
+    let records = world.room_records("Lobby").await;
+    assert_eq!(records.iter().filter(|(kind, _)| kind == "BACKCHAT").count(), 3);
     world.verify().await;
 }
 

@@ -1,11 +1,11 @@
 //! `bccontext` and searches: history is read, and that is recorded before it is shown.
 
-use super::{Command, Effect, MAX_OWED, Round, Sequencer, Shown};
+use super::{Command, Effect, Round, Sequencer, Shown};
 use crate::{Outcome, Refusal, SearchIn};
 use causerie_model::{Actor, ChainId, ChatId, EndpointId, Event, Message};
 use causerie_policy::Action;
 use causerie_store::{StoreError, StoreFault, meter};
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -133,7 +133,9 @@ impl Sequencer {
             return;
         };
         if let Ok(Outcome::Messages { messages, .. }) = &result {
-            if self.owed.len() >= MAX_OWED {
+            // As long as the store takes what it is given, a round may be of any size.
+            let refuses = !self.inner.writable.load(Ordering::Relaxed);
+            if refuses && self.owed.len() + round.owed.len() >= self.inner.settings.owed {
                 let message = "too many records wait to be written";
                 result = Err(Refusal::Store(StoreError::new(StoreFault::Unavailable, message)));
             } else {

@@ -38,9 +38,6 @@ use uuid::Uuid;
 /// How long the store is left alone after it refused, before records that are owed are tried again by themselves.
 const OWED_RETRY: Duration = Duration::from_secs(1);
 
-/// Most records that may be owed before history reads are refused too: memory is no journal.
-pub(crate) const MAX_OWED: usize = 10_000;
-
 /// What the sequencer can be told.
 pub(crate) enum Command {
     /// A device came.
@@ -451,7 +448,7 @@ impl Sequencer {
                     self.ended = Some(error.clone());
                 }
                 // What is on the disk is known by reading it, not by guessing from an error.
-                self.forget_heads(&round.batch.records).await;
+                self.forget_heads(round.heads.keys()).await;
                 self.owed.append(&mut round.owed);
                 for effect in round.effects {
                     self.fail(effect, &error, statements);
@@ -484,9 +481,9 @@ impl Sequencer {
         }
     }
 
-    async fn forget_heads(&mut self, records: &[Record]) {
-        for record in records {
-            match record.chain {
+    async fn forget_heads(&mut self, chains: impl Iterator<Item = &ChainId>) {
+        for chain in chains {
+            match *chain {
                 ChainId::System => {
                     if let Ok(head) = self.journal.head(ChainId::System).await {
                         self.system = head;
