@@ -16,6 +16,20 @@ impl Inner {
         Ok(room.clone())
     }
 
+    /// What was read, as far as this user may read it now.
+    pub(crate) fn still_permitted(&self, who: PrincipalId, read: Outcome) -> Result<Outcome, Refusal> {
+        let Outcome::Messages { room, mut messages } = read else {
+            return Ok(read);
+        };
+        let catalogue = self.catalogue();
+        let asker = Asker::new(&catalogue, who);
+        if let Some(summary) = &room {
+            check(&asker.decide(Action::ReadHistory, summary.room.id))?;
+        }
+        messages.retain(|message| asker.decide(Action::ReadHistory, message.room).allowed);
+        Ok(Outcome::Messages { room, messages })
+    }
+
     /// The room as others see it.
     pub(crate) fn summary(&self, catalogue: &Catalogue, room: &Room) -> Option<RoomSummary> {
         Some(RoomSummary {

@@ -375,6 +375,54 @@ async fn history_comes_from_memory_and_from_the_store_alike_and_reading_is_recor
 }
 
 #[tokio::test]
+async fn what_was_read_is_not_shown_to_whose_rights_ended_meanwhile() {
+    let settings = Settings {
+        history_in_memory: 1,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let deals = world.guid("Deals");
+    let mut alice = world.attach_in("alice", "Deals").await;
+    for text in ["fox one", "fox two"] {
+        alice.post(deals, text).await.unwrap();
+    }
+    let mut bob = world.attach("bob");
+    // On one thread the change waits for the sequencer together with them, and what they read comes after it.
+    let backchat = Operation::Backchat {
+        room: deals,
+        count: 2,
+        before: None,
+    };
+    let search = Operation::Search {
+        rooms: SearchIn::All,
+        words: "fox".to_owned(),
+        count: 10,
+    };
+    let asked = [backchat, search].map(|operation| bob.submit(operation).unwrap());
+    world
+        .revoke(NodeName::Room("Deals".to_owned()), Role::Member, "bob")
+        .await;
+    let mut results = [None, None];
+    for _ in asked {
+        let Some(causerie_chat::Delivery::Answer(answer)) = bob.deliveries.next().await else {
+            panic!()
+        };
+        let place = asked.iter().position(|token| *token == answer.token).unwrap();
+        results[place] = Some(answer.result);
+    }
+    let [Some(read), Some(found)] = results else {
+        panic!()
+    };
+    assert_eq!(read.unwrap_err().name(), "not-a-member");
+    let Ok(Outcome::Messages { messages, .. }) = found else {
+        panic!()
+    };
+    assert!(messages.is_empty(), "{messages:?}");
+    let records = world.room_records("Deals").await;
+    assert!(records.iter().all(|(kind, _)| kind != "BACKCHAT"));
+}
+
+#[tokio::test]
 async fn a_search_finds_only_what_the_asker_may_read() {
     let world = World::new().await;
     for (name, room, text) in [

@@ -126,12 +126,15 @@ impl Sequencer {
         let Shown {
             chain,
             query,
-            mut result,
+            result,
             statements,
         } = shown;
-        let Some(user) = self.devices.get(&endpoint).map(|device| device.address.clone()) else {
+        let Some(device) = self.devices.get(&endpoint) else {
             return;
         };
+        let user = device.address.clone();
+        // Rights may have ended while it was read.
+        let mut result = result.and_then(|outcome| self.inner.still_permitted(device.user, outcome));
         if let Ok(Outcome::Messages { messages, .. }) = &result {
             // As long as the store takes what it is given, a round may be of any size.
             let refuses = !self.inner.writable.load(Ordering::Relaxed);
