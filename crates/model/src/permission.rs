@@ -1,6 +1,6 @@
 //! What a user may do in a room, as the bit mask that XCCOS shows in `aib/@key`.
 
-use std::ops::{BitOr, BitOrAssign};
+use std::ops::BitOr;
 
 /// A set of rights in a room. Bit n of the mask is role type n of the original's database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -43,12 +43,6 @@ impl BitOr for Permissions {
 
     fn bitor(self, other: Self) -> Self {
         Self(self.0 | other.0)
-    }
-}
-
-impl BitOrAssign for Permissions {
-    fn bitor_assign(&mut self, other: Self) {
-        self.0 |= other.0;
     }
 }
 

@@ -7,9 +7,6 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
 
-/// Seconds from 1601-01-01 (the epoch of a Windows FILETIME) to 1970-01-01.
-const FILETIME_EPOCH_SECONDS: i64 = 11_644_473_600;
-
 impl Timestamp {
     /// The point `seconds` after 1970-01-01T00:00:00Z.
     #[must_use]
@@ -21,14 +18,6 @@ impl Timestamp {
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
-    }
-
-    /// The same point as a Windows FILETIME: 100 ns units since 1601-01-01T00:00:00Z (MS-DTYP 2.3.3).
-    /// Points before 1601 give 0.
-    #[must_use]
-    pub fn filetime(self) -> u64 {
-        let units = (i128::from(self.0) + i128::from(FILETIME_EPOCH_SECONDS) * 1_000_000) * 10;
-        u64::try_from(units).unwrap_or(0)
     }
 
     /// The point `seconds` later (or earlier, if negative).
@@ -100,10 +89,5 @@ mod tests {
             Some(Timestamp(1_367_481_600_000_000))
         );
         assert_eq!(Timestamp::parse("yesterday"), None);
-    }
-
-    #[test]
-    fn filetime_counts_from_1601() {
-        assert_eq!(Timestamp(0).filetime(), 116_444_736_000_000_000);
     }
 }

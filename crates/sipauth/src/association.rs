@@ -151,7 +151,7 @@ impl SecurityAssociation {
     }
 
     /// Client's side: appends the value of `Authorization` for the next outgoing message.
-    pub fn write_authorization(&mut self, message: &MessageFields<'_>, crand: u32, out: &mut Vec<u8>) {
+    fn write_authorization(&mut self, message: &MessageFields<'_>, crand: u32, out: &mut Vec<u8>) {
         out.extend_from_slice(b"NTLM qop=\"auth\", ");
         quoted(out, "opaque", &self.opaque);
         out.extend_from_slice(b", ");
