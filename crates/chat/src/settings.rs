@@ -19,6 +19,8 @@ pub struct Settings {
     pub queue: usize,
     /// Most operations in one commit.
     pub batch: usize,
+    /// Readings of history and searches of one endpoint that may be under way. One more is refused.
+    pub readings: usize,
     /// Records that may be owed, since the store takes nothing, before history isn't shown any more: memory is no journal.
     pub owed: usize,
     /// Deliveries that may wait for one endpoint. One more cuts it off.
@@ -36,6 +38,7 @@ impl Default for Settings {
             search_results: 999,
             queue: 8_192,
             batch: 256,
+            readings: 64,
             owed: 10_000,
             endpoint_queue: 1_024,
         }

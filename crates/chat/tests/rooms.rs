@@ -484,6 +484,45 @@ async fn when_too_much_waits_an_operation_is_refused_and_not_lost_in_silence() {
 }
 
 #[tokio::test]
+async fn readings_under_way_are_limited_at_their_edge() {
+    let settings = Settings {
+        history_in_memory: 1,
+        readings: 2,
+        ..Settings::default()
+    };
+    let world = World::with(settings).await;
+    let lobby = world.guid("Lobby");
+    let mut alice = world.attach_in("alice", "Lobby").await;
+    for text in ["one", "two"] {
+        alice.post(lobby, text).await.unwrap();
+    }
+    for _ in 0..2 {
+        // On one thread all three are asked for before the store can answer any.
+        for _ in 0..3 {
+            let backchat = Operation::Backchat {
+                room: lobby,
+                count: 2,
+                before: None,
+            };
+            alice.submit(backchat).unwrap();
+        }
+        let (mut read, mut refused) = (0, 0);
+        while read + refused < 3 {
+            if let causerie_chat::Delivery::Answer(answer) = alice.deliveries.next().await.unwrap() {
+                match answer.result {
+                    Ok(_) => read += 1,
+                    Err(refusal) => {
+                        assert!(matches!(refusal, Refusal::Busy), "{refusal}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!((read, refused), (2, 1));
+    }
+}
+
+#[tokio::test]
 async fn large_rooms_stop_telling_who_comes_and_goes() {
     let settings = Settings {
         participant_limit: 2,

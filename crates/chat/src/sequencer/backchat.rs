@@ -68,10 +68,11 @@ impl Sequencer {
                     result: Ok(outcome(messages)),
                     statements: 0,
                 };
-                self.shown(round, endpoint, token, shown).await;
+                self.show(round, endpoint, token, shown).await;
                 return Ok(());
             }
         }
+        self.begin_reading(endpoint)?;
         let (history, commands) = (self.history.clone(), self.commands.clone());
         tokio::spawn(async move {
             let (read, statements) = meter::metered(history.latest(room.id, before, count)).await;
@@ -91,6 +92,7 @@ impl Sequencer {
 
     pub(super) fn search(
         &mut self,
+        round: &mut Round,
         endpoint: EndpointId,
         token: u64,
         rooms: SearchIn,
@@ -100,6 +102,14 @@ impl Sequencer {
         let Some(user) = self.devices.get(&endpoint).map(|device| device.user) else {
             return;
         };
+        if let Err(refusal) = self.begin_reading(endpoint) {
+            round.effects.push(Effect::Answer {
+                endpoint,
+                token,
+                result: Err(refusal),
+            });
+            return;
+        }
         let (history, inner) = (self.history.clone(), self.inner.clone());
         let commands = self.commands.clone();
         tokio::spawn(async move {
@@ -120,9 +130,27 @@ impl Sequencer {
         });
     }
 
+    /// Counts a reading that is about to go to the store.
+    fn begin_reading(&mut self, endpoint: EndpointId) -> Result<(), Refusal> {
+        let device = self.devices.get_mut(&endpoint).ok_or(Refusal::Unknown)?;
+        if device.readings >= self.inner.settings.readings {
+            return Err(Refusal::Busy);
+        }
+        device.readings += 1;
+        Ok(())
+    }
+
+    /// The store has answered a reading.
+    pub(super) async fn shown(&mut self, round: &mut Round, endpoint: EndpointId, token: u64, shown: Shown) {
+        if let Some(device) = self.devices.get_mut(&endpoint) {
+            device.readings -= 1;
+            self.show(round, endpoint, token, shown).await;
+        }
+    }
+
     /// Records a reading and hands over what was read. When the store takes nothing, reading goes on and the record is
     /// owed, up to a bound.
-    pub(super) async fn shown(&mut self, round: &mut Round, endpoint: EndpointId, token: u64, shown: Shown) {
+    async fn show(&mut self, round: &mut Round, endpoint: EndpointId, token: u64, shown: Shown) {
         let Shown {
             chain,
             query,

@@ -91,6 +91,9 @@ struct Device {
     sink: Sink,
     /// Rooms that it is in, with their GUIDs, which outlive the room.
     rooms: BTreeMap<RoomId, Uuid>,
+    /// What it has asked from history and the store hasn't answered yet: each answer may be large, and the queue of
+    /// commands doesn't bound them.
+    readings: usize,
 }
 
 /// Something that happened and isn't written yet.
@@ -324,6 +327,7 @@ impl Sequencer {
                 name: found.display_name,
                 sink,
                 rooms: BTreeMap::new(),
+                readings: 0,
             },
         );
     }
@@ -342,7 +346,7 @@ impl Sequencer {
                 return self.backchat(round, endpoint, token, room, count, before).await;
             }
             Operation::Search { rooms, words, count } => {
-                return self.search(endpoint, token, rooms, words, count);
+                return self.search(round, endpoint, token, rooms, words, count);
             }
             Operation::GetPreference { label, known } => self.get_preference(user, label, known).await,
             Operation::SetPreference {
