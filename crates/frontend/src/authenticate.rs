@@ -112,7 +112,11 @@ impl Link {
     /// Fetches the password's hash of whoever this claims to be, and judges the answer to the challenge.
     fn prove(&mut self, request: CheckedRequest, identity: &Identity, pending: Box<Pending>) {
         let front = Arc::clone(self.front());
-        let name = login(identity);
+        let user = self.find(identity);
+        // Known users are counted under their one address, however the login is spelled.
+        let name = user
+            .as_ref()
+            .map_or_else(|| login(identity), |user| user.address.to_string());
         if let Err(throttled) = front.needs.accounts.may_try(&name, self.peer.ip()) {
             sign_in_failed("throttled");
             let reason = throttled.to_string();
@@ -123,7 +127,6 @@ impl Link {
             self.release();
             return;
         }
-        let user = self.find(identity);
         self.later(async move {
             let id = user.as_ref().map_or(NOBODY, |user| user.id);
             let (hash, statements) = meter::metered(front.needs.accounts.nt_hash(id)).await;

@@ -140,6 +140,22 @@ async fn after_too_many_failures_even_the_right_password_waits() {
 }
 
 #[tokio::test]
+async fn a_user_has_one_count_of_failures_however_the_name_is_spelled() {
+    let world = World::new().await;
+    for spelling in [
+        " alice@example.test",
+        "sip:alice@example.test",
+        "ALICE@EXAMPLE.TEST",
+    ] {
+        let mut client = world.connect();
+        client.login = Some((spelling.to_owned(), String::new()));
+        client.sign_in(ALICE, "wrong").await;
+    }
+    let answer = world.connect().sign_in(ALICE, PASSWORD).await;
+    assert!(answer.starts_with("SIP/2.0 403"), "{answer}");
+}
+
+#[tokio::test]
 async fn a_broken_store_is_not_a_wrong_password() {
     let world = World::new().await;
     world
