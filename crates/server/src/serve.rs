@@ -301,7 +301,9 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<()> {
     }))?;
     print(&facts, &admin_socket, certificates.as_deref(), is_demo);
 
-    let ended = signals.until_stop(certificates.as_deref(), &mut tasks).await;
+    let ended = signals
+        .until_stop(certificates.as_deref(), &chat, &mut tasks)
+        .await;
     drop(announcement);
     tracing::info!("stopping");
     let _ = stop.send(true);
@@ -404,6 +406,7 @@ impl Signals {
     async fn until_stop(
         mut self,
         certificates: Option<&Certificates>,
+        chat: &Chat,
         tasks: &mut JoinSet<Result<()>>,
     ) -> Result<()> {
         loop {
@@ -415,6 +418,8 @@ impl Signals {
                         certificates.refresh_or_log(true);
                     }
                 }
+                // Whoever restarts programs that end can mend this; a server that refuses everything looks alive.
+                () = chat.ended() => bail!("the chat service ended by itself"),
                 Some(ended) = tasks.join_next() => {
                     ended.context("a listener's task broke")??;
                     bail!("a listener ended by itself");
