@@ -70,24 +70,26 @@ impl fmt::Display for Broken {
 
 impl Error for Broken {}
 
-/// Checks that these records of one chain follow `start` without a gap and are as they were sealed. Returns the last
+/// Checks that these records are of `chain`, follow `start` without a gap, and are as they were sealed. Returns the last
 /// one's head, to be compared with a signed one: a chain that was cut at its end is sound by itself.
 ///
 /// `start` is [`Head::START`] or the head at a checkpoint, with its message number.
 ///
 /// # Errors
 /// [`Broken`] names the first wrong record.
-pub fn verify<'a>(links: impl IntoIterator<Item = Link<'a>>, start: Head) -> Result<Head, Broken> {
+pub fn verify<'a>(
+    chain: ChainId,
+    links: impl IntoIterator<Item = Link<'a>>,
+    start: Head,
+) -> Result<Head, Broken> {
     let mut head = start;
-    let mut chain = None;
     for link in links {
         let broken = |fault| Broken {
             chain: link.chain,
             number: link.number,
             fault,
         };
-        let first = *chain.get_or_insert(link.chain);
-        head = follow(&head, first, &link).map_err(broken)?;
+        head = follow(&head, chain, &link).map_err(broken)?;
     }
     Ok(head)
 }

@@ -269,7 +269,7 @@ impl World {
                 previous: record.previous,
                 hash: record.hash,
             });
-            let head = verify(links, Head::START).unwrap();
+            let head = verify(chain, links, Head::START).unwrap();
             assert_eq!(head, self.parts.journal.head(chain).await.unwrap());
         }
     }

@@ -47,7 +47,7 @@ impl Stored {
 }
 
 fn check(links: &[Stored], start: Head) -> Result<Head, Broken> {
-    verify(links.iter().map(Stored::link), start)
+    verify(CHAIN, links.iter().map(Stored::link), start)
 }
 
 fn fault(links: &[Stored]) -> Option<(u64, Fault)> {
@@ -125,6 +125,10 @@ fn each_fault_is_named_with_the_first_wrong_record() {
     let mut other = good.clone();
     other[2].previous = good[0].hash;
     assert_eq!(fault(&other), Some((3, Fault::Previous)));
+
+    // A whole sound chain of another room in place of this one's.
+    let foreign = chain(ChainId::Room(RoomId(8)), &[(0, 1, String::new())]).0;
+    assert_eq!(fault(&foreign), Some((1, Fault::Order)));
 
     let mut elsewhere = good;
     elsewhere[2].chain = ChainId::Room(RoomId(8));

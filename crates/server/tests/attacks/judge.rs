@@ -84,7 +84,7 @@ impl Verdict {
         }
         assert!(!chains.is_empty());
         for (chain, links) in chains {
-            let head = verify(links, Head::START).unwrap();
+            let head = verify(chain, links, Head::START).unwrap();
             assert_eq!(head, self.parts.journal.head(chain).await.unwrap(), "{chain:?}");
         }
     }

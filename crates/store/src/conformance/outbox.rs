@@ -110,5 +110,8 @@ pub async fn waiting_records_still_prove_their_chain(database: &dyn Database) {
         previous: queued.previous,
         hash: queued.hash,
     });
-    assert_eq!(verify(links, Head::START), Ok(chain.head));
+    assert_eq!(
+        verify(ChainId::Room(RoomId(1)), links, Head::START),
+        Ok(chain.head)
+    );
 }
