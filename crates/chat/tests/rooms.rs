@@ -3,9 +3,9 @@
 mod common;
 
 use causerie_chat::{
-    Action, NodeName, Operation, Outcome, Refusal, RoomChange, SearchIn, Settings, UserChange,
+    Action, ActionError, NodeName, Operation, Outcome, Refusal, RoomChange, SearchIn, Settings, UserChange,
 };
-use causerie_model::{Extras, PartReason, Role};
+use causerie_model::{Actor, ChainId, Extras, PartReason, Role};
 use common::{World, address};
 use std::future::poll_fn;
 use uuid::Uuid;
@@ -308,6 +308,27 @@ async fn a_disabled_user_is_cut_off_and_cannot_come_back() {
         .unwrap()
         .id;
     assert!(matches!(world.chat.attach(id), Err(Refusal::Unknown)));
+}
+
+#[tokio::test]
+async fn a_new_password_is_a_record_that_names_who_set_it() {
+    let world = World::new().await;
+    let set = |name| Action::SetPassword {
+        address: address(name),
+    };
+    world.act(set("bob")).await;
+    let record = world.records().await.pop().unwrap();
+    assert_eq!(
+        (record.chain, record.actor.as_str()),
+        (ChainId::System, "admin:test")
+    );
+    assert_eq!(
+        record.body,
+        r#"{"after":"","before":"","target":"bob@example.test","what":"user.password"}"#
+    );
+    let unknown = world.chat.act(Actor::System, set("nobody")).await;
+    assert!(matches!(unknown, Err(ActionError::NotFound { kind: "user", .. })));
+    world.verify().await;
 }
 
 #[tokio::test]

@@ -43,6 +43,12 @@ pub enum Action {
         /// Who.
         address: SipAddress,
     },
+    /// A user is about to get another password. Only the record of it: passwords are the account service's, which is to
+    /// be told once this is done. Whoever sets a password can sign in as its user, and that must not go unrecorded.
+    SetPassword {
+        /// Whose.
+        address: SipAddress,
+    },
     /// A new, empty group.
     AddGroup {
         /// Its name, unique.
@@ -187,6 +193,8 @@ pub(crate) struct Plan {
     pub(crate) changes: Vec<Change>,
     pub(crate) chain: ChainId,
     pub(crate) event: Event,
+    /// The record is all that there is to do.
+    pub(crate) record_only: bool,
 }
 
 impl Plan {
@@ -201,6 +209,7 @@ impl Plan {
             changes,
             chain,
             event,
+            record_only: false,
         }
     }
 
@@ -235,6 +244,7 @@ pub(crate) fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, Actio
         } => user::add(context, address, display_name),
         Action::ChangeUser { address, change } => user::change(context, address, change),
         Action::RemoveUser { address } => user::remove(context, address),
+        Action::SetPassword { address } => user::set_password(context, address),
         Action::AddGroup { name } => group::add(context, name),
         Action::RenameGroup { name, new_name } => group::rename(context, name, new_name),
         Action::RemoveGroup { name } => group::remove(context, name),

@@ -88,3 +88,11 @@ pub(super) fn remove(context: &Context<'_>, address: &SipAddress) -> Result<Plan
     let changes = vec![Change::RemoveUser(user.id)];
     Ok(Plan::new(changes, ChainId::System, "user.remove", address).from(describe(user)))
 }
+
+pub(super) fn set_password(context: &Context<'_>, address: &SipAddress) -> Result<Plan, ActionError> {
+    find(context, address)?;
+    Ok(Plan {
+        record_only: true,
+        ..Plan::new(vec![], ChainId::System, "user.password", address)
+    })
+}

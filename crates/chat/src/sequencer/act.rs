@@ -41,7 +41,7 @@ impl Sequencer {
             plan(&action, &context)
         };
         let plan = match planned {
-            Ok(plan) if plan.changes.is_empty() => {
+            Ok(plan) if plan.changes.is_empty() && !plan.record_only => {
                 let _ = reply.send(Ok(Done::Unchanged));
                 return;
             }

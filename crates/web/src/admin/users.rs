@@ -9,7 +9,7 @@ use super::{
 };
 use axum::{Json, extract::State, http::StatusCode};
 use causerie_chat::{Action, UserChange};
-use causerie_model::SipAddress;
+use causerie_model::{Actor, SipAddress};
 use std::collections::HashMap;
 
 fn bare(user: &causerie_model::User, endpoints: usize) -> User {
@@ -81,7 +81,7 @@ pub(super) async fn add(
     };
     state.chat.act(actor.clone(), action).await?;
     if let Some(password) = new.password
-        && let Err(error) = put_password(&state, &address, &password.0).await
+        && let Err(error) = put_password(&state, actor.clone(), &address, &password.0).await
     {
         // A user without the password that he was to have isn't what was asked for.
         state.chat.act(actor, Action::RemoveUser { address }).await?;
@@ -137,13 +137,17 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn put_password(state: &AdminState, address: &SipAddress, password: &str) -> Answer<()> {
+async fn put_password(state: &AdminState, actor: Actor, address: &SipAddress, password: &str) -> Answer<()> {
     let user = state
         .chat
         .catalogue()
         .user_by_address(address)
         .map(|user| user.id);
     let user = user.ok_or_else(|| ApiError::not_found("user", address.as_str()))?;
+    let action = Action::SetPassword {
+        address: address.clone(),
+    };
+    state.chat.act(actor, action).await?;
     Ok(state.accounts.set_password(user, password).await?)
 }
 
@@ -154,7 +158,7 @@ pub(super) async fn set_password(
     Body(new): Body<NewPassword>,
 ) -> Answer<StatusCode> {
     let address = address(&name)?;
-    put_password(&state, &address, &new.password.0).await?;
+    put_password(&state, actor.clone(), &address, &new.password.0).await?;
     tracing::info!(user = %address, by = %actor, "a password was set");
     Ok(StatusCode::NO_CONTENT)
 }
