@@ -147,7 +147,10 @@ impl Link {
                 let fields = signing::fields(SignatureFields::of(request.headers(), None));
                 let now = link.unix_now();
                 let proved = pending.finish(hash.as_ref(), &fields, &credentials, now);
-                let accounts = &link.front().needs.accounts;
+                let needs = &link.front().needs;
+                let accounts = &needs.accounts;
+                // He may have been disabled or removed since he was looked up.
+                let user = user.and_then(|user| needs.directory.user_by_address(&user.address));
                 let (association, user) = match (proved, user) {
                     (Ok(association), Some(user)) => (association, user),
                     (proved, _) => {

@@ -122,6 +122,7 @@ impl Link {
                 who.binding = Some(front.registrar.bind(device, &mailbox, most)?);
             }
         }
+        self.sign_in_by = None;
         self.registered_until = Some(Instant::now() + Duration::from_secs(u64::from(expires)));
         Ok(())
     }

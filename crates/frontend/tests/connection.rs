@@ -42,6 +42,21 @@ async fn a_stranger_has_so_long_to_sign_in() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_proves_himself_and_registers_no_device_has_no_longer() {
+    let world = World::new().await;
+    let mut client = world.connect();
+    let since = tokio::time::Instant::now();
+    let (handshake, challenge) = client.begin(ALICE, PASSWORD).await;
+    let (third, _) = client.third(&handshake, &challenge, "");
+    let lines = third.split("\r\n").filter(|line| !line.starts_with("Contact:"));
+    let query = lines.collect::<Vec<_>>().join("\r\n");
+    client.send(query).await;
+    assert!(client.receive().await.starts_with("SIP/2.0 200"));
+    let deadline = Deadlines::default().sign_in;
+    ends_at(&mut client, since, deadline, "not-signed-in").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_has_so_long_from_its_first_byte_to_its_last() {
     let world = World::new().await;
     let message = Deadlines::default().message;

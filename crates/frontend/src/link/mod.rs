@@ -96,7 +96,8 @@ pub(crate) struct Link {
     pending: VecDeque<(TransactionKey, Instant)>,
     sent: ClientTransactions<Origin>,
     pub(crate) subscriptions: Vec<Subscription>,
-    sign_in_by: Option<Instant>,
+    /// A device must be registered by then. Who has only proved who he is isn't counted among his devices yet.
+    pub(crate) sign_in_by: Option<Instant>,
     pub(crate) registered_until: Option<Instant>,
 }
 
@@ -307,7 +308,6 @@ impl Link {
     /// Marks the party as signed in: the deadline for that no longer runs.
     pub(crate) fn admit(&mut self, who: SignedIn) {
         self.signed_in = Some(Box::new(who));
-        self.sign_in_by = None;
     }
 
     /// When [`Link::tick`] has something to do.
