@@ -1,6 +1,7 @@
 //! Refusals as codes: the one table for both protocols.
 
 use causerie_chat::Refusal;
+use causerie_policy::Rule;
 use causerie_xccos::names::code;
 
 /// Seconds after which a client may try again what the server couldn't take.
@@ -23,7 +24,7 @@ pub(crate) fn sip_status(refusal: &Refusal) -> u16 {
 /// The code of the XCCOS reply. Its text is the refusal's sentence, since clients show it.
 pub(crate) fn xccos_code(refusal: &Refusal) -> u16 {
     match refusal {
-        Refusal::Denied(rule) if rule.as_str() == "room-disabled" => code::NODE_DISABLED,
+        Refusal::Denied(Rule::RoomDisabled) => code::NODE_DISABLED,
         Refusal::Denied(_) | Refusal::Unknown => code::PERMISSION,
         Refusal::NotJoined => code::USER_NOT_JOINED,
         Refusal::NoSuchRoom => code::NO_SUCH_NODE,

@@ -6,7 +6,7 @@
 use crate::{
     codes::{self, RETRY_AFTER_SECONDS},
     dialog::{ChatDialog, Pending},
-    session::{refusal as refused, refuse},
+    session::{OUT_OF_ORDER, refusal as refused, refuse},
 };
 use causerie_chat::{Operation, Outcome, Refusal};
 use causerie_model::Extras;
@@ -15,8 +15,8 @@ use causerie_sip::{
     ua::{Facts, Outbox},
 };
 use causerie_xccos::{
-    Correlation, Document, Post, PrimitiveKind, RoomUri, limits::DEFAULT_MAX_DOCUMENT_BYTES, names::code,
-    reply,
+    Command, Correlation, Document, Post, PrimitiveKind, RoomUri, limits::DEFAULT_MAX_DOCUMENT_BYTES,
+    names::code, reply,
 };
 use uuid::Uuid;
 
@@ -40,7 +40,7 @@ impl ChatDialog {
             Sequence::Next => {}
             // The first one is being worked on, and its answer is on the way.
             Sequence::Repeated => return,
-            Sequence::OutOfOrder => return refuse(request, 500, "CSeq is out of order", outbox),
+            Sequence::OutOfOrder => return refuse(request, 500, OUT_OF_ORDER, outbox),
         }
         let document = match Document::parse(request.body(), DEFAULT_MAX_DOCUMENT_BYTES) {
             Ok(document) => document,
@@ -67,11 +67,7 @@ impl ChatDialog {
             );
         }
         if posts == 0 {
-            let facts = Facts {
-                operation: operation(&document),
-                ..Facts::default()
-            };
-            outbox.respond(request.response(200, None), facts);
+            outbox.respond(request.response(200, None), self.facts(&document));
         }
         for primitive in document.primitives {
             let (envid, seqid) = (&document.envid, primitive.seqid);
@@ -95,6 +91,37 @@ impl ChatDialog {
         }
     }
 
+    /// What the log is told of an INFO with commands: the first one, and the first room that it names.
+    fn facts(&self, document: &Document) -> Facts {
+        let first = document
+            .primitives
+            .iter()
+            .find_map(|primitive| match &primitive.kind {
+                PrimitiveKind::Command(command) => Some(command),
+                _ => None,
+            });
+        let guid = first.and_then(|command| match command {
+            Command::Join(join) => Uuid::parse_str(&join.room.guid).ok(),
+            Command::BatchJoin(join) => join
+                .rooms
+                .first()
+                .and_then(|room| Uuid::parse_str(&room.guid).ok()),
+            Command::Part(part) => room_guid(&part.chan_uri).ok(),
+            Command::Backchat(backchat) => backchat.chan_uris.first().and_then(|uri| room_guid(uri).ok()),
+            _ => None,
+        });
+        Facts {
+            operation: first.map(Command::name),
+            room: guid.and_then(|guid| self.room_name(guid)),
+            ..Facts::default()
+        }
+    }
+
+    fn room_name(&self, guid: Uuid) -> Option<String> {
+        let catalogue = self.shared.chat.catalogue();
+        catalogue.room_by_guid(guid).map(|room| room.name.clone())
+    }
+
     fn open_info(&mut self, request: &CheckedRequest, envid: &str, posts: usize) -> Option<u64> {
         if self.open.len() >= MAX_OPEN {
             return None;
@@ -114,9 +141,9 @@ impl ChatDialog {
 
     fn post(&mut self, open: u64, post: Post, seqid: &str, outbox: &mut Outbox) {
         let submitted = room_guid(&post.chan_uri).and_then(|room| {
+            let name = self.room_name(room);
             if let Some(open) = self.open.get_mut(&open) {
-                let catalogue = self.shared.chat.catalogue();
-                open.room = catalogue.room_by_guid(room).map(|room| room.name.clone());
+                open.room = name;
             }
             let extras = Extras {
                 attributes: post.extra.attributes.into_owned(),
@@ -218,15 +245,4 @@ fn answer(open: Open, outbox: &mut Outbox) {
 pub(crate) fn room_guid(uri: &str) -> Result<Uuid, Refusal> {
     let uri: RoomUri = uri.parse().map_err(|_| Refusal::NoSuchRoom)?;
     Uuid::parse_str(&uri.guid).map_err(|_| Refusal::NoSuchRoom)
-}
-
-fn operation(document: &Document) -> Option<&'static str> {
-    document
-        .primitives
-        .iter()
-        .find_map(|primitive| match &primitive.kind {
-            PrimitiveKind::Command(command) => Some(command.name()),
-            PrimitiveKind::Post(_) => Some("grpchat"),
-            PrimitiveKind::Unknown { .. } | PrimitiveKind::Invalid { .. } => None,
-        })
 }

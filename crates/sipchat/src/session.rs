@@ -2,7 +2,7 @@
 
 use crate::{Shared, dialog::ChatDialog};
 use causerie_sip::{
-    CheckedRequest, CheckedResponse, Dialog, Header, Method,
+    CheckedRequest, CheckedResponse, Dialog, Header, Method, Sequence,
     ua::{Ending, Facts, Outbox, Party, Session},
 };
 use std::{
@@ -18,6 +18,8 @@ pub(crate) const MAX_DIALOGS: usize = 16;
 const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, INFO, UPDATE, OPTIONS";
 
 const SDP: &str = "application/sdp";
+
+pub(crate) const OUT_OF_ORDER: &str = "CSeq is out of order";
 
 pub(crate) struct ChatSession {
     shared: Arc<Shared>,
@@ -38,11 +40,10 @@ impl ChatSession {
     fn invite(&mut self, request: &CheckedRequest, outbox: &mut Outbox) {
         let call_id = request.call_id.as_str();
         if !request.to_tag().is_empty() {
-            return match self.dialog(request) {
-                Some(dialog) => {
-                    let response = request.response(200, None);
-                    let _ = dialog.sip.receive(request);
-                    outbox.respond(self.established(response), Facts::default());
+            return match self.dialog(request).map(|dialog| dialog.sip.receive(request)) {
+                Some(Sequence::OutOfOrder) => refuse(request, 500, OUT_OF_ORDER, outbox),
+                Some(Sequence::Next | Sequence::Repeated) => {
+                    outbox.respond(self.established(request.response(200, None)), Facts::default());
                 }
                 None => refuse(request, 481, "No such dialog", outbox),
             };
@@ -135,9 +136,9 @@ impl Session for ChatSession {
                 Some(dialog) => dialog.info(request, outbox),
                 None => refuse(request, 481, "No such dialog", outbox),
             },
-            Method::Update => match self.dialog(request) {
-                Some(dialog) => {
-                    let _ = dialog.sip.receive(request);
+            Method::Update => match self.dialog(request).map(|dialog| dialog.sip.receive(request)) {
+                Some(Sequence::OutOfOrder) => refuse(request, 500, OUT_OF_ORDER, outbox),
+                Some(Sequence::Next | Sequence::Repeated) => {
                     let expires = format!("{};refresher=uac", self.shared.settings.session_expires_seconds);
                     let response = request
                         .response(200, None)

@@ -161,9 +161,18 @@ async fn what_is_not_understood_gets_the_right_answer() {
     assert_eq!(status(&alice.send("INFO", 3, "text/plain", "late").await), 500);
     assert_eq!(status(&alice.send("MESSAGE", 10, "text/plain", "hi").await), 405);
     assert_eq!(status(&alice.send("UPDATE", 11, "", "").await), 200);
+    assert_eq!(status(&alice.send("UPDATE", 5, "", "").await), 500);
+    assert_eq!(
+        status(&alice.send("INVITE", 12, "application/sdp", "v=0").await),
+        200
+    );
+    assert_eq!(
+        status(&alice.send("INVITE", 6, "application/sdp", "v=0").await),
+        500
+    );
     alice.to_tag = "another".to_owned();
-    assert_eq!(status(&alice.send("INFO", 12, "text/plain", "x").await), 481);
-    assert_eq!(status(&alice.send("BYE", 12, "", "").await), 481);
+    assert_eq!(status(&alice.send("INFO", 13, "text/plain", "x").await), 481);
+    assert_eq!(status(&alice.send("BYE", 13, "", "").await), 481);
 }
 
 #[tokio::test]

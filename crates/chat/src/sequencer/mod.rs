@@ -226,7 +226,6 @@ impl Sequencer {
                 self.settle(&mut round).await;
             }
             match next {
-                Next::Command(command) if self.must_wait(&round, &command) => self.carry.push_front(*command),
                 Next::Command(command) => self.stage(&mut round, *command).await,
                 Next::Owed => {}
                 Next::End => break,
