@@ -1,6 +1,6 @@
 //! The chat service: everything that users do in rooms and administrators do to them, in one order.
 //!
-//! All that changes a room goes through one [sequencer](sequencer): it takes what has gathered, asks `policy`, gives each
+//! All that changes a room goes through one sequencer: it takes what has gathered, asks `policy`, gives each
 //! message its number, writes everything in one commit, and only then answers and delivers. Gateways attach an
 //! [`Endpoint`] for each signed-in device, submit [`Operation`]s, and are handed [`Delivery`]s in the order in which they
 //! must leave.

@@ -1,4 +1,4 @@
-//! What administrators and managers do: each action is checked against the working set and becomes a [`Plan`] of row
+//! What administrators and managers do: each action is checked against the working set and becomes a `Plan` of row
 //! changes and one record. The sequencer commits both together and then repeats the changes in memory.
 
 mod category;
