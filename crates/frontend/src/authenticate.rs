@@ -10,7 +10,7 @@ use crate::directory::UserEntry;
 use crate::link::{Link, Resume, SignedIn, refusal};
 use crate::settings::Authentication;
 use crate::signing;
-use crate::telemetry::sign_in_failed;
+use crate::telemetry::{shown_login, sign_in_failed};
 
 /// Sign-ins under way on one connection. With more the oldest is forgotten.
 pub(crate) const ATTEMPTS_MAX: usize = 4;
@@ -83,7 +83,7 @@ impl Link {
                 self.emit_unsigned(response, refusal("challenge"));
             }
             Ok(Step::NeedHash { identity, pending }) => self.prove(request.clone(), &identity, pending),
-            Err(error) => self.sign_in_refused(request, &error),
+            Err(error) => self.sign_in_refused(request, None, &error),
         }
     }
 
@@ -113,12 +113,13 @@ impl Link {
     fn prove(&mut self, request: CheckedRequest, identity: &Identity, pending: Box<Pending>) {
         let front = Arc::clone(self.front());
         let user = self.find(identity);
+        let shown = shown_login(&typed(identity));
         // Known users are counted under their one address, however the login is spelled.
         let name = user
             .as_ref()
             .map_or_else(|| login(identity), |user| user.address.to_string());
         if let Err(throttled) = front.needs.accounts.may_try(&name, self.peer.ip()) {
-            sign_in_failed("throttled");
+            self.report_refused(Some(shown), "throttled");
             let reason = throttled.to_string();
             let response = self
                 .refusal(&request, 403, &reason)
@@ -155,13 +156,17 @@ impl Link {
                     (Ok(association), Some(user)) => (association, user),
                     (proved, _) => {
                         accounts.failed(&name, link.peer.ip());
-                        link.sign_in_refused(&request, &proved.err().unwrap_or(AuthError::Refused));
+                        link.sign_in_refused(
+                            &request,
+                            Some(shown),
+                            &proved.err().unwrap_or(AuthError::Refused),
+                        );
                         return;
                     }
                 };
                 accounts.succeeded(&name);
                 if let Err((refused, reason)) = link.may_sign_in(&request, &user) {
-                    sign_in_failed(refused);
+                    link.report_refused(Some(shown), refused);
                     let response = link.refusal(&request, 403, reason);
                     link.emit_unsigned(response, refusal(refused));
                     link.release();
@@ -213,16 +218,21 @@ impl Link {
         self.release();
     }
 
-    fn sign_in_refused(&mut self, request: &CheckedRequest, error: &AuthError) {
+    fn sign_in_refused(&mut self, request: &CheckedRequest, login: Option<String>, error: &AuthError) {
         let name = reason(error);
-        sign_in_failed(name);
-        tracing::debug!(target: "causerie::sip", peer = %self.peer, %error, "Sign-in refused.");
+        self.report_refused(login, name);
         let challenge = self.front().offer.first_challenge();
         let response = self
             .response(request, 401)
             .header(Header::WwwAuthenticate, &challenge);
         self.emit_unsigned(response, refusal(name));
         self.release();
+    }
+
+    /// Counts and logs a refused sign-in. The transaction's own line names the login too.
+    fn report_refused(&mut self, login: Option<String>, reason: &'static str) {
+        sign_in_failed(login.as_deref(), self.peer, reason);
+        self.login = login;
     }
 
     /// Test mode: everybody is who he says, if there is such a user.
@@ -233,13 +243,18 @@ impl Link {
             .user_at_host()
             .and_then(|text| SipAddress::parse(&text).ok());
         let user = address.and_then(|address| self.front().needs.directory.user_by_address(&address));
+        let shown = || request.from.uri.user_at_host().map(|text| shown_login(&text));
         let Some(user) = user else {
+            self.report_refused(shown(), "unknown-user");
             self.refuse(request, 404, "unknown-user", "there is no such user");
             return;
         };
         match self.may_sign_in(request, &user) {
             Ok(()) => self.enter(request, user, 0),
-            Err((refused, reason)) => self.refuse(request, 403, refused, reason),
+            Err((refused, reason)) => {
+                self.report_refused(shown(), refused);
+                self.refuse(request, 403, refused, reason);
+            }
         }
     }
 
@@ -266,9 +281,14 @@ impl Link {
 
 /// A login as failures are counted by.
 fn login(identity: &Identity) -> String {
+    typed(identity).to_lowercase()
+}
+
+/// A login as its user typed it.
+fn typed(identity: &Identity) -> String {
     match identity {
-        Identity::Upn(name) | Identity::Bare(name) => name.to_lowercase(),
-        Identity::DomainUser { domain, user } => format!("{domain}\\{user}").to_lowercase(),
+        Identity::Upn(name) | Identity::Bare(name) => name.clone(),
+        Identity::DomainUser { domain, user } => format!("{domain}\\{user}"),
     }
 }
 

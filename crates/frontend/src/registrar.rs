@@ -67,6 +67,7 @@ impl Registrar {
         most: usize,
     ) -> Result<Binding, Full> {
         let (address, endpoint) = (device.address.clone(), device.endpoint.clone());
+        let peer = device.peer;
         let mut users = self.users();
         let entries = users.entry(address.clone()).or_default();
         entries.retain(|entry| {
@@ -85,6 +86,7 @@ impl Registrar {
         });
         drop(users);
         self.report();
+        crate::telemetry::signed_in(address.as_str(), &endpoint, peer);
         Ok(Binding {
             registrar: Arc::clone(self),
             address,
@@ -143,15 +145,22 @@ impl Binding {
 
 impl Drop for Binding {
     fn drop(&mut self) {
+        let mut was_bound = false;
         {
             let mut users = self.registrar.users();
             if let Some(entries) = users.get_mut(&self.address) {
+                let before = entries.len();
                 entries.retain(|entry| !Arc::ptr_eq(&entry.mailbox, &self.mailbox));
+                was_bound = entries.len() < before;
                 if entries.is_empty() {
                     users.remove(&self.address);
                 }
             }
         }
         self.registrar.report();
+        // The device may have signed in anew on another connection.
+        if was_bound {
+            crate::telemetry::signed_out(self.address.as_str(), &self.endpoint);
+        }
     }
 }

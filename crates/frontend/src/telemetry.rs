@@ -1,6 +1,14 @@
 //! The log line of a transaction, and the counters.
+use std::net::SocketAddr;
+
 use causerie_sip::ua::Facts;
 use metrics::{counter, describe_counter, describe_gauge, gauge};
+
+/// Where the lines of transactions go, so that a filter can tell them from everything else.
+const TRANSACTIONS: &str = "causerie::sip::transaction";
+
+/// A login is cut there in the log, in characters: strangers choose it.
+const LOGIN_CHARS: usize = 256;
 
 /// Says what each metric of the front end means; called once, when a recorder is installed.
 pub fn describe_metrics() {
@@ -32,6 +40,8 @@ pub fn describe_metrics() {
 pub(crate) struct Transaction<'a> {
     pub(crate) method: &'a str,
     pub(crate) user: Option<&'a str>,
+    /// Who tried to sign in, if he was refused.
+    pub(crate) login: Option<&'a str>,
     pub(crate) status: u16,
     pub(crate) ms: Option<u64>,
     pub(crate) facts: &'a Facts,
@@ -69,9 +79,10 @@ impl Transaction<'_> {
         counter!("causerie_sip_requests_total", "method" => label(self.method), "status" => self.status.to_string())
             .increment(1);
         tracing::info!(
-            target: "causerie::sip",
+            target: TRANSACTIONS,
             method = self.method,
             user = self.user,
+            login = self.login,
             operation = self.facts.operation,
             room = self.facts.room.as_deref(),
             status = self.status,
@@ -89,8 +100,33 @@ pub(crate) fn dropped(reason: &'static str) {
     tracing::debug!(target: "causerie::sip", reason, "Message dropped.");
 }
 
-pub(crate) fn sign_in_failed(reason: &'static str) {
+/// A login as the log has it: control characters escaped, since a line break would forge a line, and cut.
+pub(crate) fn shown_login(typed: &str) -> String {
+    let mut shown = String::new();
+    for c in typed.chars().take(LOGIN_CHARS) {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Counts a refused sign-in and tells who tried, from where. Without credentials there is no login.
+pub(crate) fn sign_in_failed(login: Option<&str>, peer: SocketAddr, reason: &'static str) {
     counter!("causerie_sip_sign_in_failures_total", "reason" => reason).increment(1);
+    tracing::warn!(target: "causerie::sip", login, %peer, reason, "Sign-in refused.");
+}
+
+/// A device signed in.
+pub(crate) fn signed_in(user: &str, endpoint: &str, peer: SocketAddr) {
+    tracing::info!(target: "causerie::sip", user, endpoint, %peer, "Signed in.");
+}
+
+/// A device is signed in no more.
+pub(crate) fn signed_out(user: &str, endpoint: &str) {
+    tracing::info!(target: "causerie::sip", user, endpoint, "Signed out.");
 }
 
 pub(crate) fn refused(limit: &'static str) {

@@ -4,7 +4,7 @@ mod common;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use common::{ALICE, PASSWORD, World};
+use common::{ALICE, DISABLED, PASSWORD, World};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -68,7 +68,7 @@ async fn each_transaction_is_one_line_without_secrets() {
         .collect();
     let transactions: Vec<&str> = transactions
         .iter()
-        .filter_map(|line| line.strip_prefix("causerie::sip message=SIP transaction. "))
+        .filter_map(|line| line.strip_prefix("causerie::sip::transaction message=SIP transaction. "))
         .collect();
     insta::assert_snapshot!(transactions.join("\n"), @r#"
     method="REGISTER" status=401 ms=0 queries=0 refusal="challenge"
@@ -82,5 +82,58 @@ async fn each_transaction_is_one_line_without_secrets() {
         for secret in [PASSWORD, "secret text", "rspauth", "gssapi", "TlRMTVNTUA"] {
             assert!(!line.contains(secret), "{line}");
         }
+    }
+}
+
+/// What is told of sign-ins that are refused.
+fn refusals(lines: &Lines) -> String {
+    let lines = lines.0.lock().unwrap();
+    let told: Vec<&str> = lines
+        .iter()
+        .filter(|line| line.contains("Sign-in refused.") || line.contains("login="))
+        .map(String::as_str)
+        .collect();
+    told.join("\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_sign_in_is_told_with_its_login_and_where_it_came_from() {
+    let lines = Lines::default();
+    let _guard = tracing::subscriber::set_default(lines.clone());
+    let world = World::new().await;
+    world.connect().sign_in("Alice@example.test", "wrong").await;
+    world.connect().sign_in(DISABLED, PASSWORD).await;
+    let mut stranger = world.connect();
+    stranger.login = Some(("Mal\nlory".to_owned(), "OTHER".to_owned()));
+    stranger.sign_in(ALICE, "wrong").await;
+    for _ in 0..3 {
+        world.connect().sign_in(ALICE, "wrong").await;
+    }
+    insta::assert_snapshot!(refusals(&lines), @r#"
+    causerie::sip message=Sign-in refused. login="Alice@example.test" peer=192.0.2.7:40000 reason="refused"
+    causerie::sip::transaction message=SIP transaction. method="REGISTER" login="Alice@example.test" status=401 ms=0 queries=0 refusal="refused"
+    causerie::sip message=Sign-in refused. login="carol@example.test" peer=192.0.2.7:40000 reason="disabled"
+    causerie::sip::transaction message=SIP transaction. method="REGISTER" login="carol@example.test" status=403 ms=0 queries=0 refusal="disabled"
+    causerie::sip message=Sign-in refused. login="OTHER\\Mal\\nlory" peer=192.0.2.7:40000 reason="refused"
+    causerie::sip::transaction message=SIP transaction. method="REGISTER" login="OTHER\\Mal\\nlory" status=401 ms=0 queries=0 refusal="refused"
+    causerie::sip message=Sign-in refused. login="alice@example.test" peer=192.0.2.7:40000 reason="refused"
+    causerie::sip::transaction message=SIP transaction. method="REGISTER" login="alice@example.test" status=401 ms=0 queries=0 refusal="refused"
+    causerie::sip message=Sign-in refused. login="alice@example.test" peer=192.0.2.7:40000 reason="refused"
+    causerie::sip::transaction message=SIP transaction. method="REGISTER" login="alice@example.test" status=401 ms=0 queries=0 refusal="refused"
+    causerie::sip message=Sign-in refused. login="alice@example.test" peer=192.0.2.7:40000 reason="throttled"
+    causerie::sip::transaction message=SIP transaction. method="REGISTER" login="alice@example.test" status=403 ms=0 queries=0 refusal="throttled"
+    "#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_in_the_log_is_cut() {
+    for length in [256, 257] {
+        let lines = Lines::default();
+        let _guard = tracing::subscriber::set_default(lines.clone());
+        let mut client = World::new().await.connect();
+        client.login = Some(("x".repeat(length), String::new()));
+        client.sign_in(ALICE, "wrong").await;
+        let told = refusals(&lines);
+        assert!(told.contains(&format!("login=\"{}\"", "x".repeat(256))), "{told}");
     }
 }

@@ -87,6 +87,8 @@ pub(crate) struct Link {
     pub(crate) signed_in: Option<Box<SignedIn>>,
     pub(crate) association: Option<Box<SecurityAssociation>>,
     pub(crate) attempts: Vec<Attempt>,
+    /// The login of a sign-in that was refused, until the line of its transaction is written.
+    pub(crate) login: Option<String>,
     /// Until when everything but the sign-in is held back: the client expects the new signatures already.
     hold_until: Option<Instant>,
     held: Vec<(Outgoing, Option<Facts>)>,
@@ -124,6 +126,7 @@ impl Link {
             signed_in: None,
             association: None,
             attempts: Vec::new(),
+            login: None,
             hold_until: None,
             held: Vec::new(),
             sessions: Vec::new(),
@@ -254,10 +257,12 @@ impl Link {
         if self.pending.is_empty() {
             self.pending = VecDeque::new();
         }
+        let login = self.login.take();
         let elapsed = began.map(|began| now.duration_since(began));
         Transaction {
             method: response.method(),
             user: self.signed_in.as_ref().map(|who| who.user.address.as_str()),
+            login: login.as_deref(),
             status,
             ms: elapsed.map(|elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)),
             facts,
