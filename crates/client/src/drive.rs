@@ -50,11 +50,11 @@ pub(crate) async fn drive<S: AsyncRead + AsyncWrite>(
             result = read.read_buf(&mut session.input), if !telling => match result {
                 Ok(0) => session.end(ClientError::Lost("the server closed it".to_owned())),
                 Ok(_) => session.received(now()),
-                Err(error) => session.end(ClientError::Lost(error.to_string())),
+                Err(error) => session.end(lost(&error)),
             },
             result = push(&mut write, &mut session.output), if writing || unflushed => match result {
                 Ok(()) => unflushed = writing,
-                Err(error) => session.end(ClientError::Lost(error.to_string())),
+                Err(error) => session.end(lost(&error)),
             },
             permit = events.reserve(), if telling => match permit {
                 Ok(permit) => {
@@ -90,6 +90,18 @@ pub(crate) async fn drive<S: AsyncRead + AsyncWrite>(
             return;
         }
     }
+}
+
+/// How a connection broke, in words that don't depend on whether and how it was secured.
+fn lost(error: &io::Error) -> ClientError {
+    ClientError::Lost(match error.kind() {
+        // So TLS calls an end without its farewell, as of a server that was killed.
+        io::ErrorKind::UnexpectedEof => "the server closed it".to_owned(),
+        _ if error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) => {
+            "what came is not valid TLS".to_owned()
+        }
+        _ => error.to_string(),
+    })
 }
 
 /// Writes some of the output, or flushes when all of it is written. Cancel safe.
