@@ -2,6 +2,7 @@
 
 mod conversation;
 mod input;
+mod place;
 mod screen;
 
 use crate::real::{SystemClock, SystemRandom};
@@ -20,28 +21,33 @@ const PASSWORD_VARIABLE: &str = "CAUSERIE_PASSWORD";
 /// Chat in the terminal. Each line goes to the current room; lines that begin with / are commands, /help lists them.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  causerie chat alice@example.test                 with the server of `serve --demo`; asks for the password
+  causerie chat alice@example.test
   causerie chat alice@example.test Lobby
   causerie chat alice@example.test Lobby --password-stdin < lines.txt
   causerie chat alice@example.test --server chat.example.test:5061 --ca ca.pem
 
-The password comes from CAUSERIE_PASSWORD if that is set. Standard input may be a pipe: at its end the client waits for
-all answers and signs out. Exit codes: 0 all done, 1 something was refused, 2 wrong usage.")]
+Without --server it is the one of `causerie serve --demo` on this machine.
+The password is asked for unless CAUSERIE_PASSWORD is set. Standard input may
+be a pipe: at its end the client waits for all answers and signs out.
+
+Exit codes: 0 all done, 1 something was refused, 2 wrong usage.")]
 pub(super) struct Arguments {
     /// Who signs in: user@domain
     #[arg(value_name = "USER@DOMAIN")]
     address: SipAddress,
     /// The room to enter at once
     room: Option<String>,
-    /// Where the server is [default: 127.0.0.1:5061, with --tcp 127.0.0.1:5060]
+    /// Where the server is [default: where the one with the data directory listens, else 127.0.0.1:5061; with --tcp
+    /// 127.0.0.1:5060]
     #[arg(long, value_name = "HOST:PORT")]
     server: Option<String>,
     /// The certificates of the authorities to trust [default: ca.pem in the data directory]
     #[arg(long, value_name = "FILE", conflicts_with = "tcp")]
     ca: Option<PathBuf>,
-    /// The data directory of a server on this machine
-    #[arg(long, value_name = "DIR", default_value = "causerie-demo")]
-    data_dir: PathBuf,
+    /// The data directory of a server on this machine [default: ./causerie-demo if it is there, else that of the
+    /// configuration, which CAUSERIE_CONFIG may name]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
     /// Plain TCP: everyone on the way can read along
     #[arg(long)]
     tcp: bool,
@@ -67,20 +73,24 @@ impl Arguments {
         if self.no_color {
             anstream::ColorChoice::Never.write_global();
         }
-        let transport = if self.tcp {
-            Transport::Tcp
-        } else {
-            let ca = self.ca.clone().unwrap_or_else(|| self.data_dir.join("ca.pem"));
-            Transport::Tls(Trust::pem_file(&ca)?)
+        let data_dir = || place::data_dir(self.data_dir.as_deref());
+        let transport = match (self.tcp, &self.ca) {
+            (true, _) => Transport::Tcp,
+            (false, Some(ca)) => Transport::Tls(Trust::pem_file(ca)?),
+            (false, None) => Transport::Tls(place::trust_of(&data_dir()?)?),
         };
-        let default = if self.tcp {
-            "127.0.0.1:5060"
-        } else {
-            "127.0.0.1:5061"
+        let server = match &self.server {
+            Some(server) => server.clone(),
+            None if self.tcp => "127.0.0.1:5060".to_owned(),
+            // A configuration that can't be read matters only to those who need its certificates.
+            None => data_dir()
+                .ok()
+                .and_then(|data_dir| place::listening(&data_dir))
+                .unwrap_or_else(|| "127.0.0.1:5061".to_owned()),
         };
         let (password, input) = self.password().await?;
         let mut options = ConnectOptions::new(
-            self.server.as_deref().unwrap_or(default),
+            &server,
             transport,
             self.address,
             &password,
