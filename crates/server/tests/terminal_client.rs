@@ -147,8 +147,9 @@ impl Drop for Person {
 fn two_people_talk() {
     let server = Server::demo(BINARY);
     let mut alice = Person::sit_down(&server, "alice", &["Lobby"]);
-    alice.sees("You are in Lobby");
+    alice.sees("You are in Lobby. Nobody else is here.");
     let mut bob = Person::sit_down(&server, "bob", &["lobby"]);
+    bob.sees("You are in Lobby. 2 people are here, you included.");
     alice.sees("bob@example.test entered Lobby.");
     alice.types("Shall we <meet> at 9?");
     alice.sees("Alice: Shall we <meet> at 9?");
@@ -171,7 +172,8 @@ fn two_people_talk() {
     assert_eq!(bob.times_seen("only for those"), 0);
 
     bob.types("/part");
-    alice.sees("bob@example.test left Lobby.");
+    // His messages told his name.
+    alice.sees("Bob left Lobby.");
     bob.types("/quit");
     assert_eq!(bob.leaves(), 0);
     assert_eq!(alice.leaves(), 0);
@@ -216,7 +218,7 @@ fn a_pipe_is_posted_to_its_end_and_history_shows_it() {
     let shown: Vec<&str> = bob.shown.iter().map(|line| without_time(line)).collect();
     assert_eq!(shown, ["Alice: line 198", "Alice: line 199", "Alice: line 200"]);
     assert!(
-        bob.errors.contains("not posted: mine: Only presenters"),
+        bob.errors.contains("! not posted: Only presenters") && bob.errors.contains(": mine\n"),
         "{}",
         bob.errors
     );
@@ -245,7 +247,7 @@ fn a_lost_connection_comes_back_and_shows_what_was_missed_once() {
     alice.types("before");
     alice.sees("Alice: before");
     server.kill9();
-    alice.sees("trying to come back");
+    alice.sees("! connection lost; trying to come back");
     // Typed while nobody is there: it is posted when there is.
     alice.types("meanwhile");
     server.restart();
@@ -264,6 +266,105 @@ fn a_lost_connection_comes_back_and_shows_what_was_missed_once() {
             "{text}: {:#?}",
             alice.seen
         );
+    }
+}
+
+#[test]
+fn a_server_that_stops_is_told_as_a_lost_connection() {
+    let mut server = Server::demo(BINARY);
+    let mut alice = Person::sit_down(&server, "alice", &["Lobby"]);
+    alice.types("before");
+    alice.sees("Alice: before");
+    server.stop();
+    alice.sees("! connection lost; trying to come back");
+    alice.types("/quit");
+    assert_eq!(alice.leaves(), 1);
+    alice.sees("error: connection lost");
+}
+
+/// What was meant for a room that one is no longer in doesn't go to another one.
+#[test]
+fn without_its_room_a_line_is_refused() {
+    let server = Server::demo(BINARY);
+    let mut alice = Person::sit_down(&server, "alice", &["Lobby"]);
+    alice.sees("You are in Lobby");
+    let mut bob = Person::sit_down(&server, "bob", &["Lobby"]);
+    bob.types("/join Deals");
+    bob.sees("You are in Deals");
+    let removed = Command::new(BINARY)
+        .args(["member", "remove", "Deals", "bob@example.test", "--data-dir"])
+        .arg(server.data_dir())
+        .output()
+        .expect("the program starts");
+    assert!(removed.status.success(), "{removed:?}");
+    bob.sees("You were removed from Deals. Choose a room with /room NAME.");
+    bob.types("secret of the removed");
+    bob.sees("! choose a room with /room NAME");
+    bob.types("/join Announcements");
+    bob.sees("You are in Announcements");
+    bob.types("/part");
+    bob.sees("You left Announcements. Choose a room with /room NAME.");
+    bob.types("secret of the parted");
+    bob.types("/room Lobby");
+    bob.types("for the lobby");
+    alice.sees("Bob: for the lobby");
+    // Two lines were refused.
+    assert_eq!(bob.leaves(), 1);
+    assert_eq!(bob.times_seen("! choose a room with /room NAME"), 2);
+    assert_eq!(alice.leaves(), 0);
+    assert_eq!(alice.times_seen("secret"), 0, "{:#?}", alice.seen);
+}
+
+/// Who says neither where the server is nor which certificates to trust gets the one with the data directory.
+#[test]
+fn the_data_directory_says_where_the_server_is() {
+    let server = Server::demo(BINARY);
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |configuration: Option<&std::path::Path>, arguments: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command
+            .args(["chat", "alice@example.test"])
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("CAUSERIE_PASSWORD", PASSWORD)
+            .env_remove("CAUSERIE_CONFIG")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(configuration) = configuration {
+            command.env("CAUSERIE_CONFIG", configuration);
+        }
+        feed(command, "")
+    };
+    let data_dir = server.data_dir();
+    let said = run(None, &["--data-dir", data_dir.to_str().expect("UTF-8")]);
+    assert_eq!(said.code, 0, "{}", said.errors);
+
+    let configuration = folder.path().join("causerie.toml");
+    let text = format!("domain = \"example.test\"\ndata_dir = {data_dir:?}\n");
+    std::fs::write(&configuration, text).expect("written");
+    let configured = run(Some(&configuration), &[]);
+    assert_eq!(configured.code, 0, "{}", configured.errors);
+
+    let missing = run(None, &["--data-dir", "nowhere"]);
+    assert_eq!(missing.code, 1);
+    assert!(
+        missing.errors.contains("--ca FILE or --data-dir DIR") && missing.errors.contains("nowhere/ca.pem"),
+        "{}",
+        missing.errors
+    );
+}
+
+#[test]
+fn the_examples_fit_a_terminal() {
+    let output = Command::new(BINARY)
+        .args(["chat", "--help"])
+        .output()
+        .expect("the program starts");
+    let help = String::from_utf8(output.stdout).expect("UTF-8");
+    let (_, examples) = help.split_once("Examples:").expect("examples");
+    for line in examples.lines() {
+        assert!(line.len() < 80, "{line}");
     }
 }
 

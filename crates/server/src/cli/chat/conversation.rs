@@ -5,7 +5,10 @@ use anyhow::{Result, bail};
 use causerie_client::{
     CallError, Client, ClientError, ConnectOptions, Event, Events, Message, PostError, Room, RoomUri,
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 use tokio::task::JoinSet;
 
 /// How long to wait before the first attempt to come back; each later one waits twice as long, up to the second.
@@ -18,6 +21,9 @@ const POSTS_AHEAD: usize = 64;
 
 /// How many messages are read of each room when the connection is back.
 const CATCH_UP: u32 = 200;
+
+/// How much of a message is repeated when it isn't posted, in characters.
+const REPEATED: usize = 60;
 
 const HELP: [&str; 9] = [
     "Each line goes to the current room. To begin one with a slash, write two.",
@@ -36,8 +42,8 @@ struct Entered {
     name: String,
     /// The number of the last message shown.
     seen: u64,
-    /// Who is in it: address and name.
-    users: BTreeMap<String, String>,
+    /// The addresses of those who are in it.
+    users: BTreeSet<String>,
 }
 
 /// What to do after a line.
@@ -54,6 +60,7 @@ impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         Self(match error {
             CallError::Refused { text, .. } => text,
+            CallError::Closed(error) => told(&error),
             other => other.to_string(),
         })
     }
@@ -66,7 +73,10 @@ pub(super) struct Conversation {
     screen: Screen,
     history: u32,
     rooms: BTreeMap<RoomUri, Entered>,
+    /// Where lines go. When this room is left nothing takes its place: a line must not go where it wasn't meant to.
     current: Option<RoomUri>,
+    /// The display names that were heard of, by address.
+    names: BTreeMap<String, String>,
     /// Posts without an answer, each with its text.
     posts: JoinSet<(String, Result<(), PostError>)>,
     failures: u32,
@@ -94,6 +104,7 @@ impl Conversation {
             history,
             rooms: BTreeMap::new(),
             current: None,
+            names: BTreeMap::new(),
             posts: JoinSet::new(),
             failures: 0,
         };
@@ -169,10 +180,10 @@ impl Conversation {
             "part" => self.part().await,
             "who" => {
                 let (_, room) = self.current()?;
-                let names = room
-                    .users
-                    .iter()
-                    .map(|(address, name)| format!("{name} <{address}>"));
+                let names = room.users.iter().map(|address| match self.names.get(address) {
+                    Some(name) => format!("{name} <{address}>"),
+                    None => address.clone(),
+                });
                 self.screen.answer(&format!(
                     "{}: {}",
                     room.name,
@@ -191,8 +202,14 @@ impl Conversation {
 
     fn current(&self) -> Result<(&RoomUri, &Entered), Failure> {
         let uri = self.current.as_ref();
-        uri.and_then(|uri| self.rooms.get_key_value(uri))
-            .ok_or_else(|| Failure("you are in no room: /join one first, /rooms lists them".to_owned()))
+        uri.and_then(|uri| self.rooms.get_key_value(uri)).ok_or_else(|| {
+            let reason = if self.rooms.is_empty() {
+                "you are in no room: /join one first, /rooms lists them"
+            } else {
+                "choose a room with /room NAME"
+            };
+            Failure(reason.to_owned())
+        })
     }
 
     async fn post(&mut self, text: &str) -> Result<(), Failure> {
@@ -212,10 +229,7 @@ impl Conversation {
             reason, retry_after, ..
         }) = result
         {
-            let again = retry_after
-                .map(|seconds| format!(" (try again in {seconds} s)"))
-                .unwrap_or_default();
-            self.failed(&format!("not posted: {text}: {reason}{again}"));
+            self.failed(&not_posted(&reason, retry_after, &text));
         }
     }
 
@@ -241,9 +255,9 @@ impl Conversation {
         let room = self.client.join(&room.uri).await?;
         let uri = room.uri.clone();
         self.screen.info(&format!(
-            "You are in {}, with {} in all.",
+            "You are in {}.{}",
             room.name,
-            room.participants.len()
+            how_many(room.participants.len())
         ));
         self.enter(room, 0);
         self.current = Some(uri.clone());
@@ -263,10 +277,11 @@ impl Conversation {
 
     /// Takes note of a room; messages up to `seen` have been shown.
     fn enter(&mut self, room: Room, seen: u64) {
-        let users = room.participants.into_iter();
-        let users = users
-            .map(|user| (user.user.clone(), user.name.unwrap_or(user.user)))
-            .collect();
+        let mut users = BTreeSet::new();
+        for participant in room.participants {
+            self.hear(&participant.user, participant.name);
+            users.insert(participant.user);
+        }
         self.rooms.insert(
             room.uri,
             Entered {
@@ -275,6 +290,17 @@ impl Conversation {
                 users,
             },
         );
+    }
+
+    fn hear(&mut self, address: &str, name: Option<String>) {
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            self.names.insert(address.to_owned(), name);
+        }
+    }
+
+    /// The display name, or else the address.
+    fn name<'a>(&'a self, address: &'a str) -> &'a str {
+        self.names.get(address).map_or(address, String::as_str)
     }
 
     fn switch(&mut self, name: &str) -> Result<(), Failure> {
@@ -305,13 +331,13 @@ impl Conversation {
         let Some(room) = self.rooms.remove(uri) else {
             return;
         };
+        let mut next = "";
         if self.current.as_ref() == Some(uri) {
-            self.current = self.rooms.keys().next().cloned();
+            self.current = None;
+            if !self.rooms.is_empty() {
+                next = " Choose a room with /room NAME.";
+            }
         }
-        let next = self.current.as_ref().and_then(|uri| self.rooms.get(uri));
-        let next = next
-            .map(|next| format!(" Your lines go to {} now.", next.name))
-            .unwrap_or_default();
         self.screen.info(&format!("{how} {}.{next}", room.name));
     }
 
@@ -324,6 +350,7 @@ impl Conversation {
         };
         let (uri, _) = self.current()?;
         for message in &self.client.history(uri, count).await? {
+            self.hear(&message.author, message.author_name.clone());
             self.print(message);
         }
         Ok(())
@@ -331,6 +358,7 @@ impl Conversation {
 
     /// Shows a message if it wasn't: history and what comes live overlap.
     fn show(&mut self, message: &Message) {
+        self.hear(&message.author, message.author_name.clone());
         if let (Some(room), Some(number)) = (self.rooms.get_mut(&message.room), message.chat_id) {
             if number <= room.seen {
                 return;
@@ -355,17 +383,23 @@ impl Conversation {
         match event {
             Event::Message(message) => self.show(&message),
             Event::Joined { room, user } => {
+                if let Some(room) = self.rooms.get(&room) {
+                    let text = format!("{} entered {}.", self.name(&user), room.name);
+                    self.screen.info(&text);
+                }
                 if let Some(room) = self.rooms.get_mut(&room) {
-                    self.screen.info(&format!("{user} entered {}.", room.name));
-                    room.users.entry(user.clone()).or_insert(user);
+                    room.users.insert(user);
                 }
             }
             Event::Parted { room, user } if user == self.options.address.as_str() => {
                 self.leave(&room, "You were removed from");
             }
             Event::Parted { room, user } => {
+                if let Some(room) = self.rooms.get(&room) {
+                    let text = format!("{} left {}.", self.name(&user), room.name);
+                    self.screen.info(&text);
+                }
                 if let Some(room) = self.rooms.get_mut(&room) {
-                    self.screen.info(&format!("{user} left {}.", room.name));
                     room.users.remove(&user);
                 }
             }
@@ -380,9 +414,9 @@ impl Conversation {
             self.posted(posted?);
         }
         if over || is_final(error) {
-            bail!("{error}");
+            bail!(told(error));
         }
-        self.screen.error(&format!("{error}; trying to come back"));
+        self.screen.error("connection lost; trying to come back");
         let mut pause = FIRST_PAUSE;
         let mut ended = false;
         loop {
@@ -396,16 +430,16 @@ impl Conversation {
                 tokio::select! {
                     result = &mut attempt => break result,
                     line = input.fresh(), if !ended => match line {
-                        Some(line) if line.trim() == "/quit" => bail!("{error}"),
+                        Some(line) if line.trim() == "/quit" => bail!(told(error)),
                         Some(line) => input.keep(line),
                         None => ended = true,
                     },
-                    _ = tokio::signal::ctrl_c() => bail!("{error}"),
+                    _ = tokio::signal::ctrl_c() => bail!(told(error)),
                 }
             };
             match result {
                 Ok(()) => return Ok(()),
-                Err(error) if is_final(&error) => bail!("{error}"),
+                Err(error) if is_final(&error) => bail!(told(&error)),
                 Err(_) => pause = (pause * 2).min(LONGEST_PAUSE),
             }
         }
@@ -450,6 +484,36 @@ impl Conversation {
     }
 }
 
+/// Why a message wasn't posted, and which one.
+fn not_posted(reason: &str, retry_after: Option<u32>, text: &str) -> String {
+    let reason = reason.trim_end_matches(['.', ':', ' ']);
+    let again = retry_after
+        .map(|seconds| format!(" (try again in {seconds} s)"))
+        .unwrap_or_default();
+    let mut start: String = text.chars().take(REPEATED).collect();
+    if start.len() < text.len() {
+        start.push('…');
+    }
+    format!("not posted: {reason}{again}: {start}")
+}
+
+/// How many people are in a room that was entered; nothing when the server tells of none, as of a large room.
+fn how_many(participants: usize) -> String {
+    match participants {
+        0 => String::new(),
+        1 => " Nobody else is here.".to_owned(),
+        many => format!(" {many} people are here, you included."),
+    }
+}
+
+/// The end of a connection, for people: how it broke helps nobody, why it can't be had does.
+fn told(error: &ClientError) -> String {
+    match error {
+        ClientError::Lost(_) | ClientError::Silent => "connection lost".to_owned(),
+        other => other.to_string(),
+    }
+}
+
 /// Whether trying again can't help.
 fn is_final(error: &ClientError) -> bool {
     use ClientError::{
@@ -466,5 +530,47 @@ fn is_final(error: &ClientError) -> bool {
         SignedOut(_) | Trust(_) | WrongPassword => true,
         Refused { status, .. } => *status < 500,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_why_first_and_repeats_the_beginning() {
+        assert_eq!(
+            not_posted("Only presenters post here.", None, "mine"),
+            "not posted: Only presenters post here: mine"
+        );
+        let at_limit = "ü".repeat(REPEATED);
+        assert_eq!(
+            not_posted("Busy", Some(3), &at_limit),
+            format!("not posted: Busy (try again in 3 s): {at_limit}")
+        );
+        assert_eq!(
+            not_posted("Busy", None, &format!("{at_limit}ü")),
+            format!("not posted: Busy: {at_limit}…")
+        );
+    }
+
+    #[test]
+    fn people_are_counted_in_words() {
+        assert_eq!(how_many(0), "");
+        assert_eq!(how_many(1), " Nobody else is here.");
+        assert_eq!(how_many(2), " 2 people are here, you included.");
+    }
+
+    #[test]
+    fn how_a_connection_broke_is_not_told_but_why_a_certificate_is_refused_is() {
+        assert_eq!(
+            told(&ClientError::Lost("os error 104".to_owned())),
+            "connection lost"
+        );
+        let untrusted = ClientError::CertificateNotTrusted {
+            server: "a:1".to_owned(),
+            detail: "UnknownIssuer".to_owned(),
+        };
+        assert!(told(&untrusted).contains("UnknownIssuer"));
     }
 }

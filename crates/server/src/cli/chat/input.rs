@@ -1,10 +1,19 @@
 //! What is typed or piped in.
 
-use std::{collections::VecDeque, io::BufRead};
+use std::{
+    collections::VecDeque,
+    io::{BufRead, IsTerminal, Write},
+};
 use tokio::sync::mpsc;
 
 /// Lines that are read ahead.
 const AHEAD: usize = 16;
+
+/// Longer lines perhaps take several rows of the terminal, in columns.
+const ROW: usize = 80;
+
+/// Goes up a row and clears it.
+const ERASE_ROW: &[u8] = b"\x1b[A\r\x1b[K";
 
 /// The lines of standard input.
 pub(super) struct Input {
@@ -18,6 +27,7 @@ impl Input {
     /// with the process.
     pub(super) fn of_stdin() -> Self {
         let (send, lines) = mpsc::channel(AHEAD);
+        let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         std::thread::spawn(move || {
             let mut stdin = std::io::stdin().lock();
             let mut line = Vec::new();
@@ -27,6 +37,11 @@ impl Input {
                     .trim_end_matches(['\r', '\n'])
                     .to_owned();
                 line.clear();
+                // At once, while what was typed is still the last row.
+                if interactive && is_shown_again(&text) {
+                    let mut stdout = std::io::stdout();
+                    let _ = stdout.write_all(ERASE_ROW).and_then(|()| stdout.flush());
+                }
                 if send.blocking_send(text).is_err() {
                     return;
                 }
@@ -54,5 +69,28 @@ impl Input {
     /// Puts a line aside for later.
     pub(super) fn keep(&mut self, line: String) {
         self.kept.push_back(line);
+    }
+}
+
+/// Whether a typed line is a message, which comes back from the server, and takes one row of the terminal.
+fn is_shown_again(line: &str) -> bool {
+    let is_message = !line.trim().is_empty() && (!line.starts_with('/') || line.starts_with("//"));
+    // A character may be two columns wide.
+    let columns: usize = line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+    is_message && columns < ROW && !line.contains('\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_messages_of_one_row_are_erased() {
+        for erased in ["hello", "//slash", &"a".repeat(ROW - 1)] {
+            assert!(is_shown_again(erased), "{erased}");
+        }
+        for left in ["", "  ", "/who", "a\tb", &"a".repeat(ROW), &"語".repeat(ROW / 2)] {
+            assert!(!is_shown_again(left), "{left}");
+        }
     }
 }
