@@ -5,7 +5,7 @@ use crate::{
     Action, ActionError, Done,
     admin::{Context, plan},
 };
-use causerie_model::{Actor, Change, EndpointId, Node, PartReason, RoomId};
+use causerie_model::{Actor, Change, EndpointId, Event, Node, PartReason, RoomId};
 use causerie_policy::{Action as Act, decide, permissions};
 use std::sync::{Arc, PoisonError};
 use tokio::sync::oneshot;
@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 /// An action on its way into memory.
 pub(super) struct Acted {
     changes: Vec<Change>,
+    actor: Actor,
+    event: Event,
     reply: oneshot::Sender<Result<Done, ActionError>>,
 }
 
@@ -21,6 +23,26 @@ impl Acted {
         // Whoever asked may be gone.
         let _ = self.reply.send(Err(error));
     }
+}
+
+/// One line for each change that is stored.
+fn tell(actor: &Actor, event: &Event) {
+    let Event::Changed {
+        what,
+        target,
+        before,
+        after,
+    } = event
+    else {
+        return;
+    };
+    // As texts, since those are written with their control characters escaped.
+    let (actor, before, after) = (actor.to_string(), some(before), some(after));
+    tracing::info!(target: "causerie::admin", actor, what, target, before, after, "Changed.");
+}
+
+fn some(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 impl Sequencer {
@@ -51,20 +73,29 @@ impl Sequencer {
                 return;
             }
         };
-        if let Err(error) = self.record(round, plan.chain, actor, plan.event).await {
+        let recorded = self.record(round, plan.chain, actor.clone(), plan.event.clone());
+        if let Err(error) = recorded.await {
             let _ = reply.send(Err(ActionError::Store(error)));
             return;
         }
         round.batch.changes.clone_from(&plan.changes);
         round.effects.push(Effect::Acted(Acted {
             changes: plan.changes,
+            actor,
+            event: plan.event,
             reply,
         }));
         round.sealed = true;
     }
 
     pub(super) fn acted(&mut self, acted: Acted) {
-        let Acted { changes, reply } = acted;
+        let Acted {
+            changes,
+            actor,
+            event,
+            reply,
+        } = acted;
+        tell(&actor, &event);
         {
             let mut catalogue = self
                 .inner
