@@ -3,7 +3,8 @@
 mod common;
 
 use causerie_chat::{
-    Action, ActionError, NodeName, Operation, Outcome, Refusal, RoomChange, SearchIn, Settings, UserChange,
+    Action, ActionError, NodeName, Operation, Outcome, PrincipalName, Refusal, RoomChange, SearchIn,
+    Settings, UserChange,
 };
 use causerie_model::{Actor, ChainId, Extras, PartReason, Role};
 use common::{World, address};
@@ -561,4 +562,57 @@ async fn large_rooms_stop_telling_who_comes_and_goes() {
     assert_eq!(alice.notice().await, "joined:bob");
     alice.post(world.guid("Lobby"), "three now").await.unwrap();
     assert_eq!(alice.notice().await, "chat:1:three now");
+}
+
+#[tokio::test]
+async fn who_is_out_of_scope_is_named_with_the_remedy() {
+    let world = World::new().await;
+    let outsider = address("out");
+    let add = Action::AddUser {
+        address: outsider.clone(),
+        display_name: "out".to_owned(),
+    };
+    world.act(add).await;
+    let refused = async |role, node: NodeName, principal: PrincipalName| {
+        let action = Action::Grant {
+            node,
+            role,
+            principal,
+        };
+        let answer = world.chat.act(Actor::System, action).await;
+        answer.expect_err("it is refused").to_string()
+    };
+    let room = |name: &str| NodeName::Room(name.to_owned());
+    let user = || PrincipalName::User(outsider.clone());
+    assert_eq!(
+        refused(Role::Member, room("Deals"), user()).await,
+        "out@example.test is not in the scope of category General; allow him with: \
+         causerie category allow General out@example.test"
+    );
+    world
+        .act(Action::AddGroup {
+            name: "Night shift".to_owned(),
+        })
+        .await;
+    let group = PrincipalName::Group("Night shift".to_owned());
+    assert_eq!(
+        refused(Role::Member, room("Deals"), group).await,
+        "group Night shift is not in the scope of category General; allow it with: \
+         causerie category allow General 'Night shift'"
+    );
+    let category = || NodeName::Category("General".to_owned());
+    world.grant(category(), Role::Denied, "out").await;
+    assert_eq!(
+        refused(Role::Creator, category(), user()).await,
+        "out@example.test is denied by category General; see who is denied with: causerie category show General"
+    );
+    assert_eq!(
+        refused(
+            Role::Presenter,
+            room("Deals"),
+            PrincipalName::User(address("alice"))
+        )
+        .await,
+        "only auditoriums have presenters"
+    );
 }

@@ -169,14 +169,30 @@ pub enum ActionError {
     #[error("{0}")]
     Invalid(String),
     /// The rules for lists say no.
-    #[error("{0}")]
+    #[error("{}", in_a_sentence(*.0))]
     Denied(Rule),
+    /// Who is to be given a role is not in the category's scope.
+    #[error("{text}")]
+    OutOfScope {
+        /// Whether he isn't allowed or is denied.
+        rule: Rule,
+        /// Who and where it is, and what an administrator can do about it.
+        text: String,
+    },
     /// The store can't take it.
     #[error("the server can't store this now: {0}")]
     Store(StoreError),
     /// The server is ending.
     #[error("the server is ending")]
     Stopped,
+}
+
+/// A rule's sentence as a part of another.
+fn in_a_sentence(rule: Rule) -> String {
+    let text = rule.to_string();
+    let mut rest = text.trim_end_matches('.').chars();
+    let first = rest.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(rest).collect()
 }
 
 /// What an action did.

@@ -2,7 +2,7 @@
 
 use super::{ActionError, Context, Plan, PrincipalName, category, principal, room};
 use causerie_model::{Catalogue, ChainId, Change, Node, PrincipalId, Role};
-use causerie_policy::may_hold;
+use causerie_policy::{Rule, may_hold};
 use std::fmt;
 
 /// A category or a room, as people name it.
@@ -44,7 +44,7 @@ pub(super) fn grant(
     let principal = principal(context.catalogue, name)?;
     let verdict = may_hold(context.catalogue, principal, role, node);
     if !verdict.allowed {
-        return Err(ActionError::Denied(verdict.rule));
+        return Err(refusal(context.catalogue, verdict.rule, node, name));
     }
     let listed = context.catalogue.is_listed(node, role, principal);
     let changes = if listed {
@@ -57,6 +57,44 @@ pub(super) fn grant(
         }]
     };
     Ok(Plan::new(changes, chain, &format!("{role}.grant"), node_name).to(name))
+}
+
+/// Names who and where, and how to mend it, if it is the category's scope that is in the way.
+fn refusal(catalogue: &Catalogue, rule: Rule, node: Node, who: &PrincipalName) -> ActionError {
+    let id = match node {
+        Node::Category(id) => Some(id),
+        Node::Room(id) => catalogue.room(id).map(|room| room.category),
+    };
+    let category = id.and_then(|id| catalogue.category(id));
+    let (Rule::OutOfScope | Rule::DeniedByCategory, Some(category)) = (rule, category) else {
+        return ActionError::Denied(rule);
+    };
+    let (entry, pronoun) = match who {
+        PrincipalName::User(address) => (word(address.as_str()), "him"),
+        PrincipalName::Group(name) => (word(name), "it"),
+    };
+    let (name, as_word) = (&category.name, word(&category.name));
+    let text = if rule == Rule::OutOfScope {
+        format!(
+            "{who} is not in the scope of category {name}; allow {pronoun} with: causerie category allow {as_word} {entry}"
+        )
+    } else {
+        // It may be a group of his that is denied.
+        format!(
+            "{who} is denied by category {name}; see who is denied with: causerie category show {as_word}"
+        )
+    };
+    ActionError::OutOfScope { rule, text }
+}
+
+/// A name as one word of a command line.
+fn word(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "@._-+".contains(c);
+    if name.chars().all(is_plain) && !name.starts_with('-') {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
 }
 
 pub(super) fn revoke(

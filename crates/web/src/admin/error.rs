@@ -57,6 +57,9 @@ impl From<ActionError> for ApiError {
             ActionError::Duplicate { .. } => Self::new(StatusCode::CONFLICT, "exists", message),
             ActionError::Invalid(_) => Self::invalid(message),
             ActionError::Denied(rule) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, rule.as_str(), message),
+            ActionError::OutOfScope { rule, .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, rule.as_str(), message)
+            }
             ActionError::Store(error) => of_store(&error, message),
             ActionError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", message),
         }
