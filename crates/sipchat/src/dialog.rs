@@ -192,7 +192,7 @@ impl ChatDialog {
                 envid,
                 seqid,
             }) => {
-                tracing::info!(
+                tracing::debug!(
                     target: "causerie::xccos",
                     user = %self.address,
                     command = name,
