@@ -15,7 +15,7 @@ pub(crate) const MAX_BYTES: usize = 1_024;
 #[derive(Debug, Error)]
 pub enum PasswordError {
     /// Too short.
-    #[error("a password has at least {MIN_CHARS} characters")]
+    #[error("the password is too short: at least {MIN_CHARS} characters")]
     TooShort,
     /// Too long.
     #[error("a password has at most {MAX_BYTES} bytes")]

@@ -130,7 +130,7 @@ fn what_cannot_be_done_to_users_is_refused_with_a_reason() {
         "short\n",
     )
     .refused();
-    assert_eq!(short, "error: a password has at least 8 characters\n");
+    assert_eq!(short, "error: the password is too short: at least 8 characters\n");
     assert!(
         run(&server, &["user", "show", "x@example.test"])
             .refused()
