@@ -112,3 +112,21 @@ async fn push(write: &mut (impl AsyncWrite + Unpin), output: &mut BytesMut) -> i
         write.write_buf(output).await.map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_connection_is_told_without_the_words_of_tls() {
+        let told = |error: &io::Error| lost(error).to_string();
+        let eof = io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "peer closed connection without sending TLS close_notify: https://docs.rs/",
+        );
+        assert_eq!(told(&eof), "connection lost: the server closed it");
+        let broken = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::DecryptError);
+        assert_eq!(told(&broken), "connection lost: what came is not valid TLS");
+        assert_eq!(told(&io::Error::other("reset")), "connection lost: reset");
+    }
+}
