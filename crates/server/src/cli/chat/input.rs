@@ -36,9 +36,10 @@ impl Input {
                 let text = String::from_utf8_lossy(&line)
                     .trim_end_matches(['\r', '\n'])
                     .to_owned();
+                let is_whole = line.ends_with(b"\n");
                 line.clear();
                 // At once, while what was typed is still the last row.
-                if interactive && is_shown_again(&text) {
+                if interactive && is_whole && is_shown_again(&text) {
                     let mut stdout = std::io::stdout();
                     let _ = stdout.write_all(ERASE_ROW).and_then(|()| stdout.flush());
                 }
