@@ -25,7 +25,7 @@ impl Acted {
     }
 }
 
-/// One line for each change that is stored.
+/// One line for each change that is stored. What the server does by itself, such as a demo's users, is of less interest.
 fn tell(actor: &Actor, event: &Event) {
     let Event::Changed {
         what,
@@ -36,8 +36,13 @@ fn tell(actor: &Actor, event: &Event) {
     else {
         return;
     };
-    // As texts, since those are written with their control characters escaped.
-    let (actor, before, after) = (actor.to_string(), some(before), some(after));
+    let (before, after) = (some(before), some(after));
+    if *actor == Actor::System {
+        tracing::debug!(target: "causerie::admin", what, target, before, after, "Changed by the server itself.");
+        return;
+    }
+    // As a text, since those are written with their control characters escaped.
+    let actor = actor.to_string();
     tracing::info!(target: "causerie::admin", actor, what, target, before, after, "Changed.");
 }
 
