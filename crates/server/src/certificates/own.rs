@@ -32,6 +32,9 @@ const SLOW_CLOCKS: i64 = 86_400;
 /// Bits of the RSA key.
 const RSA_BITS: usize = 2_048;
 
+/// Longest common name of a certificate, in characters (ub-common-name, RFC 5280 appendix A.1).
+const MAX_COMMON_NAME: usize = 64;
+
 /// The authority's certificate: what clients are to trust.
 const AUTHORITY: &str = "ca.pem";
 const AUTHORITY_KEY: &str = "ca.key";
@@ -39,6 +42,7 @@ const AUTHORITY_KEY: &str = "ca.key";
 /// Our own authority in the data directory.
 pub(super) struct Own {
     directory: PathBuf,
+    domain: String,
     names: BTreeSet<String>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -67,12 +71,14 @@ pub(super) fn names(config: &Config) -> BTreeSet<String> {
 impl Own {
     pub(super) fn new(
         data_dir: &DataDir,
+        domain: &str,
         names: BTreeSet<String>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
         Self {
             directory: data_dir.path().to_owned(),
+            domain: domain.to_owned(),
             names,
             clock,
             random,
@@ -100,7 +106,7 @@ impl Own {
             return Ok(false);
         }
         let key = KeyPair::generate()?;
-        let mut parameters = self.parameters("Causerie authority of this server", AUTHORITY_DAYS)?;
+        let mut parameters = self.parameters(&self.authority_name(), AUTHORITY_DAYS)?;
         parameters.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         parameters.key_usages = vec![
             KeyUsagePurpose::KeyCertSign,
@@ -112,6 +118,16 @@ impl Own {
         write_private(&file, certificate.pem().as_bytes())?;
         tracing::info!(file = %file.display(), "a certificate authority was made: clients are to trust it");
         Ok(true)
+    }
+
+    /// Unlike that of any other authority: who trusts several must be able to tell them apart.
+    fn authority_name(&self) -> String {
+        let mut bytes = [0; 4];
+        self.random.fill(&mut bytes);
+        let number = u32::from_be_bytes(bytes);
+        let mut name = format!("Causerie authority {number:08x} {}", self.domain);
+        name.truncate(name.floor_char_boundary(MAX_COMMON_NAME));
+        name
     }
 
     fn ensure_one(&self, kind: Kind, new_authority: bool) -> Result<CertificatePaths> {
@@ -248,7 +264,7 @@ mod tests {
 
     fn own(directory: &DataDir, clock: &Arc<Turned>, names: &[&str]) -> Own {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Own::new(directory, names, clock.clone(), Arc::new(SystemRandom))
+        Own::new(directory, "example.test", names, clock.clone(), Arc::new(SystemRandom))
     }
 
     #[test]
@@ -290,6 +306,15 @@ mod tests {
             renewed[0] == made[0] && renewed[2] == made[2] && renewed[4] == made[4],
             "with the same keys"
         );
+
+        let long = Own {
+            domain: "x".repeat(253),
+            ..own(&directory, &clock, &[])
+        };
+        let name = first.authority_name();
+        assert!(name.starts_with("Causerie authority ") && name.ends_with(" example.test"));
+        assert_eq!((name.len(), long.authority_name().len()), (40, 64));
+        assert_ne!(first.authority_name(), name, "no two are alike");
 
         let other = own(&directory, &clock, &["b.test"]);
         let facts = read::facts(&other.ensure().unwrap()).unwrap();
