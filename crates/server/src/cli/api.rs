@@ -12,7 +12,11 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use std::{io::ErrorKind, path::PathBuf, time::Duration};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::{net::UnixStream, time::timeout};
 
 /// How long the server may take to answer.
@@ -117,14 +121,25 @@ impl Api {
         let socket = self.socket.display();
         match error.kind() {
             ErrorKind::NotFound | ErrorKind::ConnectionRefused => anyhow::anyhow!(
-                "no server is running at {socket}. Start one (`causerie serve`), or name another with --data-dir or \
-                 --socket"
+                "no server is running at {socket}: start one with: {}, or name another with --data-dir or --socket",
+                start_command(&self.socket)
             ),
             ErrorKind::PermissionDenied => anyhow::anyhow!(
                 "you may not use {socket}: only the user that runs the server, and root, may (try sudo)"
             ),
             _ => anyhow::anyhow!("{socket}: {error}"),
         }
+    }
+}
+
+/// How to start the server that would have this socket. The folder of a demo is known by its name.
+fn start_command(socket: &Path) -> String {
+    match socket.parent() {
+        Some(folder) if folder == Path::new("causerie-demo") => "causerie serve --demo".to_owned(),
+        Some(folder) if folder.ends_with("causerie-demo") => {
+            format!("causerie serve --demo --data-dir {}", folder.display())
+        }
+        _ => "causerie serve".to_owned(),
     }
 }
 
@@ -136,6 +151,20 @@ pub(super) fn form<T: DeserializeOwned>(value: Value) -> Result<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_demo_is_started_as_one() {
+        for (socket, command) in [
+            ("causerie-demo/admin.sock", "causerie serve --demo"),
+            (
+                "/home/x/causerie-demo/admin.sock",
+                "causerie serve --demo --data-dir /home/x/causerie-demo",
+            ),
+            ("/var/lib/causerie/admin.sock", "causerie serve"),
+        ] {
+            assert_eq!(start_command(Path::new(socket)), command);
+        }
+    }
 
     #[test]
     fn names_become_parts_of_a_path_whatever_is_in_them() {

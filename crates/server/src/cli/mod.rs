@@ -33,6 +33,7 @@ use std::{
   causerie serve --demo                                 a server to try things with
   causerie chat alice@example.test Lobby                talk from the terminal
   causerie user add ann@example.test --name Ann         asks for a password
+  causerie category allow General ann@example.test      lets her into the rooms of General
   causerie room add Desk --category General
   causerie member add Desk ann@example.test
   causerie status
@@ -133,7 +134,8 @@ impl At {
             let file = config::path(self.config.as_deref());
             if self.config.is_none() && !file.exists() {
                 anyhow::bail!(
-                    "which server? There is neither ./causerie-demo nor {}: say --data-dir DIR or --socket FILE",
+                    "which server? There is neither ./causerie-demo nor {}: say --data-dir DIR or --socket FILE, or \
+                     start one with: causerie serve --demo",
                     file.display()
                 );
             }

@@ -55,7 +55,7 @@ impl Arguments {
                     "Waiting for compliance",
                     status.outbox.map_or_else(
                         || "can't be read".to_owned(),
-                        |depth| format!("{depth} record(s)"),
+                        |depth| format!("{depth} record(s); they stay until there are exports"),
                     ),
                 ),
             ])?;

@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// Add a user; asks for a password
+    /// Add a user; asks for a password, of at least 8 characters
     #[command(after_help = "Examples:
   causerie user add ann@example.test --name \"Ann Smith\"
   causerie user add ann@example.test --password-stdin < password.txt
@@ -66,7 +66,7 @@ enum What {
         #[command(flatten)]
         to: Changes,
     },
-    /// Set a user's password; asks for it
+    /// Set a user's password; asks for it, at least 8 characters
     #[command(after_help = "Examples:
   causerie user password ann@example.test
   causerie user password ann@example.test --password-stdin < password.txt")]

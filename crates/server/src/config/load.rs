@@ -39,7 +39,16 @@ pub(crate) fn load(file: &Path) -> Result<Config, ConfigError> {
         file: file.to_owned(),
         problems,
     };
-    let text = std::fs::read_to_string(file).map_err(|error| fail(vec![error.to_string()]))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::NotFound => format!(
+                "; make one with: causerie config example > {}, or try causerie serve --demo",
+                file.display()
+            ),
+            _ => String::new(),
+        };
+        fail(vec![format!("{error}{hint}")])
+    })?;
     let config = parse(&text).map_err(fail)?;
     config.check().map_err(fail)?;
     Ok(config)
