@@ -1,5 +1,6 @@
 //! The program: reads the configuration, wires the services together, and is its own command line.
 
+mod banner;
 mod certificates;
 mod cli;
 mod config;

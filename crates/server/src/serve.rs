@@ -1,6 +1,7 @@
 //! `causerie serve`: wires everything together and runs it until it is told to stop.
 
 use crate::{
+    banner,
     certificates::Certificates,
     config::{self, Config, Listen},
     data_dir::DataDir,
@@ -20,7 +21,7 @@ use clap::Args;
 use serde_json::json;
 use std::{
     fs,
-    io::{self, ErrorKind, Write},
+    io::{self, ErrorKind},
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -47,8 +48,8 @@ const STOP_POLL: Duration = Duration::from_millis(10);
   causerie serve --demo
       made-up users and rooms, data in ./causerie-demo, nothing to set up
   causerie serve --config /etc/causerie/causerie.toml
-  causerie serve --demo --sip-tls 127.0.0.1:0
-      on a free port, which the output names
+  causerie serve --demo --sip-tcp 127.0.0.1:0 --sip-tls 127.0.0.1:0 --metrics 127.0.0.1:0
+      on free ports, which the output names
 
 SIGTERM and SIGINT stop it, SIGHUP reads the certificates again.
 A socket address is an IP address with a port; \"off\" is none.")]
@@ -71,7 +72,8 @@ pub(crate) struct Arguments {
     /// Where metrics are shown (setting: metrics.listen)
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<Listen>,
-    /// How much is logged: error, warn, info, debug, trace (setting: log.level)
+    /// How much is logged: error, warn, info, debug, trace (setting: log.level). The demo
+    /// leaves SIP transactions out unless this says info
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
 }
@@ -105,7 +107,10 @@ impl Arguments {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let result = runtime.block_on(serve(config, self.demo));
         runtime.shutdown_timeout(STOP);
-        result
+        if result? {
+            banner::say("stopped\n");
+        }
+        Ok(())
     }
 }
 
@@ -208,7 +213,8 @@ impl Program for Running {
     }
 }
 
-async fn serve(mut config: Config, is_demo: bool) -> Result<()> {
+/// Serves until it is told to stop. Whether everything ended in time then.
+async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
     let signals = Signals::new()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let random: Arc<dyn Random> = Arc::new(SystemRandom);
@@ -299,7 +305,12 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<()> {
         "metrics": facts.metrics,
         "admin": admin_socket,
     }))?;
-    print(&facts, &admin_socket, certificates.as_deref(), is_demo);
+    let authority = certificates.as_deref().and_then(Certificates::authority);
+    let mut text = banner::text(&facts, &admin_socket, authority.as_deref());
+    if is_demo {
+        text += &banner::demo(&facts, config.log.level == config::DEMO_LOG_LEVEL);
+    }
+    banner::say(&text);
 
     let ended = signals
         .until_stop(certificates.as_deref(), &chat, &mut tasks)
@@ -307,13 +318,14 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<()> {
     drop(announcement);
     tracing::info!("stopping");
     let _ = stop.send(true);
-    if timeout(STOP, wind_up(&mut tasks, &chat, &store)).await.is_err() {
+    let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &store)).await.is_ok();
+    if !is_clean {
         tracing::warn!("not everything ended in time; it is broken off");
     }
     if let Err(error) = fs::remove_file(&admin_socket) {
         tracing::warn!(%error, file = %admin_socket.display(), "can't be removed");
     }
-    ended
+    ended.map(|()| is_clean)
 }
 
 fn chat_settings(config: &Config) -> causerie_chat::Settings {
@@ -427,74 +439,4 @@ impl Signals {
             }
         }
     }
-}
-
-/// Says where it listens and how to connect.
-fn print(facts: &wire::Program, socket: &Path, certificates: Option<&Certificates>, is_demo: bool) {
-    let off = || "off".to_owned();
-    let or_off = |address: &Option<String>| address.clone().unwrap_or_else(off);
-    let metrics = facts
-        .metrics
-        .as_ref()
-        .map_or_else(off, |address| format!("http://{address}/metrics"));
-    let mut text = format!(
-        "Causerie {} serves {}, process {}.\n\n  \
-         SIP over TLS    {}\n  \
-         SIP over TCP    {}\n  \
-         Metrics         {metrics}\n  \
-         Administration  {}\n  \
-         Data            {}\n",
-        facts.version,
-        facts.domain,
-        facts.pid,
-        or_off(&facts.sip_tls),
-        or_off(&facts.sip_tcp),
-        socket.display(),
-        facts.data_dir
-    );
-    if let Some(authority) = certificates.and_then(Certificates::authority) {
-        text += &format!("  Authority       {}\n", authority.display());
-    }
-    if is_demo {
-        text += &demo_text(facts);
-    }
-    // Nobody may be reading; that is no reason not to serve.
-    let _ = io::stdout()
-        .write_all(text.as_bytes())
-        .and_then(|()| io::stdout().flush());
-}
-
-fn demo_text(facts: &wire::Program) -> String {
-    let program = std::env::args().next().unwrap_or_else(|| "causerie".to_owned());
-    let users = demo::USERS.join(", ");
-    let (address, kind) = match (&facts.sip_tls, &facts.sip_tcp) {
-        (Some(address), _) => (address.as_str(), "SSL/TLS"),
-        (None, Some(address)) => (address.as_str(), "TCP"),
-        (None, None) => ("", ""),
-    };
-    let is_default =
-        std::env::current_dir().is_ok_and(|here| here.join("causerie-demo") == Path::new(&facts.data_dir));
-    let data_dir = if is_default {
-        String::new()
-    } else {
-        format!(" --data-dir {}", facts.data_dir)
-    };
-    format!(
-        "
-Users: {users} (each @{domain}), password: {password}
-Rooms: Lobby, Deals, Announcements, Project X
-
-In a second terminal:
-  {program} chat{data_dir} alice@{domain} Lobby
-  {program} room list{data_dir}
-
-With Pidgin (on Debian 12 started by tools/pidgin/causerie-pidgin):
-  Protocol Office Communicator, Username alice@{domain}, Password {password};
-  Advanced: Server {address}, Connection type {kind}, Authentication scheme NTLM
-
-Ctrl-C stops it.
-",
-        domain = facts.domain,
-        password = demo::PASSWORD,
-    )
 }

@@ -232,6 +232,9 @@ impl Default for Log {
     }
 }
 
+/// What the demo logs: everything that is rare enough to be read as it happens.
+pub(crate) const DEMO_LOG_LEVEL: &str = "info,causerie::sip::transaction=warn";
+
 impl Config {
     /// The configuration of `serve --demo`: nothing of it leaves the machine.
     pub(crate) fn demo() -> Self {
@@ -241,6 +244,7 @@ impl Config {
             ..Self::default()
         };
         config.sip.tls = Listen::on(([127, 0, 0, 1], 5061));
+        DEMO_LOG_LEVEL.clone_into(&mut config.log.level);
         config
     }
 

@@ -1,6 +1,6 @@
 //! Starting and stopping: ports, files, one server a data directory, the configuration.
 
-use crate::common::{Process, Ran, command, demo, mode, names, run, run_alone, wait_until};
+use crate::common::{Process, Ran, command, demo, mode, names, run, run_alone, run_with_input, wait_until};
 use serde_json::{Value, json};
 use std::{fs, net::TcpListener, path::Path, process::Command, process::Stdio};
 
@@ -58,6 +58,7 @@ fn the_demo_is_there_and_told() {
         "password: causerie".to_owned(),
         "alice@example.test Lobby".to_owned(),
         "Authentication scheme NTLM".to_owned(),
+        "--log-level info shows every SIP transaction".to_owned(),
     ] {
         assert!(log.contains(&told), "'{told}' is not in:\n{log}");
     }
@@ -163,6 +164,39 @@ fn without_a_server_there_is_a_hint() {
 }
 
 #[test]
+fn the_log_of_the_demo_is_what_people_do_and_not_each_transaction() {
+    let server = demo();
+    run_with_input(
+        &server,
+        &["chat", "--password-stdin", "alice@example.test", "Lobby"],
+        "causerie\nhello\n",
+    )
+    .ok();
+    run(&server, &["room", "add", "Desk", "--category", "General"]).ok();
+    run(&server, &["room", "add", "Desk", "--category", "General"]).refused();
+    wait_until("the end of the sign-in is told", || {
+        server.log().contains("Signed out.")
+    });
+    let log = server.log();
+    assert!(log.contains("Signed in. user=\"alice@example.test\""), "{log}");
+    assert!(!log.contains("SIP transaction. "), "{log}");
+    let changes: Vec<&str> = log.lines().filter(|line| line.contains("admin:unix")).collect();
+    assert_eq!(changes.len(), 1, "{log}");
+    assert_eq!(
+        log.matches("Changed").count(),
+        1,
+        "not what the demo is made of: {log}"
+    );
+    for told in [
+        "INFO causerie::admin: Changed. actor=\"admin:unix:",
+        "what=\"room.add\"",
+        "Desk",
+    ] {
+        assert!(changes[0].contains(told), "{}", changes[0]);
+    }
+}
+
+#[test]
 fn a_stop_is_clean_and_a_restart_keeps_everything() {
     let mut server = demo();
     run(&server, &["room", "add", "Kept", "--category", "General"]).ok();
@@ -170,6 +204,7 @@ fn a_stop_is_clean_and_a_restart_keeps_everything() {
     run(&server, &["user", "remove", "dave@example.test", "--yes"]).ok();
     let before = run(&server, &["room", "show", "Kept", "--json"]).json();
     assert_eq!(server.stop().code(), Some(0));
+    assert!(server.log().ends_with("\nstopped\n"), "{}", server.log());
     for gone in ["listening.json", "admin.sock"] {
         assert!(!server.data_dir().join(gone).exists(), "{gone} is still there");
     }
@@ -222,7 +257,9 @@ fn a_configuration_is_checked() {
         check("domain = \"x.test\"\n[sip]\nrsa_certificate = \"a.pem\"\nrsa_key = \"a.key\"\n").refused();
     assert!(absent.contains("a.pem"), "{absent}");
     let none = run_alone(&["serve", "--config", "/nowhere/causerie.toml"]).refused();
-    assert!(none.contains("/nowhere/causerie.toml"), "{none}");
+    let hint =
+        "; make one with: causerie config example > /nowhere/causerie.toml, or try causerie serve --demo";
+    assert!(none.contains(hint), "{none}");
 }
 
 #[test]
