@@ -1,6 +1,10 @@
 //! The conversation: rooms, lines, commands, and coming back after a lost connection.
 
-use super::{input::Input, screen::Screen};
+use super::{
+    input::Input,
+    screen::Screen,
+    words::{how_many, not_posted, told},
+};
 use anyhow::{Result, bail};
 use causerie_client::{
     CallError, Client, ClientError, ConnectOptions, Event, Events, Message, PostError, Room, RoomUri,
@@ -21,9 +25,6 @@ const POSTS_AHEAD: usize = 64;
 
 /// How many messages are read of each room when the connection is back.
 const CATCH_UP: u32 = 200;
-
-/// How much of a message is repeated when it isn't posted, in characters.
-const REPEATED: usize = 60;
 
 const HELP: [&str; 9] = [
     "Each line goes to the current room. To begin one with a slash, write two.",
@@ -484,36 +485,6 @@ impl Conversation {
     }
 }
 
-/// Why a message wasn't posted, and which one.
-fn not_posted(reason: &str, retry_after: Option<u32>, text: &str) -> String {
-    let reason = reason.trim_end_matches(['.', ':', ' ']);
-    let again = retry_after
-        .map(|seconds| format!(" (try again in {seconds} s)"))
-        .unwrap_or_default();
-    let mut start: String = text.chars().take(REPEATED).collect();
-    if start.len() < text.len() {
-        start.push('…');
-    }
-    format!("not posted: {reason}{again}: {start}")
-}
-
-/// How many people are in a room that was entered; nothing when the server tells of none, as of a large room.
-fn how_many(participants: usize) -> String {
-    match participants {
-        0 => String::new(),
-        1 => " Nobody else is here.".to_owned(),
-        many => format!(" {many} people are here, you included."),
-    }
-}
-
-/// The end of a connection, for people: how it broke helps nobody, why it can't be had does.
-fn told(error: &ClientError) -> String {
-    match error {
-        ClientError::Lost(_) | ClientError::Silent => "connection lost".to_owned(),
-        other => other.to_string(),
-    }
-}
-
 /// Whether trying again can't help.
 fn is_final(error: &ClientError) -> bool {
     use ClientError::{
@@ -530,47 +501,5 @@ fn is_final(error: &ClientError) -> bool {
         SignedOut(_) | Trust(_) | WrongPassword => true,
         Refused { status, .. } => *status < 500,
         _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_refusal_says_why_first_and_repeats_the_beginning() {
-        assert_eq!(
-            not_posted("Only presenters post here.", None, "mine"),
-            "not posted: Only presenters post here: mine"
-        );
-        let at_limit = "ü".repeat(REPEATED);
-        assert_eq!(
-            not_posted("Busy", Some(3), &at_limit),
-            format!("not posted: Busy (try again in 3 s): {at_limit}")
-        );
-        assert_eq!(
-            not_posted("Busy", None, &format!("{at_limit}ü")),
-            format!("not posted: Busy: {at_limit}…")
-        );
-    }
-
-    #[test]
-    fn people_are_counted_in_words() {
-        assert_eq!(how_many(0), "");
-        assert_eq!(how_many(1), " Nobody else is here.");
-        assert_eq!(how_many(2), " 2 people are here, you included.");
-    }
-
-    #[test]
-    fn how_a_connection_broke_is_not_told_but_why_a_certificate_is_refused_is() {
-        assert_eq!(
-            told(&ClientError::Lost("os error 104".to_owned())),
-            "connection lost"
-        );
-        let untrusted = ClientError::CertificateNotTrusted {
-            server: "a:1".to_owned(),
-            detail: "UnknownIssuer".to_owned(),
-        };
-        assert!(told(&untrusted).contains("UnknownIssuer"));
     }
 }

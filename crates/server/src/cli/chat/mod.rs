@@ -4,6 +4,7 @@ mod conversation;
 mod input;
 mod place;
 mod screen;
+mod words;
 
 use crate::real::{SystemClock, SystemRandom};
 use anyhow::{Result, bail};
