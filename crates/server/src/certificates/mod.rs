@@ -83,7 +83,13 @@ impl Certificates {
     ) -> Result<Arc<Self>> {
         let files = configured(&config.sip);
         let source = if files.is_empty() {
-            Source::Own(Own::new(data_dir, &config.domain, own::names(config), clock.clone(), random))
+            Source::Own(Own::new(
+                data_dir,
+                &config.domain,
+                own::names(config),
+                clock.clone(),
+                random,
+            ))
         } else {
             Source::Files(files)
         };

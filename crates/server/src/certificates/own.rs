@@ -264,7 +264,13 @@ mod tests {
 
     fn own(directory: &DataDir, clock: &Arc<Turned>, names: &[&str]) -> Own {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Own::new(directory, "example.test", names, clock.clone(), Arc::new(SystemRandom))
+        Own::new(
+            directory,
+            "example.test",
+            names,
+            clock.clone(),
+            Arc::new(SystemRandom),
+        )
     }
 
     #[test]
