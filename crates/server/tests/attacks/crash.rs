@@ -60,7 +60,9 @@ fn nothing_answered_or_delivered_is_lost_doubled_or_reordered_by_kill_9() {
             let moment = RandomState::new().hash_one(life) % LIFE_MS;
             tokio::time::sleep(Duration::from_millis(moment)).await;
             server.kill9();
-            while tasks.join_next().await.is_some() {}
+            while let Some(ended) = tasks.join_next().await {
+                ended.expect("what a client saw is right");
+            }
         });
         server.restart();
     }
