@@ -7,6 +7,9 @@ use causerie_store::History;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// Words of one search. The index looks each of them up, and what they cost together grows faster than their number.
+pub const MAX_SEARCH_WORDS: usize = 32;
+
 impl Inner {
     /// The room with this GUID, if the rules let this user do this there.
     pub(crate) fn permitted(&self, who: PrincipalId, action: Action, guid: Uuid) -> Result<Room, Refusal> {
@@ -85,6 +88,10 @@ impl Inner {
         words: &str,
         count: u32,
     ) -> Result<(Option<RoomSummary>, Vec<Arc<Message>>), Refusal> {
+        if words.split_whitespace().count() > MAX_SEARCH_WORDS {
+            let reason = format!("A search has at most {MAX_SEARCH_WORDS} words.");
+            return Err(Refusal::Invalid(reason));
+        }
         let (summary, ids) = match rooms {
             SearchIn::Room(guid) => {
                 let room = self.permitted(who, Action::ReadHistory, *guid)?;

@@ -3,8 +3,8 @@
 mod common;
 
 use causerie_chat::{
-    Action, ActionError, NodeName, Operation, Outcome, PrincipalName, Refusal, RoomChange, SearchIn,
-    Settings, UserChange,
+    Action, ActionError, MAX_SEARCH_WORDS, NodeName, Operation, Outcome, PrincipalName, Refusal, RoomChange,
+    SearchIn, Settings, UserChange,
 };
 use causerie_model::{Actor, ChainId, Extras, PartReason, Role};
 use common::{World, address};
@@ -472,6 +472,20 @@ async fn a_search_finds_only_what_the_asker_may_read() {
     );
     let in_secret = carol.ask(search(SearchIn::Room(world.guid("X")))).await;
     assert!(matches!(in_secret, Err(Refusal::NoSuchRoom)));
+}
+
+#[tokio::test]
+async fn words_of_a_search_are_limited_at_their_edge() {
+    let world = World::new().await;
+    let mut alice = world.attach("alice");
+    let search = |words| Operation::Search {
+        rooms: SearchIn::All,
+        words: "fox ".repeat(words),
+        count: 10,
+    };
+    assert!(alice.ask(search(MAX_SEARCH_WORDS)).await.is_ok());
+    let refused = alice.ask(search(MAX_SEARCH_WORDS + 1)).await;
+    assert!(matches!(refused, Err(Refusal::Invalid(_))));
 }
 
 #[tokio::test]

@@ -156,6 +156,17 @@ struct Round {
     sealed: bool,
 }
 
+/// Records after which a round takes no more operations: one operation may make many, and a commit must stay short.
+const MAX_ROUND_RECORDS: usize = 4_096;
+
+impl Round {
+    /// Whether it may stage one more operation. What is owed doesn't count: it was first, and must not keep out the rest.
+    fn takes_more(&self, batch: usize) -> bool {
+        let records = self.batch.records.len().saturating_sub(self.owed.len());
+        self.effects.len() < batch && records < MAX_ROUND_RECORDS && !self.sealed
+    }
+}
+
 /// What wakes the sequencer.
 enum Next {
     Command(Box<Command>),
@@ -230,7 +241,7 @@ impl Sequencer {
                 Next::Owed => {}
                 Next::End => break,
             }
-            while round.effects.len() < self.inner.settings.batch && !round.sealed {
+            while round.takes_more(self.inner.settings.batch) {
                 let Some(command) = self.carry.pop_front().or_else(|| queue.try_recv().ok()) else {
                     break;
                 };
