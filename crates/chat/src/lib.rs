@@ -29,7 +29,7 @@ pub use query::MAX_SEARCH_WORDS;
 pub use refusal::Refusal;
 pub use settings::Settings;
 
-use causerie_model::{Actor, Catalogue, Change, Clock, EndpointId, PrincipalId, Random, RoomId};
+use causerie_model::{Actor, Catalogue, Clock, EndpointId, PrincipalId, Random, RoomId};
 use causerie_store::{CatalogueStore, History, Journal, Outbox, Preferences, StoreError};
 use delivery::Sink;
 use sequencer::{Command, Sequencer};
@@ -40,11 +40,8 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
-
-/// How many changes a slow observer of [`Chat::changes`] may lag behind before it has to look at everything again.
-const CHANGE_BACKLOG: usize = 256;
 
 /// What the service needs from outside.
 #[derive(Clone)]
@@ -83,7 +80,6 @@ struct Inner {
     endpoints: AtomicU64,
     /// The last commit succeeded.
     writable: AtomicBool,
-    changes: broadcast::Sender<Arc<Vec<Change>>>,
     clock: Arc<dyn Clock>,
     outbox: Arc<dyn Outbox>,
 }
@@ -122,7 +118,6 @@ impl Chat {
             present: Mutex::default(),
             endpoints: AtomicU64::new(0),
             writable: AtomicBool::new(true),
-            changes: broadcast::Sender::new(CHANGE_BACKLOG),
             clock: needs.clock.clone(),
             outbox: needs.outbox.clone(),
         });
@@ -169,12 +164,6 @@ impl Chat {
     /// The working set as it is now. Hold it for a moment only: changes wait.
     pub fn catalogue(&self) -> RwLockReadGuard<'_, Catalogue> {
         self.inner.catalogue()
-    }
-
-    /// Tells of every change after it was committed.
-    #[must_use]
-    pub fn changes(&self) -> broadcast::Receiver<Arc<Vec<Change>>> {
-        self.inner.changes.subscribe()
     }
 
     /// What the service was started with.

@@ -7,7 +7,7 @@ use crate::{
 };
 use causerie_model::{Actor, Change, EndpointId, Event, Node, PartReason, RoomId};
 use causerie_policy::{Action as Act, decide, permissions};
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use tokio::sync::oneshot;
 
 /// An action on its way into memory.
@@ -112,8 +112,6 @@ impl Sequencer {
         for change in &changes {
             self.enforce(change);
         }
-        // Nobody may be listening.
-        let _ = self.inner.changes.send(Arc::new(changes));
         let _ = reply.send(Ok(Done::Changed));
     }
 
