@@ -160,6 +160,22 @@ async fn a_change_that_cannot_be_stored_changes_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_owed_at_the_end_is_written_before_it() {
+    let world = World::new().await;
+    let bob = world.attach_in("bob", "Lobby").await;
+    world.journal.fail(StoreFault::Full);
+    drop(bob);
+    while world.chat.status().await.writable {
+        tokio::time::sleep(POLL).await;
+    }
+    world.journal.recover();
+    let world = world.restart().await;
+    let records = world.room_records("Lobby").await;
+    assert_eq!(records.last().map(|(kind, _)| kind.as_str()), Some("PART"));
+    world.verify().await;
+}
+
+#[tokio::test]
 async fn a_change_is_answered_even_while_records_are_owed() {
     let world = World::new().await;
     let bob = world.attach_in("bob", "Lobby").await;

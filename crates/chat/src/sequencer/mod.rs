@@ -239,7 +239,8 @@ impl Sequencer {
             match next {
                 Next::Command(command) => self.stage(&mut round, *command).await,
                 Next::Owed => {}
-                Next::End => break,
+                // What is owed gets one more chance: after this nobody remembers it.
+                Next::End => return self.finish(round).await,
             }
             while round.takes_more(self.inner.settings.batch) {
                 let Some(command) = self.carry.pop_front().or_else(|| queue.try_recv().ok()) else {
