@@ -1,10 +1,13 @@
 //! The SIP side: the front end, the chat server behind it, and how they find users.
 
-use crate::{certificates::Certificates, config::Config};
+use crate::{
+    certificates::Certificates,
+    config::{self, Config},
+};
 use anyhow::{Context, Result};
 use causerie_accounts::Accounts;
 use causerie_chat::Chat;
-use causerie_frontend::{Deadlines, Directory, FrontEnd, Limits, Settings, UserEntry};
+use causerie_frontend::{Authentication, Deadlines, Directory, FrontEnd, Limits, Settings, UserEntry};
 use causerie_model::{Clock, Random, SipAddress, User};
 use causerie_sipchat::ChatServer;
 use causerie_store::Contacts;
@@ -59,6 +62,7 @@ impl Sip {
         let chat_settings = causerie_sipchat::Settings::for_domain(&config.domain);
         let settings = Settings {
             netbios_domain: config.netbios_domain(),
+            authentication: authentication(config),
             chat_pools: vec![format!("sip:{}", chat_settings.service)],
             limits: limits(config),
             deadlines: deadlines(config),
@@ -128,6 +132,19 @@ pub(crate) fn rfc3339(unix_seconds: i64) -> String {
     let time = OffsetDateTime::from_unix_timestamp(unix_seconds).ok();
     time.and_then(|time| time.format(&Rfc3339).ok())
         .unwrap_or_default()
+}
+
+fn authentication(config: &Config) -> Authentication {
+    match config.sip.authentication {
+        config::Authentication::Ntlm => Authentication::Ntlm,
+        config::Authentication::None => {
+            tracing::warn!(
+                "NOBODY IS ASKED FOR A PASSWORD: sip.authentication is \"none\", so any program on this machine can \
+                 be any user. Right for a test, never for people's messages"
+            );
+            Authentication::None
+        }
+    }
 }
 
 fn limits(config: &Config) -> Limits {

@@ -1,6 +1,6 @@
 //! What values may be.
 
-use super::{Config, given};
+use super::{Authentication, Config, given};
 use causerie_model::limits::MAX_MESSAGE_BYTES;
 use std::{fmt::Display, ops::RangeInclusive, path::Path};
 use tracing_subscriber::EnvFilter;
@@ -70,6 +70,16 @@ impl Config {
         }
         if self.sip.tcp.0.is_none() && self.sip.tls.0.is_none() {
             problems.add("sip.tcp and sip.tls are both \"off\": nobody could connect".to_owned());
+        }
+        if self.sip.authentication == Authentication::None {
+            for (key, listen) in [("sip.tcp", self.sip.tcp), ("sip.tls", self.sip.tls)] {
+                if listen.is_remote() {
+                    problems.add(format!(
+                        "sip.authentication: \"none\" lets anybody in as anybody, and {key}, {listen}, can be reached \
+                         from other machines; listen on 127.0.0.1, or set sip.authentication = \"ntlm\""
+                    ));
+                }
+            }
         }
         if self.metrics.listen.is_remote() && !self.metrics.allow_remote {
             problems.add(format!(
@@ -275,6 +285,29 @@ mod tests {
             (config.metrics.listen, config.metrics.allow_remote) = (open, true);
         });
         assert_eq!(both, Ok(()));
+    }
+
+    #[test]
+    fn authentication_is_left_out_on_this_machine_only() {
+        let none = |tcp: &str, tls: &str| {
+            let (tcp, tls) = (tcp.parse().unwrap(), tls.parse().unwrap());
+            demo(move |config| {
+                config.sip.authentication = Authentication::None;
+                config.sip.allow_remote_tcp = true;
+                (config.sip.tcp, config.sip.tls) = (tcp, tls);
+            })
+        };
+        assert_eq!(none("127.0.0.1:5060", "[::1]:5061"), Ok(()));
+        assert_eq!(none("127.0.0.1:5060", "off"), Ok(()));
+        let problems = none("127.0.0.1:5060", "0.0.0.0:5061").unwrap_err();
+        assert_eq!(
+            problems,
+            [
+                "sip.authentication: \"none\" lets anybody in as anybody, and sip.tls, 0.0.0.0:5061, can be reached \
+                 from other machines; listen on 127.0.0.1, or set sip.authentication = \"ntlm\""
+            ]
+        );
+        assert_eq!(none("10.0.0.1:5060", "[::]:5061").unwrap_err().len(), 2);
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub(crate) struct Sip {
     pub(crate) tcp: Listen,
     pub(crate) tls: Listen,
     pub(crate) allow_remote_tcp: bool,
+    pub(crate) authentication: Authentication,
     pub(crate) ecdsa_certificate: PathBuf,
     pub(crate) ecdsa_key: PathBuf,
     pub(crate) rsa_certificate: PathBuf,
@@ -50,6 +51,17 @@ pub(crate) struct Sip {
     pub(crate) certificate_names: Vec<String>,
     pub(crate) limits: SipLimits,
     pub(crate) deadlines: SipDeadlines,
+}
+
+/// How users prove who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Authentication {
+    /// By their password, and every message is signed.
+    #[default]
+    Ntlm,
+    /// Not at all: for tests, on this machine only.
+    None,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +161,7 @@ impl Default for Sip {
             tcp: Listen::on(([127, 0, 0, 1], 5060)),
             tls: Listen::on(([0, 0, 0, 0], 5061)),
             allow_remote_tcp: false,
+            authentication: Authentication::Ntlm,
             ecdsa_certificate: PathBuf::new(),
             ecdsa_key: PathBuf::new(),
             rsa_certificate: PathBuf::new(),
