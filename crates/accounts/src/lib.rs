@@ -59,21 +59,38 @@ impl Accounts {
     /// # Errors
     /// [`PasswordError`] if the password isn't acceptable or the store can't take it.
     pub async fn set_password(&self, user: PrincipalId, password: &str) -> Result<(), PasswordError> {
+        self.set_password_of_all(&[user], password).await
+    }
+
+    /// Sets one password for many users, in one commit. They share its Argon2id hash with the salt, so that who reads
+    /// the database sees that their passwords are the same: for users made up for a test.
+    ///
+    /// # Errors
+    /// [`PasswordError`] if the password isn't acceptable or the store can't take it; then nobody's is set.
+    pub async fn set_password_of_all(
+        &self,
+        users: &[PrincipalId],
+        password: &str,
+    ) -> Result<(), PasswordError> {
         password::check(password)?;
-        let sealed_nt_hash = self
-            .vault
-            .seal(user, &NtHash::of_password(password), &*self.random);
+        let nt_hash = NtHash::of_password(password);
         let password_hash = {
             // The semaphore is never closed.
             let _turn = self.hashing.acquire().await;
             password::hash(password.to_owned(), &*self.random).await?
         };
-        let secret = Secret {
-            password_hash,
-            sealed_nt_hash,
-        };
+        let secrets: Vec<(PrincipalId, Secret)> = users
+            .iter()
+            .map(|user| {
+                let secret = Secret {
+                    password_hash: password_hash.clone(),
+                    sealed_nt_hash: self.vault.seal(*user, &nt_hash, &*self.random),
+                };
+                (*user, secret)
+            })
+            .collect();
         self.secrets
-            .put_secret(user, &secret)
+            .put_secrets(&secrets)
             .await
             .map_err(PasswordError::Store)
     }

@@ -4,9 +4,11 @@ use crate::SqliteStore;
 use async_trait::async_trait;
 use causerie_model::PrincipalId;
 use causerie_store::{Secret, Secrets, StoreError};
+use serde_json::{Value, json};
 
 const PUT: &str = "
-    INSERT INTO secrets (user, password_hash, sealed_nt_hash) VALUES (?1, ?2, ?3)
+    INSERT INTO secrets (user, password_hash, sealed_nt_hash)
+    SELECT value ->> 0, value ->> 1, unhex(value ->> 2) FROM json_each(?1) WHERE true
     ON CONFLICT (user) DO UPDATE SET
         password_hash = excluded.password_hash, sealed_nt_hash = excluded.sealed_nt_hash";
 
@@ -25,11 +27,15 @@ impl Secrets for SqliteStore {
             .await
     }
 
-    async fn put_secret(&self, user: PrincipalId, secret: &Secret) -> Result<(), StoreError> {
-        let query = sqlx::query(PUT)
-            .bind(user.0)
-            .bind(secret.password_hash.clone())
-            .bind(secret.sealed_nt_hash.clone());
+    async fn put_secrets(&self, secrets: &[(PrincipalId, Secret)]) -> Result<(), StoreError> {
+        if secrets.is_empty() {
+            return Ok(());
+        }
+        let row = |(user, secret): &(PrincipalId, Secret)| {
+            json!([user.0, secret.password_hash, hex::encode(&secret.sealed_nt_hash)])
+        };
+        let rows: Value = secrets.iter().map(row).collect();
+        let query = sqlx::query(PUT).bind(rows.to_string());
         self.writer
             .write(move |transaction| Box::pin(async move { transaction.execute(query).await.map(drop) }))
             .await

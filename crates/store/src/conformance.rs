@@ -89,6 +89,7 @@ macro_rules! conformance_tests {
         );
         $crate::conformance_tests!(@cases $fresh, personal:
             secrets_are_replaced,
+            secrets_of_many_are_stored_together,
             secrets_need_a_user,
             a_contact_list_is_kept_as_it_was,
             a_contact_list_is_changed_by_one_at_a_time,

@@ -159,7 +159,16 @@ pub trait Secrets: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError`] if the database can't be written.
-    async fn put_secret(&self, user: PrincipalId, secret: &Secret) -> Result<(), StoreError>;
+    async fn put_secret(&self, user: PrincipalId, secret: &Secret) -> Result<(), StoreError> {
+        self.put_secrets(&[(user, secret.clone())]).await
+    }
+
+    /// Sets or replaces the secrets of many users in one commit.
+    ///
+    /// # Errors
+    /// [`StoreFault::Conflict`] if one of them is nobody; [`StoreError`] if the database can't be written. Nothing is
+    /// stored then.
+    async fn put_secrets(&self, secrets: &[(PrincipalId, Secret)]) -> Result<(), StoreError>;
 }
 
 /// Keeps users' contact lists.

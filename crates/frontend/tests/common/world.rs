@@ -78,8 +78,8 @@ impl Secrets for Memory {
         Ok(self.secrets.lock().unwrap().get(&user).cloned())
     }
 
-    async fn put_secret(&self, user: PrincipalId, secret: &Secret) -> Result<(), StoreError> {
-        self.secrets.lock().unwrap().insert(user, secret.clone());
+    async fn put_secrets(&self, secrets: &[(PrincipalId, Secret)]) -> Result<(), StoreError> {
+        self.secrets.lock().unwrap().extend(secrets.iter().cloned());
         Ok(())
     }
 }

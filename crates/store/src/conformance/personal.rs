@@ -50,6 +50,22 @@ pub async fn secrets_are_replaced(database: &dyn Database) {
     );
 }
 
+/// Those of many users are stored together.
+pub async fn secrets_of_many_are_stored_together(database: &dyn Database) {
+    let parts = two_users(database).await;
+    let put = async |secrets: &[_]| parts.secrets.put_secrets(secrets).await;
+    put(&[]).await.expect("nothing is stored");
+    put(&[(BOB, secret(1))]).await.expect("secrets are stored");
+    put(&[(ANN, secret(2)), (BOB, secret(3))])
+        .await
+        .expect("secrets are stored");
+    let of = async |user| parts.secrets.secret(user).await.expect("secrets are read");
+    assert_eq!(of(ANN).await, Some(secret(2)));
+    assert_eq!(of(BOB).await, Some(secret(3)));
+    conflict(&put(&[(ANN, secret(4)), (NOBODY, secret(4))]).await);
+    assert_eq!(of(ANN).await, Some(secret(2)), "all or none");
+}
+
 /// And so does everything else of a person.
 pub async fn secrets_need_a_user(database: &dyn Database) {
     let parts = two_users(database).await;
