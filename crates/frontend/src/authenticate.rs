@@ -89,14 +89,16 @@ impl Link {
 
     /// The handshake of a Call-ID, a new one if there is none.
     fn attempt(&mut self, call_id: &Text) -> Handshake {
-        match self
+        let place = self
             .attempts
             .iter()
-            .position(|attempt| attempt.call_id == *call_id)
-        {
-            Some(place) => self.attempts.swap_remove(place).handshake,
-            None => Handshake::start(Arc::clone(&self.front().offer)),
+            .position(|attempt| attempt.call_id == *call_id);
+        let known = place.map(|place| self.attempts.swap_remove(place).handshake);
+        if self.attempts.is_empty() {
+            // An idle connection keeps no room for them.
+            self.attempts = Vec::new();
         }
+        known.unwrap_or_else(|| Handshake::start(Arc::clone(&self.front().offer)))
     }
 
     fn keep(&mut self, call_id: &Text, handshake: Handshake) {

@@ -154,7 +154,8 @@ impl Dialog {
             .header(Header::From, local)
             .header(Header::To, remote)
             .header(Header::CallId, &id.call_id);
-        let (fixed, spans) = lines.into_prepared();
+        let (mut fixed, spans) = lines.into_prepared();
+        fixed.shrink_to_fit();
         let route = |route: &NameAddr| Route {
             value: route.as_str().to_owned(),
             uri: route.uri.as_str().to_owned(),

@@ -6,7 +6,6 @@ use causerie_sip::{
     ua::{Ending, Facts, Outbox, Party, Session},
 };
 use std::{
-    collections::HashMap,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -24,7 +23,8 @@ pub(crate) const OUT_OF_ORDER: &str = "CSeq is out of order";
 pub(crate) struct ChatSession {
     shared: Arc<Shared>,
     party: Party,
-    dialogs: HashMap<String, ChatDialog>,
+    /// Few: searching them costs less than a table of them keeps.
+    dialogs: Vec<ChatDialog>,
 }
 
 impl ChatSession {
@@ -32,7 +32,7 @@ impl ChatSession {
         Self {
             shared,
             party,
-            dialogs: HashMap::new(),
+            dialogs: Vec::new(),
         }
     }
 
@@ -48,7 +48,7 @@ impl ChatSession {
                 None => refuse(request, 481, "No such dialog", outbox),
             };
         }
-        if self.dialogs.contains_key(call_id) {
+        if self.owns(call_id) {
             return refuse(request, 482, "There is a dialog with this Call-ID", outbox);
         }
         if self.dialogs.len() >= MAX_DIALOGS {
@@ -58,7 +58,8 @@ impl ChatSession {
         match Dialog::uas(request, &tag) {
             Ok(sip) => {
                 let dialog = ChatDialog::new(self.shared.clone(), &self.party, sip);
-                self.dialogs.insert(call_id.to_owned(), dialog);
+                self.dialogs.reserve_exact(1);
+                self.dialogs.push(dialog);
                 let response = request.response(200, Some(&tag));
                 outbox.respond(self.established(response), Facts::default());
             }
@@ -87,9 +88,14 @@ impl ChatSession {
 
     /// The dialog that a request belongs to: the tags must be right, not only the Call-ID.
     fn dialog(&mut self, request: &CheckedRequest) -> Option<&mut ChatDialog> {
-        self.dialogs
-            .get_mut(request.call_id.as_str())
-            .filter(|dialog| dialog.sip.matches(request))
+        self.dialogs.iter_mut().find(|dialog| dialog.sip.matches(request))
+    }
+
+    /// Ends a dialog. Whether there was one.
+    fn remove(&mut self, call_id: &str) -> bool {
+        let before = self.dialogs.len();
+        self.dialogs.retain(|dialog| dialog.call_id() != call_id);
+        self.dialogs.len() < before
     }
 }
 
@@ -112,7 +118,7 @@ pub(crate) fn refusal(request: &CheckedRequest, status: u16, reason: &str) -> ca
 
 impl Session for ChatSession {
     fn owns(&self, call_id: &str) -> bool {
-        self.dialogs.contains_key(call_id)
+        self.dialogs.iter().any(|dialog| dialog.call_id() == call_id)
     }
 
     fn request(&mut self, request: &CheckedRequest, outbox: &mut Outbox) {
@@ -126,7 +132,7 @@ impl Session for ChatSession {
             Method::Bye => {
                 let known = self.dialog(request).is_some();
                 if known {
-                    self.dialogs.remove(request.call_id.as_str());
+                    self.remove(&request.call_id);
                     outbox.respond(request.response(200, None), Facts::default());
                 } else {
                     refuse(request, 481, "No such dialog", outbox);
@@ -167,15 +173,14 @@ impl Session for ChatSession {
     fn response(&mut self, response: &CheckedResponse, _outbox: &mut Outbox) {
         // 481 and 487: the client has no such dialog (any more). It isn't told of the end of what it doesn't know.
         if matches!(response.status(), 481 | 487) {
-            let call_id = response.call_id.as_str();
-            if self.dialogs.remove(call_id).is_some() {
+            if self.remove(&response.call_id) {
                 tracing::debug!(user = %self.party.address, status = response.status(), "The client forgot a dialog.");
             }
         }
     }
 
     fn poll(&mut self, context: &mut Context<'_>, outbox: &mut Outbox) -> Poll<Ending> {
-        for dialog in self.dialogs.values_mut() {
+        for dialog in &mut self.dialogs {
             if dialog.poll(context, outbox).is_ready() {
                 return Poll::Ready(Ending::Stopped);
             }
@@ -184,7 +189,7 @@ impl Session for ChatSession {
     }
 
     fn poll_cut(&mut self, context: &mut Context<'_>) -> Poll<Ending> {
-        for dialog in self.dialogs.values_mut() {
+        for dialog in &mut self.dialogs {
             if let Poll::Ready(ending) = dialog.poll_cut(context) {
                 return Poll::Ready(ending);
             }

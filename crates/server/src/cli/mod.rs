@@ -67,6 +67,8 @@ enum Command {
     Registrations(registrations::Arguments),
     /// Show the certificates in use, or read them again
     Certificates(certificates::Arguments),
+    /// Put load on a server of its own and tell what it cost
+    Load(causerie_load::Arguments),
     /// Check a configuration, or print one with every setting explained
     Config(configuration::Arguments),
 }
@@ -85,6 +87,7 @@ impl Cli {
             Command::Status(arguments) => wait(arguments.run()),
             Command::Registrations(arguments) => wait(arguments.run()),
             Command::Certificates(arguments) => wait(arguments.run()),
+            Command::Load(arguments) => arguments.run(),
             Command::Config(arguments) => arguments.run(),
         }
     }

@@ -67,6 +67,11 @@ impl<T> ClientTransactions<T> {
         self.table.next_expiry()
     }
 
+    /// Gives the room back that a table keeps for the next request while none waits; for connections that are idle.
+    pub fn release(&mut self) {
+        self.table.release();
+    }
+
     /// How many requests wait.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -85,6 +85,7 @@ impl ServerTransactions {
     /// Forgets what is older than [`TRANSACTION_MEMORY_MS`]. Called by `receive`; idle connections may call it too.
     pub fn expire(&mut self, now: u64) {
         while self.table.remove_expired(now).is_some() {}
+        self.table.release();
     }
 
     /// How many are remembered.

@@ -3,7 +3,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::TransactionKey;
 
-/// An emptied table keeps no more room than this, so that idle connections stay small.
+/// An emptied table keeps no more room than this until it is [released](Table::release).
 const IDLE_CAPACITY: usize = 8;
 
 #[derive(Clone, Debug)]
@@ -93,6 +93,13 @@ impl<V> Table<V> {
         if self.slots.is_empty() && self.slots.capacity() > IDLE_CAPACITY {
             self.slots.shrink_to(IDLE_CAPACITY);
             self.places.shrink_to(IDLE_CAPACITY);
+        }
+    }
+
+    /// Gives the room of an empty table back.
+    pub(super) fn release(&mut self) {
+        if self.places.is_empty() {
+            *self = Self::new();
         }
     }
 
