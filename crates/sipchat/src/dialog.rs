@@ -182,7 +182,12 @@ impl ChatDialog {
             result,
             statements,
         } = answer;
-        match self.pending.remove(&token) {
+        let pending = self.pending.remove(&token);
+        if self.pending.is_empty() {
+            // An idle dialog keeps no room for them.
+            self.pending = HashMap::new();
+        }
+        match pending {
             Some(Pending::Post { open, seqid }) => {
                 self.post_answered(open, &seqid, result, statements, outbox);
             }
@@ -281,7 +286,22 @@ impl ChatDialog {
         self.fail(reply_name::POST, envid, seqid, refusal, outbox);
     }
 
+    pub(crate) fn call_id(&self) -> &str {
+        &self.sip.id().call_id
+    }
+
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_dialog_is_small() {
+        let size = size_of::<ChatDialog>();
+        assert!(size <= 640, "a dialog has {size} bytes");
     }
 }

@@ -172,10 +172,8 @@ impl Session for ChatSession {
 
     fn response(&mut self, response: &CheckedResponse, _outbox: &mut Outbox) {
         // 481 and 487: the client has no such dialog (any more). It isn't told of the end of what it doesn't know.
-        if matches!(response.status(), 481 | 487) {
-            if self.remove(&response.call_id) {
-                tracing::debug!(user = %self.party.address, status = response.status(), "The client forgot a dialog.");
-            }
+        if matches!(response.status(), 481 | 487) && self.remove(&response.call_id) {
+            tracing::debug!(user = %self.party.address, status = response.status(), "The client forgot a dialog.");
         }
     }
 
