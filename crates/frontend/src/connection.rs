@@ -2,7 +2,7 @@
 //!
 //! One task and one loop. While nothing happens it holds no buffer: octets are read into the stack and kept only as far
 //! as a message isn't complete, and what is to be sent is freed when it is sent.
-use std::future::Future as _;
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -44,6 +44,15 @@ pub(crate) struct Connection<S> {
     sleep: Pin<Box<Sleep>>,
 }
 
+/// Works until the connection is over; says why.
+impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
+    type Output = &'static str;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<&'static str> {
+        self.get_mut().work(context)
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(crate) fn new(socket: S, link: Link) -> Self {
         let settings = &link.front().settings;
@@ -68,12 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Works until the connection is over; says why.
-    pub(crate) async fn run(mut self) -> &'static str {
-        std::future::poll_fn(|context| self.poll(context)).await
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<&'static str> {
+    fn work(&mut self, context: &mut Context<'_>) -> Poll<&'static str> {
         loop {
             if let Poll::Ready(reason) = self.poll_deadlines(context) {
                 return Poll::Ready(reason);

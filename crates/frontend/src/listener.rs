@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,7 +86,7 @@ impl FrontEnd {
         };
         let mut open = Open::new(Transport::Tcp.name());
         let link = Link::new(Arc::clone(self), Arc::default(), peer, SIP_PORT, Transport::Tcp);
-        open.reason = Connection::new(socket, link).run().await;
+        open.reason = Connection::new(socket, link).await;
         open.reason
     }
 
@@ -169,27 +170,68 @@ impl FrontEnd {
         let mut open = Open::new(transport.name());
         // Without it a small answer may wait for the peer's acknowledgement of the one before.
         let _ = socket.set_nodelay(true);
-        let deadline = self.settings.deadlines.handshake;
-        let reason = match tls {
-            None => {
-                let link = Link::new(self, mailbox, peer, port, transport);
-                Connection::new(socket, link).run().await
-            }
-            Some(config) => {
-                match tokio::time::timeout(deadline, TlsAcceptor::from(config).accept(socket)).await {
-                    Ok(Ok(socket)) => {
-                        let link = Link::new(self, mailbox, peer, port, transport);
-                        Box::pin(Connection::new(socket, link).run()).await
-                    }
-                    Ok(Err(error)) => {
-                        tracing::debug!(target: "causerie::sip", %peer, %error, "TLS handshake failed.");
-                        "handshake"
-                    }
-                    Err(_) => "handshake-too-slow",
-                }
-            }
+        open.reason = match Box::pin(self.set_up(socket, peer, port, tls, mailbox)).await {
+            Ok(connection) => connection.await,
+            Err(reason) => reason,
         };
-        open.reason = reason;
+        let reason = open.reason;
         tracing::debug!(target: "causerie::sip", %peer, reason, "Connection closed.");
+    }
+
+    /// Sets a connection up. That takes several times the memory of an idle connection, so it is a future of its own,
+    /// which is gone when the connection works.
+    async fn set_up(
+        self: Arc<Self>,
+        socket: TcpStream,
+        peer: SocketAddr,
+        port: u16,
+        tls: Option<Arc<ServerConfig>>,
+        mailbox: Arc<Mailbox>,
+    ) -> Result<Pin<Box<dyn Future<Output = &'static str> + Send>>, &'static str> {
+        let Some(config) = tls else {
+            let link = Link::new(self, mailbox, peer, port, Transport::Tcp);
+            return Ok(Box::pin(Connection::new(socket, link)));
+        };
+        let deadline = self.settings.deadlines.handshake;
+        match tokio::time::timeout(deadline, TlsAcceptor::from(config).accept(socket)).await {
+            Ok(Ok(socket)) => {
+                let link = Link::new(self, mailbox, peer, port, Transport::Tls);
+                Ok(Box::pin(Connection::new(socket, link)))
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(target: "causerie::sip", %peer, %error, "TLS handshake failed.");
+                Err("handshake")
+            }
+            Err(_) => Err("handshake-too-slow"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio_rustls::server::TlsStream;
+
+    /// The size of what an asynchronous function gives. It isn't called.
+    fn size_of_task<F>(
+        _: impl Fn(
+            Arc<FrontEnd>,
+            TcpStream,
+            SocketAddr,
+            u16,
+            Option<Arc<ServerConfig>>,
+            Admission,
+            Arc<Mailbox>,
+        ) -> F,
+    ) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        let task = size_of_task(FrontEnd::connection);
+        let connection = size_of::<Connection<TlsStream<TcpStream>>>();
+        assert!(task <= 384, "the task's future has {task} bytes");
+        assert!(connection <= 2_176, "a connection has {connection} bytes");
     }
 }

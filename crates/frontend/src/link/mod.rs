@@ -13,7 +13,10 @@ use std::time::Duration;
 use bytes::BytesMut;
 use causerie_model::Timestamp;
 use causerie_sip::ua::Facts;
-use causerie_sip::{CheckedRequest, ClientTransactions, Outgoing, ServerTransactions, Text, TransactionKey};
+use causerie_sip::{
+    CheckedRequest, ClientTransactions, Outgoing, ServerTransactions, TRANSACTION_MEMORY_MS, Text,
+    TransactionKey,
+};
 use causerie_sipauth::SecurityAssociation;
 use tokio::time::Instant;
 
@@ -29,6 +32,9 @@ use crate::telemetry::{Transaction, dropped};
 
 /// Messages held back during a renewed sign-in; with more the connection is closed.
 pub(crate) const HELD_MAX: usize = 256;
+
+/// How long transactions are remembered, and the room for more is kept after the last one.
+const TRANSACTION_MEMORY: Duration = Duration::from_millis(TRANSACTION_MEMORY_MS);
 
 /// What goes on with the link once slow work is done.
 pub(crate) type Resume = Box<dyn FnOnce(&mut Link) + Send>;
@@ -94,6 +100,7 @@ pub(crate) struct Link {
     held: Vec<(Outgoing, Option<Facts>)>,
     sessions: Vec<Seat>,
     received: ServerTransactions,
+    /// When what is kept of transactions is to be cleared away.
     forget_at: Option<Instant>,
     pending: VecDeque<(TransactionKey, Instant)>,
     sent: ClientTransactions<Origin>,
@@ -200,8 +207,9 @@ impl Link {
     pub(crate) fn send(&mut self, message: Outgoing, origin: Option<Origin>) {
         let key = TransactionKey::of_outgoing(&message).filter(|_| message.status().is_none());
         if let (Some(key), Some(origin)) = (key, origin) {
-            let now = self.ms(Instant::now());
-            if self.sent.insert(key, origin, now).is_err() {
+            let now = Instant::now();
+            self.forget_at.get_or_insert(now + TRANSACTION_MEMORY);
+            if self.sent.insert(key, origin, self.ms(now)).is_err() {
                 self.close("answers-nothing");
                 return;
             }
@@ -351,12 +359,13 @@ impl Link {
             self.release();
         }
         let ms = self.ms(now);
-        if due(self.forget_at) {
-            self.received.expire(ms);
-            self.forget_at = None;
-        }
         while self.sent.timed_out(ms).is_some() {
             dropped("no-response");
+        }
+        if due(self.forget_at) {
+            self.received.expire(ms);
+            self.sent.release();
+            self.forget_at = (!self.sent.is_empty()).then(|| now + TRANSACTION_MEMORY);
         }
         self.subscriptions.retain(|one| one.expires_at > now);
     }

@@ -1,14 +1,12 @@
 //! What comes in: each message is judged by itself, then its signature, then who it says it is from.
-use std::time::Duration;
-
 use bytes::Bytes;
 use causerie_sip::{
     CheckedRequest, FrameError, Message, Method, Received, Request, Response, SERVER_TRANSACTIONS_MAX,
-    TRANSACTION_MEMORY_MS, TransactionKey, check_request, check_response,
+    TransactionKey, check_request, check_response,
 };
 use tokio::time::Instant;
 
-use super::{Link, Origin, refusal};
+use super::{Link, Origin, TRANSACTION_MEMORY, refusal};
 use crate::route::RULES;
 use crate::settings::Authentication;
 use crate::signing::{self, Verdict};
@@ -109,7 +107,7 @@ impl Link {
         let now = Instant::now();
         match self.received.receive(key.clone(), self.ms(now)) {
             Received::New => {
-                self.forget_at = Some(now + Duration::from_millis(TRANSACTION_MEMORY_MS));
+                self.forget_at = Some(now + TRANSACTION_MEMORY);
                 if self.pending.len() >= SERVER_TRANSACTIONS_MAX {
                     self.pending.pop_front();
                 }
