@@ -1,8 +1,11 @@
 //! `causerie load`: simulated endpoints that speak the real protocol, the checks that they make, and what it cost.
 
 mod arrivals;
+mod endpoint;
+mod fleet;
 mod floor;
 mod latency;
+mod ledger;
 mod process;
 mod progress;
 mod report;
@@ -35,6 +38,10 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Workload {
+    /// Post as fast as the server answers
+    Fanout(workload::Fanout),
+    /// Post at a fixed rate
+    Paced(workload::Paced),
     /// Read pages and search in one long room
     History(workload::History),
     /// Serve the bare floor that results are compared with
@@ -50,6 +57,8 @@ impl Arguments {
     pub fn run(self) -> Result<()> {
         let common = &self.common;
         match self.workload {
+            Workload::Fanout(fanout) => common.run("fanout", fanout.run(common)),
+            Workload::Paced(paced) => common.run("paced", paced.run(common)),
             Workload::History(history) => common.run("history", history.run(common)),
             Workload::FloorServer(arguments) => tokio::runtime::Builder::new_multi_thread()
                 .enable_all()
