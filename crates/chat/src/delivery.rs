@@ -4,12 +4,11 @@ use crate::{Outcome, Refusal};
 use bytes::Bytes;
 use causerie_model::{Message, PartReason, Permissions, SipAddress};
 use std::{
-    future::Future,
-    pin::Pin,
-    sync::{Arc, OnceLock},
-    task::{Context, Poll},
+    collections::VecDeque,
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    task::{Context, Poll, Waker},
 };
-use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 /// Something that happened in a room.
@@ -87,10 +86,30 @@ pub enum Delivery {
     Notice(Arc<Broadcast>),
 }
 
+/// An emptied queue keeps room for so many, since there may be thousands of idle endpoints.
+const IDLE_CAPACITY: usize = 4;
+
+/// What waits for one endpoint.
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Delivery>,
+    /// Past all that waits.
+    cut: Option<PartReason>,
+    /// One of the two ends is gone.
+    closed: bool,
+    waker: Option<Waker>,
+}
+
+/// A poisoned lock is taken as it is: every critical section is a few operations that don't panic.
+fn lock(queue: &Mutex<Queue>) -> MutexGuard<'_, Queue> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// The sequencer's end of an endpoint's queue.
 pub(crate) struct Sink {
-    queue: mpsc::Sender<Delivery>,
-    cut: Option<oneshot::Sender<PartReason>>,
+    queue: Arc<Mutex<Queue>>,
+    bound: usize,
+    is_cut: bool,
 }
 
 /// The queue is full.
@@ -98,64 +117,148 @@ pub(crate) struct Overrun;
 
 impl Sink {
     pub(crate) fn new(bound: usize) -> (Self, Deliveries) {
-        let (queue, receiver) = mpsc::channel(bound);
-        let (cut, cut_receiver) = oneshot::channel();
-        (
-            Self {
-                queue,
-                cut: Some(cut),
-            },
-            Deliveries {
-                queue: receiver,
-                cut: cut_receiver,
-            },
-        )
+        let queue = Arc::default();
+        let deliveries = Deliveries {
+            queue: Arc::clone(&queue),
+        };
+        let sink = Self {
+            queue,
+            bound,
+            is_cut: false,
+        };
+        (sink, deliveries)
     }
 
     pub(crate) fn deliver(&self, delivery: Delivery) -> Result<(), Overrun> {
-        if self.cut.is_none() {
+        if self.is_cut {
             // Something was left out already: what comes after it must be left out too.
             return Ok(());
         }
-        match self.queue.try_send(delivery) {
-            // A closed queue is an endpoint on its way out; its detachment is already queued.
-            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
-            Err(mpsc::error::TrySendError::Full(_)) => Err(Overrun),
-        }
+        let waker = {
+            let mut queue = lock(&self.queue);
+            if queue.closed {
+                // An endpoint on its way out; its detachment is already queued.
+                return Ok(());
+            }
+            if queue.waiting.len() >= self.bound {
+                return Err(Overrun);
+            }
+            queue.waiting.push_back(delivery);
+            queue.waker.take()
+        };
+        waker.inspect(Waker::wake_by_ref);
+        Ok(())
     }
 
     /// Tells the gateway to close the connection, past all that still waits.
     pub(crate) fn cut(&mut self, reason: PartReason) {
-        if let Some(cut) = self.cut.take() {
-            // The gateway may be gone already.
-            let _ = cut.send(reason);
+        if !self.is_cut {
+            self.is_cut = true;
+            self.tell(|queue| queue.cut = Some(reason));
         }
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Queue)) {
+        let waker = {
+            let mut queue = lock(&self.queue);
+            change(&mut queue);
+            queue.waker.take()
+        };
+        waker.inspect(Waker::wake_by_ref);
     }
 }
 
-/// The gateway's end of an endpoint's queue.
+impl Drop for Sink {
+    fn drop(&mut self) {
+        self.tell(|queue| queue.closed = true);
+    }
+}
+
+/// The gateway's end of an endpoint's queue. One task polls it: who polled last is woken.
 pub struct Deliveries {
-    queue: mpsc::Receiver<Delivery>,
-    cut: oneshot::Receiver<PartReason>,
+    queue: Arc<Mutex<Queue>>,
 }
 
 impl Deliveries {
     /// The next delivery; `None` when the service is gone.
     pub async fn next(&mut self) -> Option<Delivery> {
-        self.queue.recv().await
+        poll_fn(|context| self.poll_next(context)).await
     }
 
     /// The next delivery, for a gateway that polls many things.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
-        self.queue.poll_recv(context)
+        let mut queue = lock(&self.queue);
+        let next = queue.waiting.pop_front();
+        if queue.waiting.is_empty() {
+            queue.waiting.shrink_to(IDLE_CAPACITY);
+        }
+        match next {
+            Some(delivery) => Poll::Ready(Some(delivery)),
+            None if queue.closed => Poll::Ready(None),
+            None => {
+                queue.wake_later(context);
+                Poll::Pending
+            }
+        }
     }
 
     /// Ready when the connection must be closed whatever still waits, with the reason. Must be polled even while the
-    /// connection can't be written to: that is when it matters. Don't poll again once it was ready.
+    /// connection can't be written to: that is when it matters.
     pub fn poll_cut(&mut self, context: &mut Context<'_>) -> Poll<PartReason> {
-        match Pin::new(&mut self.cut).poll(context) {
-            Poll::Ready(result) => Poll::Ready(result.unwrap_or(PartReason::Disconnected)),
-            Poll::Pending => Poll::Pending,
+        let mut queue = lock(&self.queue);
+        match queue.cut {
+            Some(reason) => Poll::Ready(reason),
+            None if queue.closed => Poll::Ready(PartReason::Disconnected),
+            None => {
+                queue.wake_later(context);
+                Poll::Pending
+            }
         }
+    }
+}
+
+impl Drop for Deliveries {
+    fn drop(&mut self) {
+        let waiting = {
+            let mut queue = lock(&self.queue);
+            queue.closed = true;
+            std::mem::take(&mut queue.waiting)
+        };
+        drop(waiting);
+    }
+}
+
+impl Queue {
+    fn wake_later(&mut self, context: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(context.waker()),
+            none => *none = Some(context.waker().clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_emptied_queue_is_small() {
+        let (sink, mut deliveries) = Sink::new(1_000);
+        let notice = Broadcast::new(Notice::Parted {
+            room: Uuid::nil(),
+            user: SipAddress::parse("bob@example.test").unwrap(),
+        });
+        for _ in 0..1_000 {
+            assert!(sink.deliver(Delivery::Notice(notice.clone())).is_ok());
+        }
+        assert!(sink.deliver(Delivery::Notice(notice)).is_err());
+        let mut context = Context::from_waker(Waker::noop());
+        let mut count = 0;
+        while deliveries.poll_next(&mut context).is_ready() {
+            count += 1;
+        }
+        assert_eq!(count, 1_000);
+        assert!(lock(&deliveries.queue).waiting.capacity() <= IDLE_CAPACITY);
+        assert!(size_of::<Mutex<Queue>>() <= 80);
     }
 }
