@@ -136,7 +136,7 @@ impl Report {
         match self.faults.len() {
             0 => table.push_str("\nno faults\n"),
             count => {
-                let _ = write!(table, "\n{count} faults\n");
+                let _ = write!(table, "\nfaults: {count}\n");
                 self.faults.iter().for_each(|fault| {
                     let _ = writeln!(table, "  {fault}");
                 });
@@ -151,6 +151,9 @@ const NAMES: usize = 44;
 
 fn rows(table: &mut String, value: &Value, depth: usize) {
     let Value::Object(fields) = value else { return };
+    let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
+    // Single figures before groups, and "p99 ms" before "p999 ms".
+    fields.sort_by_key(|(name, value)| (value.is_object(), name.split('_').collect::<Vec<_>>()));
     for (name, value) in fields {
         let name = format!("{:indent$}{}", "", name.replace('_', " "), indent = depth * 2);
         match value {
@@ -230,7 +233,12 @@ mod tests {
         };
         let outcome = Outcome {
             settings: json!({"rooms": 10, "carriage": "tls-ntlm"}),
-            results: json!({"deliveries": 1_234_567, "latency": {"p50_ms": 1.2345}, "skipped": null}),
+            results: json!({
+                "deliveries": 1_234_567,
+                "latency": {"p50_ms": 1.2345, "p999_ms": 99.99, "p99_ms": 9.0},
+                "seconds": 10.5,
+                "skipped": null
+            }),
             faults,
         };
         Report::new("fanout", "2026-01-02T03:04:05Z".to_owned(), machine, outcome)
@@ -251,8 +259,11 @@ mod tests {
                 "",
                 "results",
                 "  deliveries                                  1,234,567",
+                "  seconds                                     10.5",
                 "  latency",
                 "    p50 ms                                    1.23",
+                "    p99 ms                                    9.00",
+                "    p999 ms                                   100.0",
                 "",
                 "no faults",
             ]
@@ -260,7 +271,7 @@ mod tests {
         assert!(
             report(vec!["one was lost".to_owned()])
                 .table()
-                .ends_with("\n1 faults\n  one was lost\n")
+                .ends_with("\nfaults: 1\n  one was lost\n")
         );
     }
 

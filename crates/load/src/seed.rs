@@ -190,10 +190,10 @@ fn room_changes<'a>(
 }
 
 /// Randomness that is the same in every run.
-struct Repeatable(Mutex<Dice>);
+pub(crate) struct Repeatable(Mutex<Dice>);
 
 impl Repeatable {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(Mutex::new(Dice::new(seed)))
     }
 }

@@ -1,7 +1,7 @@
 //! The floor's clients.
 
 use super::{
-    Extent, Pace, Shape,
+    Pace, Shape,
     frame::{self, Kind},
 };
 use crate::{latency::Latencies, stamp::Stamp};
@@ -36,8 +36,6 @@ const LOST: Duration = Duration::from_secs(10);
 struct Run {
     shape: Shape,
     start: Instant,
-    /// Posts that may still be begun; counts down.
-    left: AtomicU64,
     over: AtomicBool,
     posted: AtomicU64,
     delivered: AtomicU64,
@@ -54,12 +52,7 @@ impl Run {
     fn claim(&self) -> bool {
         // Counted first, so that nobody takes the run for over while this one is on its way.
         self.posted.fetch_add(1, Ordering::SeqCst);
-        let less = |left: u64| left.checked_sub(1);
-        let may = !self.over.load(Ordering::SeqCst)
-            && self
-                .left
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
-                .is_ok();
+        let may = !self.over.load(Ordering::SeqCst);
         if !may {
             self.posted.fetch_sub(1, Ordering::SeqCst);
         }
@@ -121,10 +114,6 @@ impl Fleet {
         let run = Arc::new(Run {
             shape,
             start: Instant::now(),
-            left: AtomicU64::new(match shape.extent {
-                Extent::Posts(posts) => posts,
-                Extent::For(_) => u64::MAX,
-            }),
             over: AtomicBool::new(false),
             posted: AtomicU64::new(0),
             delivered: AtomicU64::new(0),
@@ -175,12 +164,8 @@ impl Run {
         let mut last = (0, Instant::now());
         loop {
             sleep(POLL).await;
-            if let Extent::For(time) = self.shape.extent
-                && self.start.elapsed() >= time
-            {
-                self.over.store(true, Ordering::Relaxed);
-            }
-            let is_over = self.over.load(Ordering::SeqCst) || self.left.load(Ordering::SeqCst) == 0;
+            let is_over = self.start.elapsed() >= self.shape.time;
+            self.over.store(is_over, Ordering::SeqCst);
             let delivered = self.delivered.load(Ordering::SeqCst);
             if delivered != last.0 {
                 last = (delivered, Instant::now());

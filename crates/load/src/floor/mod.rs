@@ -8,8 +8,10 @@
 mod client;
 mod frame;
 mod server;
+mod turns;
 
 pub(crate) use server::{Arguments, serve};
+pub(crate) use turns::{Options, in_turns};
 
 use crate::{latency::Summary, process::Usage, target::terminate};
 use anyhow::{Context, Result};
@@ -33,16 +35,6 @@ pub(crate) enum Pace {
     Rate(f64),
 }
 
-/// When a run is over.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Extent {
-    /// After so many posts in all.
-    Posts(u64),
-    /// After this time.
-    For(Duration),
-}
-
 /// A run against the floor: every endpoint is a member of one room.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Shape {
@@ -52,7 +44,9 @@ pub(crate) struct Shape {
     /// Endpoints in each room that post.
     pub(crate) senders: usize,
     pub(crate) pace: Pace,
-    pub(crate) extent: Extent,
+    /// How long posts are made.
+    #[serde(skip)]
+    pub(crate) time: Duration,
     /// Bytes of a message's text.
     pub(crate) text_bytes: usize,
     /// Bytes of what each member is sent for each message.
@@ -63,25 +57,25 @@ pub(crate) struct Shape {
 
 /// What a run against the floor found.
 #[derive(Clone, Debug, Serialize)]
-pub(crate) struct Found {
-    pub(crate) posts: u64,
-    pub(crate) deliveries: u64,
-    pub(crate) seconds: f64,
-    pub(crate) posts_per_second: f64,
-    pub(crate) deliveries_per_second: f64,
-    pub(crate) server_cpu_us_per_delivery: f64,
-    pub(crate) generator_cpu_us_per_delivery: f64,
+struct Found {
+    posts: u64,
+    deliveries: u64,
+    seconds: f64,
+    posts_per_second: f64,
+    deliveries_per_second: f64,
+    server_cpu_us_per_delivery: f64,
+    generator_cpu_us_per_delivery: f64,
     /// From when a post was due to each of its deliveries.
-    pub(crate) latency: Summary,
+    latency: Summary,
     #[serde(skip)]
-    pub(crate) faults: Vec<String>,
+    faults: Vec<String>,
 }
 
 /// Runs once against a floor server of its own.
 ///
 /// # Errors
 /// If the server can't be started or breaks.
-pub(crate) async fn run(shape: Shape) -> Result<Found> {
+async fn run(shape: Shape) -> Result<Found> {
     let folder = tempfile::Builder::new().prefix("causerie-floor.").tempdir()?;
     let floor = Floor::start(folder.path(), &shape)?;
     let mut fleet = client::Fleet::connect(floor.address, shape).await?;

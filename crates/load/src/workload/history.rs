@@ -2,28 +2,33 @@
 
 use crate::{
     arrivals::Dice,
-    latency::Latencies,
+    latency::{Latencies, Summary},
     process::Usage,
     progress::Progress,
     report::Outcome,
     run::Common,
-    seed::DATABASE,
+    seed::{DATABASE, Repeatable},
+    target::{Carriage, DOMAIN, Server},
     words::{self, VOCABULARY},
-    world::{RoomPlan, World},
+    world::{PASSWORD, RoomPlan, World},
 };
 use anyhow::{Result, bail};
-use causerie_model::{ChatId, Message};
-use causerie_store::{History as _, StoreError};
+use causerie_client::{Authenticate, Client, ConnectOptions, Transport, Trust};
+use causerie_model::{ChatId, Clock, Timestamp};
+use causerie_store::History as _;
 use causerie_store_sqlite::{Options, SqliteStore};
+use causerie_xccos::RoomUri;
 use clap::Args;
-use serde_json::{Value, json};
-use std::{future::Future, path::Path};
+use serde_json::{Map, Value, json};
+use std::{
+    fs,
+    future::Future,
+    path::Path,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 use tokio::time::Instant;
 use uuid::Uuid;
-
-/// Where pages and searches are asked for: XCCOS knows a command for the newest messages of a room, and none whose form
-/// is known for others or for a search.
-const THROUGH: &str = "store";
 
 /// Everything that is random comes from here.
 const SEED: u64 = 0x0068_6973_746f_7279;
@@ -61,8 +66,12 @@ impl History {
         let data_dir = common.world.as_deref().unwrap_or(folder.path());
         world.ensure(data_dir).await?;
         let store = SqliteStore::open(&data_dir.join(DATABASE), Options::default()).await?;
-        let results = self.measure(&store, data_dir).await?;
+        let mut results = self.ask_store(&store).await?;
         store.close().await;
+        let size = fs::metadata(data_dir.join(DATABASE))?.len();
+        results.insert("database_bytes".to_owned(), json!(size));
+        let newest = self.ask_server(&world, data_dir, common.carriage).await?;
+        results.insert("newest_page".to_owned(), newest);
         Ok(Outcome {
             settings: json!({
                 "messages": self.messages,
@@ -70,8 +79,9 @@ impl History {
                 "page_size": self.page_size,
                 "searches": self.searches,
                 "search_results": FOUND,
+                "carriage": common.carriage,
             }),
-            results,
+            results: results.into(),
             faults: Vec::new(),
         })
     }
@@ -89,7 +99,7 @@ impl History {
         }
     }
 
-    async fn measure(&self, store: &SqliteStore, data_dir: &Path) -> Result<Value> {
+    async fn ask_store(&self, store: &SqliteStore) -> Result<Map<String, Value>> {
         let mut dice = Dice::new(SEED);
         let mut progress = Progress::new("pages and searches", self.pages + 3 * self.searches);
         let room = World::room(0);
@@ -106,34 +116,71 @@ impl History {
             }
         });
         let pages = pages.await?;
+        let mut results = Map::new();
+        results.insert("page".to_owned(), through("store", pages)?);
         let rooms = [room];
-        let mut searches = Vec::new();
         for kind in KINDS {
             let search = self.many(self.searches, &mut progress, || {
                 let words = kind.words(&mut dice);
                 let rooms = &rooms;
                 async move {
-                    let found: Result<Vec<Message>, StoreError> = store.search(rooms, &words, FOUND).await;
+                    let found = store.search(rooms, &words, FOUND).await?;
                     let wanted: Vec<&str> = words.split(' ').collect();
                     let fits = |text: &str| wanted.iter().all(|word| text.split(' ').any(|w| w == *word));
-                    if !found?.iter().all(|message| fits(&message.text)) {
+                    if !found.iter().all(|message| fits(&message.text)) {
                         bail!("the search for '{words}' found something else");
                     }
                     Ok(())
                 }
             });
-            searches.push((kind.name(), search.await?));
+            results.insert(kind.name().to_owned(), through("store", search.await?)?);
         }
-        let searches: serde_json::Map<String, Value> = searches
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
-        Ok(json!({
-            "through": THROUGH,
-            "database_bytes": std::fs::metadata(data_dir.join(DATABASE))?.len(),
-            "page": pages,
-            "search": searches,
-        }))
+        Ok(results)
+    }
+
+    /// Newest pages, read by a device that is signed in.
+    async fn ask_server(&self, world: &World, data_dir: &Path, carriage: Carriage) -> Result<Value> {
+        let server = Server::start(world, Some(data_dir), carriage).await?;
+        let target = server.target();
+        let tcp = (target.tcp, Transport::Tcp);
+        let (address, transport) = match carriage {
+            Carriage::TcpOpen | Carriage::TcpNtlm => tcp,
+            Carriage::TlsNtlm => (target.tls, Transport::Tls(Trust::pem_file(&target.authority)?)),
+        };
+        let random = Arc::new(Repeatable::new(Dice::from_system()?.next()));
+        let user = world.user(0).parse()?;
+        let mut options = ConnectOptions::new(
+            &address.to_string(),
+            transport,
+            user,
+            PASSWORD,
+            random,
+            Arc::new(Present),
+        );
+        if carriage == Carriage::TcpOpen {
+            options.authenticate = Authenticate::None;
+        }
+        let (client, mut events) = Client::connect(&options).await?;
+        let reader = tokio::spawn(async move { while events.next().await.is_some() {} });
+        let room = RoomUri::new(DOMAIN, &world.rooms[0].guid.to_string())?;
+        client.join(&room).await?;
+        let mut progress = Progress::new("newest pages", self.pages);
+        let before = Usage::of(target.pid)?;
+        let newest = self.many(self.pages, &mut progress, || async {
+            let page = client.history(&room, self.page_size).await?;
+            if page.len() as u64 != u64::from(self.page_size).min(self.messages) {
+                bail!("the newest page has {} messages", page.len());
+            }
+            Ok(())
+        });
+        let newest = newest.await?;
+        let used = Usage::of(target.pid)? - before;
+        client.sign_out().await;
+        reader.abort();
+        server.stop()?;
+        let mut newest = through("sip", newest)?;
+        newest["server_cpu_ms_each"] = json!(used.cpu_seconds() * 1e3 / self.pages as f64);
+        Ok(newest)
     }
 
     /// Does something many times, one after the other.
@@ -142,22 +189,33 @@ impl History {
         count: u64,
         progress: &mut Progress,
         mut one: impl FnMut() -> F,
-    ) -> Result<Value> {
+    ) -> Result<Summary> {
         let mut latencies = Latencies::new();
-        let before = Usage::own()?;
         for _ in 0..count {
             let start = Instant::now();
             one().await?;
             latencies.record_ns(start.elapsed().as_nanos() as u64);
             progress.add(1);
         }
-        let used = Usage::own()? - before;
-        let mut value = serde_json::to_value(latencies.summary())?;
-        if let Value::Object(fields) = &mut value {
-            let each = used.cpu_seconds() * 1e3 / count as f64;
-            fields.insert("cpu_ms_each".to_owned(), json!(each));
-        }
-        Ok(value)
+        Ok(latencies.summary())
+    }
+}
+
+/// A summary, and what was asked.
+fn through(what: &str, summary: Summary) -> Result<Value> {
+    let mut value = serde_json::to_value(summary)?;
+    value["through"] = json!(what);
+    Ok(value)
+}
+
+/// The machine's clock: NTLM compares it with the server's.
+struct Present;
+
+impl Clock for Present {
+    #[expect(clippy::disallowed_methods, reason = "NTLM compares it with the server's")]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp(since.as_micros() as i64)
     }
 }
 
@@ -174,9 +232,9 @@ const KINDS: [Kind; 3] = [Kind::OneWord, Kind::FrequentWord, Kind::ThreeWords];
 impl Kind {
     fn name(self) -> &'static str {
         match self {
-            Self::OneWord => "one_word",
-            Self::FrequentWord => "frequent_word",
-            Self::ThreeWords => "three_words",
+            Self::OneWord => "search_one_word",
+            Self::FrequentWord => "search_frequent_word",
+            Self::ThreeWords => "search_three_words",
         }
     }
 
