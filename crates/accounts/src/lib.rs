@@ -14,15 +14,12 @@ pub use vault::{Vault, VaultError};
 use causerie_model::{Clock, PrincipalId, Random};
 use causerie_sipauth::NtHash;
 use causerie_store::{Secret, Secrets, StoreError, StoreFault};
+use password::Hasher;
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 use throttle::Throttle;
-use tokio::sync::Semaphore;
-
-/// Password hashes computed at the same time. Each takes 19 MiB, so that many at once would be a way to use up memory.
-const HASHES_AT_ONCE: usize = 2;
 
 /// The account service.
 pub struct Accounts {
@@ -30,7 +27,7 @@ pub struct Accounts {
     vault: Vault,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    hashing: Semaphore,
+    hasher: Hasher,
     throttle: Mutex<Throttle>,
 }
 
@@ -49,7 +46,7 @@ impl Accounts {
             vault,
             clock,
             random,
-            hashing: Semaphore::new(HASHES_AT_ONCE),
+            hasher: Hasher::default(),
             throttle: Mutex::new(Throttle::new(caps)),
         }
     }
@@ -74,11 +71,7 @@ impl Accounts {
     ) -> Result<(), PasswordError> {
         password::check(password)?;
         let nt_hash = NtHash::of_password(password);
-        let password_hash = {
-            // The semaphore is never closed.
-            let _turn = self.hashing.acquire().await;
-            password::hash(password.to_owned(), &*self.random).await?
-        };
+        let password_hash = self.hasher.hash(password.to_owned(), &*self.random).await?;
         let secrets: Vec<(PrincipalId, Secret)> = users
             .iter()
             .map(|user| {
