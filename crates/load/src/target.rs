@@ -98,11 +98,6 @@ impl Server {
         &self.target
     }
 
-    /// What it keeps.
-    pub(crate) fn data_dir(&self) -> &Path {
-        &self.data_dir
-    }
-
     /// What it has logged: nothing but warnings and errors.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.log_file()).unwrap_or_default()

@@ -42,11 +42,14 @@ pub(crate) fn put(to: &mut Vec<u8>, kind: Kind, content: &[&[u8]], size: usize) 
     to.resize(end, b' ');
 }
 
-/// The first frame of what was received, and its length; nothing if it isn't complete.
+/// A frame: its kind, its content, and how many bytes it took.
+type Frame<'a> = (Kind, &'a [u8], usize);
+
+/// The first frame of what was received; nothing if it isn't complete.
 ///
 /// # Errors
 /// If it is no frame.
-pub(crate) fn take(received: &[u8]) -> Result<Option<(Kind, &[u8], usize)>, &'static str> {
+pub(crate) fn take(received: &[u8]) -> Result<Option<Frame<'_>>, &'static str> {
     let Some((length, rest)) = received.split_first_chunk::<4>() else {
         return Ok(None);
     };

@@ -52,13 +52,14 @@ struct Peer {
 }
 
 impl Peer {
-    fn send(&self, put: impl FnOnce(&mut Vec<u8>)) {
+    /// Adds something to what waits. Whoever had nothing to write is noted, to be woken when the round is over: then
+    /// all that it has brought goes out in one write.
+    fn send(self: &Arc<Self>, sleepers: &mut Vec<Arc<Self>>, put: impl FnOnce(&mut Vec<u8>)) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        let slept = out.is_empty();
-        put(&mut out);
-        if slept {
-            self.wake.notify_one();
+        if out.is_empty() {
+            sleepers.push(Arc::clone(self));
         }
+        put(&mut out);
     }
 
     /// Writes what waits, all of it at a time, until the other side goes away.
@@ -188,10 +189,11 @@ async fn commit(
     }
     store.append(&batch).await?;
     let mut records = batch.records.iter();
+    let mut sleepers = Vec::new();
     for wish in round.drain(..) {
         match wish {
             Wish::Join { room, peer } => {
-                peer.send(|out| frame::put(out, Kind::Joined, &[], 0));
+                peer.send(&mut sleepers, |out| frame::put(out, Kind::Joined, &[], 0));
                 let head = Head::START;
                 let members = Vec::new();
                 rooms
@@ -206,13 +208,18 @@ async fn commit(
                     .and_then(|record| record.chat_id)
                     .map_or(0, |id| id.0);
                 let content = [&number.to_be_bytes()[..], text.as_bytes()];
-                peer.send(|out| frame::put(out, Kind::Posted, &[], sizes.answer_bytes));
+                peer.send(&mut sleepers, |out| {
+                    frame::put(out, Kind::Posted, &[], sizes.answer_bytes);
+                });
                 for member in rooms.get(&room).iter().flat_map(|room| &room.members) {
-                    member.send(|out| frame::put(out, Kind::Delivery, &content, sizes.delivery_bytes));
+                    member.send(&mut sleepers, |out| {
+                        frame::put(out, Kind::Delivery, &content, sizes.delivery_bytes);
+                    });
                 }
             }
         }
     }
+    sleepers.iter().for_each(|peer| peer.wake.notify_one());
     Ok(())
 }
 

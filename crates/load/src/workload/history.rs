@@ -1,5 +1,6 @@
 //! `history`: pages and searches in one long room.
 
+use super::measure::ring;
 use crate::{
     arrivals::Dice,
     latency::{Latencies, Summary},
@@ -32,6 +33,8 @@ use uuid::Uuid;
 
 /// Everything that is random comes from here.
 const SEED: u64 = 0x0068_6973_746f_7279;
+/// Members of the room: who wrote the messages.
+const USERS: usize = 100;
 /// What a searcher reads: more is scrolling.
 const FOUND: u32 = 50;
 
@@ -89,12 +92,12 @@ impl History {
     fn world(&self) -> World {
         let room = RoomPlan {
             guid: Uuid::from_u128(u128::from(SEED)),
-            members: vec![0..100],
+            members: ring(0, USERS, USERS),
             by_group: false,
             history: self.messages,
         };
         World {
-            users: 100,
+            users: USERS,
             rooms: vec![room],
         }
     }

@@ -1,0 +1,134 @@
+//! Small runs of `causerie load`, by the program itself: everything is delivered once and in order over every carriage,
+//! and the result says so.
+
+use serde_json::{Value, json};
+use std::process::{Command, Output};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_causerie"))
+        .arg("load")
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+/// The result of a run that has found no fault.
+#[track_caller]
+fn result(arguments: &str) -> Value {
+    let arguments: Vec<&str> = arguments.split_whitespace().chain(["--json"]).collect();
+    let output = run(&arguments);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {told}{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(result["faults"], json!([]), "{arguments:?}");
+    result
+}
+
+#[track_caller]
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+#[test]
+fn every_member_sees_every_message_once_and_in_order_over_every_carriage() {
+    for carriage in ["tcp-open", "tcp-ntlm", "tls-ntlm"] {
+        let told = result(&format!(
+            "fanout --rooms 10 --members 5 --window 4 --warm-up 0 --seconds 1 --verify all --carriage {carriage}"
+        ));
+        let results = &told["results"];
+        let messages = number(&results["messages_checked"]);
+        assert!(messages > 0, "{carriage}: {told}");
+        assert_eq!(number(&results["deliveries_checked"]), messages * 5, "{carriage}");
+        assert_eq!(told["settings"]["carriage"], carriage);
+        assert_eq!(told["workload"], "fanout");
+    }
+}
+
+#[test]
+fn a_floor_is_compared_in_turns() {
+    let told =
+        result("fanout --rooms 2 --members 5 --warm-up 0 --seconds 1 --carriage tcp-open --floor --turns 1");
+    let floor = &told["results"]["floor"]["turn_1"];
+    assert_eq!(number(&floor["deliveries"]), number(&floor["posts"]) * 5);
+    assert!(
+        told["results"]["compared"]["deliveries_per_second"]["ratio"]
+            .as_f64()
+            .unwrap()
+            > 0.0
+    );
+}
+
+#[test]
+fn twenty_endpoints_storm_in_and_stay_idle() {
+    for carriage in ["tcp-open", "tls-ntlm"] {
+        let told = result(&format!(
+            "storm --users 20 --rooms 2 --members 10 --carriage {carriage}"
+        ));
+        assert_eq!(number(&told["results"]["sign_in"]["endpoints"]), 20, "{told}");
+        let told = result(&format!(
+            "idle --users 20 --rooms 2 --members 10 --seconds 1 --carriage {carriage}"
+        ));
+        assert_eq!(number(&told["results"]["sign_in"]["endpoints"]), 20, "{told}");
+    }
+}
+
+#[test]
+fn history_is_read_and_searched() {
+    let told = result("history --messages 300 --pages 20 --searches 5 --carriage tcp-ntlm");
+    let results = &told["results"];
+    assert_eq!(number(&results["page"]["count"]), 20);
+    assert_eq!(number(&results["search_three_words"]["count"]), 5);
+    assert_eq!(results["newest_page"]["through"], "sip");
+}
+
+#[test]
+fn a_world_is_kept_and_the_result_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (world, file) = (folder.path().join("world"), folder.path().join("result.json"));
+    let arguments = |messages: &'static str| {
+        let mut arguments = vec![
+            "history",
+            "--pages",
+            "1",
+            "--searches",
+            "1",
+            "--messages",
+            messages,
+        ];
+        arguments.extend([
+            "--world",
+            world.to_str().unwrap(),
+            "--output",
+            file.to_str().unwrap(),
+        ]);
+        run(&arguments)
+    };
+    let first = arguments("60");
+    assert!(first.status.success(), "{first:?}");
+    let table = String::from_utf8(first.stdout).unwrap();
+    assert!(
+        table.starts_with("history of Causerie ") && table.ends_with("\nno faults\n"),
+        "{table}"
+    );
+    let written: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(written["settings"]["messages"], 60);
+    assert!(arguments("60").status.success(), "the kept world is used again");
+    let refused = arguments("61");
+    assert_eq!(refused.status.code(), Some(1));
+    let told = String::from_utf8(refused.stderr).unwrap();
+    assert!(told.contains("holds another world"), "{told}");
+}
+
+#[test]
+fn wrong_usage_is_told() {
+    assert_eq!(run(&["fanout", "--rooms", "0"]).status.code(), Some(2));
+    assert_eq!(
+        run(&["fanout", "--turns", "3"]).status.code(),
+        Some(2),
+        "needs --floor"
+    );
+}
