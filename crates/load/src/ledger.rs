@@ -202,6 +202,7 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     /// Nothing was lost, doubled, reordered or made up.
+    #[cfg(test)]
     pub(crate) fn is_clean(&self) -> bool {
         self.faults.is_empty()
     }
@@ -365,6 +366,14 @@ impl Ledger {
         cursor.newest + 1 >= log.end() || (cursor.newest == 0 && owed(&log, log.end(), joined).is_none())
     }
 
+    /// How many messages there are in all rooms.
+    pub(crate) fn messages(&self) -> u64 {
+        self.rooms
+            .iter()
+            .map(|room| lock(room).entries.len() as u64)
+            .sum()
+    }
+
     /// Time from when a post was due to the last copy of its message, of posts due in that time and in those rooms.
     pub(crate) fn until_last(&self, due: Range<u64>, rooms: Range<usize>) -> Latencies {
         let mut latencies = Latencies::new();
@@ -472,7 +481,7 @@ impl Ledger {
             return;
         };
         let lost = |chat_ids: Range<u64>, detail| {
-            self.fault(FaultKind::Lost, endpoint, cursor.room, chat_ids, detail)
+            self.fault(FaultKind::Lost, endpoint, cursor.room, chat_ids, detail);
         };
         for missed in &cursor.missed {
             lost(*missed..missed + 1, "a message was left out");

@@ -24,6 +24,9 @@ use run::Common;
 /// Puts load on a server of its own, checks that nothing is lost, doubled or out of order, and tells what it cost.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  causerie load fanout
+  causerie load paced --rate 50 --carriage tcp-open
+  causerie load storm --users 5000
   causerie load history --world ./history-world
       pages and searches in a room of a million messages, kept for the next time
 
@@ -42,6 +45,15 @@ enum Workload {
     Fanout(workload::Fanout),
     /// Post at a fixed rate
     Paced(workload::Paced),
+    /// Have everybody sign in at once
+    Storm(workload::Storm),
+    /// Have everybody in, doing nothing
+    Idle(workload::Idle),
+    /// Be the published pool of 80,000 users, to scale
+    #[command(name = "pool-80k")]
+    Pool(workload::Pool),
+    /// Post several times what the server takes, and then less
+    Overload(workload::Overload),
     /// Read pages and search in one long room
     History(workload::History),
     /// Serve the bare floor that results are compared with
@@ -59,6 +71,10 @@ impl Arguments {
         match self.workload {
             Workload::Fanout(fanout) => common.run("fanout", fanout.run(common)),
             Workload::Paced(paced) => common.run("paced", paced.run(common)),
+            Workload::Storm(storm) => common.run("storm", storm.run(common)),
+            Workload::Idle(idle) => common.run("idle", idle.run(common)),
+            Workload::Pool(pool) => common.run("pool-80k", pool.run(common)),
+            Workload::Overload(overload) => common.run("overload", overload.run(common)),
             Workload::History(history) => common.run("history", history.run(common)),
             Workload::FloorServer(arguments) => tokio::runtime::Builder::new_multi_thread()
                 .enable_all()

@@ -4,7 +4,6 @@ use super::scan::Reader;
 use crate::{arrivals::Dice, latency::Latencies, ledger::Ledger, target::DOMAIN, world::World};
 use causerie_sipauth::NtHash;
 use std::{
-    collections::BTreeMap,
     ops::Range,
     sync::{
         Arc,
@@ -105,8 +104,6 @@ pub(crate) struct Context {
     pub(crate) lateness: Latencies,
     /// From the first attempt to connect to being ready.
     pub(crate) sign_in: Latencies,
-    /// Answers to posts by their status.
-    pub(crate) statuses: BTreeMap<u16, u64>,
 }
 
 impl Context {
@@ -132,7 +129,6 @@ impl Context {
             _ => &self.counters.refused,
         };
         counter.add(1);
-        *self.statuses.entry(status).or_default() += 1;
         if status < 300 && self.measured.contains(&due) {
             self.answer.record_ns(now.saturating_sub(due));
         }

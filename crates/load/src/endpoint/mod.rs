@@ -17,6 +17,7 @@ use self::{
     sign_in::{Identity, Phase},
 };
 use crate::{
+    fleet::Newcomer,
     ledger::{Cursor, Posted, UNANSWERED},
     stamp::Stamp,
 };
@@ -89,6 +90,8 @@ struct Known {
 /// One device.
 pub(crate) struct Endpoint {
     pub(crate) number: u32,
+    /// The kernel is to hold little for it.
+    pub(crate) narrow: bool,
     /// The rooms that it is to enter, and how far it has come in each.
     pub(crate) cursors: Vec<Cursor>,
     /// Its posts, in order.
@@ -125,18 +128,19 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// A device of user `address` that will enter these rooms.
-    pub(crate) fn new(number: u32, address: &str, rooms: &[u32], history: u32) -> Self {
+    /// A device that isn't connected yet.
+    pub(crate) fn new(newcomer: &Newcomer) -> Self {
         Self {
-            number,
-            cursors: rooms.iter().map(|room| Cursor::new(*room)).collect(),
+            number: newcomer.number,
+            narrow: newcomer.narrow,
+            cursors: newcomer.rooms.iter().map(|room| Cursor::new(*room)).collect(),
             posted: Vec::new(),
             output: BytesMut::new(),
             waker: None,
             reads: true,
             ended: None,
-            history,
-            me: Identity::new(address),
+            history: newcomer.history,
+            me: Identity::new(&newcomer.address),
             phase: Phase::Registering,
             security: Security::default(),
             dialog: None,
@@ -243,7 +247,10 @@ impl Endpoint {
 
     fn message(&mut self, head: &Head<'_>, raw: &[u8], now: u64, context: &mut Context) {
         self.received = self.received.wrapping_add(1);
-        let sampled = self.received.wrapping_add(self.number) % context.verify_every == 0;
+        let sampled = self
+            .received
+            .wrapping_add(self.number)
+            .is_multiple_of(context.verify_every);
         if head.unusual || self.phase != Phase::Ready || (sampled && self.security.is_established()) {
             return self.long_way(head, raw, now, context);
         }

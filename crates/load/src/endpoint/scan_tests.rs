@@ -78,7 +78,7 @@ proptest! {
                 prop_assert_eq!(head.total, raw.len());
                 prop_assert_eq!(&raw[head.head..head.total], body.as_bytes());
                 if !head.unusual {
-                    let parsed = Message::parse(Bytes::from(raw.clone()));
+                    let parsed = Message::parse(Bytes::from(raw));
                     prop_assert!(parsed.is_ok(), "{parsed:?}");
                     let parsed = parsed.unwrap();
                     let headers = parsed.headers();

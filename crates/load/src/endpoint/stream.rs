@@ -17,6 +17,9 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
+/// What the kernel holds of a narrow connection's input.
+const NARROW_BYTES: u32 = 4 * 1024;
+
 /// Where and how endpoints connect; shared by all.
 #[derive(Clone)]
 pub(crate) struct Door {
@@ -51,13 +54,17 @@ impl Door {
         if self.tls.is_some() { "TLS" } else { "TCP" }
     }
 
-    /// Connects the endpoint of that number; says under which address.
-    pub(crate) async fn connect(&self, number: u32) -> io::Result<(Stream, SocketAddr)> {
+    /// Connects the endpoint of that number, with little room in the kernel if it is to be `narrow`; says under which
+    /// address.
+    pub(crate) async fn connect(&self, number: u32, narrow: bool) -> io::Result<(Stream, SocketAddr)> {
         let socket = if self.server.is_ipv4() {
             TcpSocket::new_v4()?
         } else {
             TcpSocket::new_v6()?
         };
+        if narrow {
+            socket.set_recv_buffer_size(NARROW_BYTES)?;
+        }
         if let Some(source) = self.source(number) {
             socket.bind(SocketAddr::new(source, 0))?;
         }

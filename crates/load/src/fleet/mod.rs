@@ -4,22 +4,21 @@ mod pacer;
 mod shard;
 
 pub(crate) use self::pacer::{Lane, Pacer, Phase};
+pub(crate) use self::shard::Newcomer;
 use self::shard::{Order, Report, Shard};
 use crate::{
     arrivals::Dice,
     endpoint::{Counters, Rooms, stream::Door},
     latency::Latencies,
     ledger::{Ledger, Verdict},
-    process::open_files,
     progress::Progress,
-    target::Target,
+    target::{Target, check_open_files},
     world::World,
 };
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::{
-    collections::BTreeMap,
     ops::Range,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
@@ -29,8 +28,6 @@ use tokio::{sync::mpsc as orders, time::Instant};
 
 /// How often it is looked whether something has come about.
 const POLL: Duration = Duration::from_millis(20);
-/// Files that this program needs besides its endpoints' connections.
-const FILES_BESIDES: usize = 64;
 /// One message in so many has its signature verified, unless all have.
 const SAMPLED: u32 = 64;
 
@@ -68,10 +65,12 @@ pub(crate) struct FleetOptions {
 }
 
 /// One endpoint to be: a user and the rooms that it enters, by their numbers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) user: usize,
     pub(crate) rooms: Vec<u32>,
+    /// The kernel is to hold little for it, so that a server soon feels when it doesn't read.
+    pub(crate) narrow: bool,
 }
 
 /// A post to be made: by which endpoint, into which of the rooms of its plan, and when it is due.
@@ -126,8 +125,6 @@ pub(crate) struct Ending {
     pub(crate) sign_in: Latencies,
     /// From when an endpoint was told to sign in until it was ready: its turn to wait for included.
     pub(crate) arrival: Latencies,
-    /// Answers to posts by their status.
-    pub(crate) statuses: BTreeMap<u16, u64>,
     /// Who was signed in and lost his connection, and why.
     pub(crate) lost: Vec<(u32, String)>,
 }
@@ -265,23 +262,22 @@ impl Fleet {
     pub(crate) fn begin_sign_in(&mut self, plans: Vec<Plan>, history: u32) -> Result<Range<u32>> {
         let first = self.endpoints;
         let count = u32::try_from(plans.len()).context("so many endpoints")?;
-        let wanted = (first + count) as usize + FILES_BESIDES;
-        let limit = open_files()?.soft;
-        if wanted > limit {
-            bail!(
-                "{} endpoints need {wanted} open files, and the system allows {limit}: raise it (ulimit -n), or take fewer",
-                first + count
-            );
-        }
-        let mut parts: Vec<Vec<(u32, String, Vec<u32>)>> = self.shards.iter().map(|_| Vec::new()).collect();
+        check_open_files((first + count) as usize)?;
+        let mut parts: Vec<Vec<Newcomer>> = self.shards.iter().map(|_| Vec::new()).collect();
         let shards = self.shards.len();
         for (number, plan) in (first..).zip(plans) {
             if let Some(part) = parts.get_mut(number as usize % shards) {
-                part.push((number, self.world.user(plan.user), plan.rooms));
+                part.push(Newcomer {
+                    number,
+                    address: self.world.user(plan.user),
+                    rooms: plan.rooms,
+                    narrow: plan.narrow,
+                    history,
+                });
             }
         }
         let mut parts = parts.into_iter();
-        self.tell(|| Order::SignIn(parts.next().unwrap_or_default(), history));
+        self.tell(|| Order::SignIn(parts.next().unwrap_or_default()));
         self.endpoints += count;
         Ok(first..self.endpoints)
     }
@@ -393,16 +389,18 @@ impl Fleet {
     /// When a thread has died.
     pub(crate) fn settle(&self, patience: Duration) -> Result<bool> {
         let deadline = Instant::now() + patience;
-        loop {
-            let open: usize = self.ask(Order::Check)?.into_iter().sum();
-            if open == 0 {
-                return Ok(true);
-            }
+        // A post may have been answered and be on its way to everyone; so it must look quiet twice.
+        let mut quiet = 0;
+        while quiet < 2 {
             if Instant::now() > deadline {
                 return Ok(false);
             }
+            let open: usize = self.ask(Order::Check)?.into_iter().sum();
+            let is_quiet = open == 0 && self.ledger.messages() >= self.totals().accepted;
+            quiet = if is_quiet { quiet + 1 } else { 0 };
             thread::sleep(POLL);
         }
+        Ok(true)
     }
 
     /// Judges the run, and closes all connections.
@@ -421,9 +419,6 @@ impl Fleet {
             sum.lateness.merge(&report.lateness);
             sum.sign_in.merge(&report.sign_in);
             sum.arrival.merge(&report.arrival);
-            for (status, count) in report.statuses {
-                *sum.statuses.entry(status).or_default() += count;
-            }
         }
         Ok(Ending {
             verdict: self.ledger.judge(&witnesses),
@@ -433,7 +428,6 @@ impl Fleet {
             lateness: sum.lateness,
             sign_in: sum.sign_in,
             arrival: sum.arrival,
-            statuses: sum.statuses,
             lost: sum.lost,
         })
     }

@@ -16,7 +16,6 @@ use bytes::{Buf, BytesMut};
 use causerie_sipauth::NtHash;
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
     future::poll_fn,
     ops::Range,
     rc::Rc,
@@ -36,8 +35,8 @@ use tokio::{
 const READ_BYTES: usize = 64 * 1024;
 /// After so many octets others get their turn.
 const TURN_BYTES: usize = 4 * READ_BYTES;
-/// With more than this to be sent nothing more is read.
-const OUTPUT_MAX: usize = 1024 * 1024;
+/// With more than this to be sent nothing more is read: far more than anyone posts who is let post.
+const OUTPUT_MAX: usize = 64 * 1024 * 1024;
 /// A buffer of more than this isn't kept when it is empty.
 const OUTPUT_KEPT: usize = 8 * 1024;
 /// How long one attempt to sign in may take.
@@ -53,10 +52,20 @@ const PING: Duration = Duration::from_secs(240);
 /// Failures that are told one by one.
 const FAILURES_MAX: usize = 20;
 
+/// An endpoint to be.
+pub(crate) struct Newcomer {
+    pub(crate) number: u32,
+    pub(crate) address: String,
+    pub(crate) rooms: Vec<u32>,
+    /// The kernel is to hold little for it.
+    pub(crate) narrow: bool,
+    /// How many old messages of each room it reads.
+    pub(crate) history: u32,
+}
+
 /// What a shard is told.
 pub(super) enum Order {
-    /// Numbers, addresses and rooms of endpoints, and how many old messages of each room they read.
-    SignIn(Vec<(u32, String, Vec<u32>)>, u32),
+    SignIn(Vec<Newcomer>),
     /// The times between which posts are due that are measured.
     Measure(Range<u64>),
     ClosedLoop(u32, Vec<usize>, usize),
@@ -77,7 +86,6 @@ pub(super) struct Report {
     pub(super) lateness: Latencies,
     pub(super) sign_in: Latencies,
     pub(super) arrival: Latencies,
-    pub(super) statuses: BTreeMap<u16, u64>,
     pub(super) lost: Vec<(u32, String)>,
 }
 
@@ -90,7 +98,6 @@ impl Default for Report {
             lateness: Latencies::new(),
             sign_in: Latencies::new(),
             arrival: Latencies::new(),
-            statuses: BTreeMap::new(),
             lost: Vec::new(),
         }
     }
@@ -162,7 +169,6 @@ impl Shard {
                 answer: Latencies::new(),
                 lateness: Latencies::new(),
                 sign_in: Latencies::new(),
-                statuses: BTreeMap::new(),
             }),
             buffer: RefCell::new(vec![0; READ_BYTES]),
             endpoints: RefCell::default(),
@@ -190,7 +196,7 @@ impl Shard {
 
     fn order(self: &Rc<Self>, order: Order) {
         match order {
-            Order::SignIn(plans, history) => self.sign_in(plans, history),
+            Order::SignIn(newcomers) => self.sign_in(&newcomers),
             Order::Measure(due) => self.context.borrow_mut().measured = due,
             Order::ClosedLoop(number, slots, window) => {
                 if let Some(endpoint) = self.endpoint(number) {
@@ -221,14 +227,12 @@ impl Shard {
         }
     }
 
-    fn sign_in(self: &Rc<Self>, plans: Vec<(u32, String, Vec<u32>)>, history: u32) {
+    fn sign_in(self: &Rc<Self>, newcomers: &[Newcomer]) {
         let told = self.now();
-        let mut added = Vec::with_capacity(plans.len());
-        for (number, address, rooms) in plans {
-            added.push(Rc::new(RefCell::new(Endpoint::new(
-                number, &address, &rooms, history,
-            ))));
-        }
+        let added: Vec<Cell> = newcomers
+            .iter()
+            .map(|newcomer| Rc::new(RefCell::new(Endpoint::new(newcomer))))
+            .collect();
         self.endpoints.borrow_mut().extend(added.iter().cloned());
         let shard = self.clone();
         spawn_local(async move {
@@ -301,8 +305,9 @@ impl Shard {
     /// Connects and signs in.
     async fn attempt(&self, number: u32, endpoint: &Cell) -> Result<Stream, End> {
         let door = &self.parts.door;
+        let narrow = endpoint.borrow().narrow;
         let (stream, local) = door
-            .connect(number)
+            .connect(number, narrow)
             .await
             .map_err(|error| End::Closed(error.to_string()))?;
         endpoint.borrow_mut().connected(
@@ -462,7 +467,6 @@ impl Shard {
             lateness: context.lateness.clone(),
             sign_in: context.sign_in.clone(),
             arrival: self.arrival.borrow().clone(),
-            statuses: context.statuses.clone(),
             lost: self.lost.borrow().clone(),
         }
     }

@@ -112,7 +112,7 @@ impl Fanout {
         Ok(Outcome {
             settings: json!({"carriage": target.carriage, "threads": threads, "options": self}),
             results: serde_json::to_value(traffic)?,
-            faults: faults(&ending, settled),
+            faults: faults(&ending, settled, &[]),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! What workloads have in common: who is in which room, what a stretch of time cost, and what came of it.
 
 use crate::{
-    fleet::{Ending, Fleet, Plan, SignIns, Totals},
+    fleet::{Due, Ending, Fleet, Plan, SignIns, Totals},
     latency::Summary,
     process::Usage,
     progress::Progress,
@@ -16,6 +16,9 @@ use uuid::Uuid;
 
 /// How long it is waited at the end until everyone has what is his.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Lost connections that are told one by one.
+const LOST_TOLD: usize = 5;
 
 /// Runs what blocks on a thread of its own. Whoever stops waiting doesn't stop it, nor does it keep the program alive.
 ///
@@ -37,7 +40,7 @@ pub(super) fn ring(from: usize, count: usize, users: usize) -> Vec<Range<usize>>
     let from = from % users.max(1);
     let end = from + count.min(users);
     if end <= users {
-        vec![from..end]
+        Vec::from_iter([from..end])
     } else {
         vec![from..users, 0..end - users]
     }
@@ -79,7 +82,7 @@ pub(super) fn plans(world: &World) -> Vec<Plan> {
     let mut plans: Vec<Plan> = (0..world.users)
         .map(|user| Plan {
             user,
-            rooms: Vec::new(),
+            ..Plan::default()
         })
         .collect();
     for (number, room) in (0_u32..).zip(&world.rooms) {
@@ -237,8 +240,8 @@ impl Traffic {
     }
 }
 
-/// Everything that went wrong: broken promises, and lost connections of endpoints that should have stayed.
-pub(super) fn faults(ending: &Ending, settled: bool) -> Vec<String> {
+/// Everything that went wrong: broken promises, and lost connections of endpoints other than those that may go.
+pub(super) fn faults(ending: &Ending, settled: bool, may_go: &[u32]) -> Vec<String> {
     let mut faults: Vec<String> = ending
         .verdict
         .faults
@@ -252,13 +255,36 @@ pub(super) fn faults(ending: &Ending, settled: bool) -> Vec<String> {
             PATIENCE.as_secs()
         ));
     }
-    if let Some((endpoint, why)) = ending.lost.first() {
-        faults.push(format!(
-            "{} endpoints lost their connection; endpoint {endpoint}: {why}",
-            ending.lost.len()
-        ));
+    let lost: Vec<_> = ending
+        .lost
+        .iter()
+        .filter(|(endpoint, _)| !may_go.contains(endpoint))
+        .collect();
+    for (endpoint, why) in lost.iter().take(LOST_TOLD) {
+        faults.push(format!("endpoint {endpoint} lost its connection: {why}"));
+    }
+    if lost.len() > LOST_TOLD {
+        faults.push(format!("{} endpoints lost their connection in all", lost.len()));
     }
     faults
+}
+
+/// Has one post made into every room that anybody is in, to see that all are still there; says whether all came.
+///
+/// # Errors
+/// When a thread of endpoints has died.
+pub(super) fn probe(fleet: &Fleet, world: &World, plans: &[Plan]) -> Result<bool> {
+    /// As many at a time: this is no load test.
+    const AT_ONCE: usize = 64;
+    for senders in senders(world, plans, 0..world.rooms.len(), 1).chunks(AT_ONCE) {
+        let at = fleet.now();
+        let due = |&(endpoint, slot)| Due { endpoint, slot, at };
+        fleet.post(senders.iter().map(due).collect(), false);
+        if !fleet.settle(PATIENCE)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Waits, and shows how long still.

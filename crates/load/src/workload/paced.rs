@@ -116,7 +116,7 @@ impl Paced {
         Ok(Outcome {
             settings: json!({"carriage": target.carriage, "threads": threads, "options": self}),
             results: serde_json::to_value(traffic)?,
-            faults: faults(&ending, settled),
+            faults: faults(&ending, settled, &[]),
         })
     }
 }
