@@ -68,8 +68,10 @@ impl Server {
     /// Makes the world, unless it is kept in `kept` already, and serves it by this very program.
     ///
     /// # Errors
-    /// If that fails, with the end of the server's log.
+    /// If that fails, with the end of the server's log, or so many endpoints can't be.
     pub(crate) async fn start(world: &World, kept: Option<&Path>, carriage: Carriage) -> Result<Self> {
+        // Every user has a device at least; a great world takes minutes to make.
+        check_open_files(world.users)?;
         let folder = tempfile::Builder::new().prefix("causerie-load.").tempdir()?;
         let data_dir = kept.map_or_else(|| folder.path().join("data"), Path::to_owned);
         world.ensure(&data_dir).await?;
