@@ -4,6 +4,7 @@ use super::measure::{PATIENCE, aside, faults, plans, wait, world};
 use crate::{
     arrivals::Spacing,
     fleet::{Ending, Fleet, FleetOptions, Lane, Pacer, Phase, Plan, SignIns, Totals},
+    latency::Summary,
     process::Usage,
     progress::Progress,
     report::Outcome,
@@ -80,6 +81,7 @@ struct Second {
     endpoints: u64,
     server_resident_bytes: u64,
     server_cpu_seconds: f64,
+    generator_cpu_seconds: f64,
 }
 
 /// How it went.
@@ -98,6 +100,8 @@ struct Found {
     server_resident_bytes_most: u64,
     server_resident_bytes_after: u64,
     recovered: bool,
+    /// How far the generator was behind its schedule.
+    generator_late: Summary,
     messages_checked: u64,
     deliveries_checked: u64,
     answers: BTreeMap<String, u64>,
@@ -109,7 +113,7 @@ struct Found {
 struct Watch<'a> {
     fleet: &'a Fleet,
     target: &'a Target,
-    before: (Totals, Usage),
+    before: (Totals, Usage, Usage),
     seconds: Vec<Second>,
 }
 
@@ -127,8 +131,9 @@ impl Watch<'_> {
     }
 
     fn look(&mut self, phase: &'static str, second: u64) -> Result<()> {
-        let (totals, server) = (self.fleet.totals(), Usage::of(self.target.pid)?);
-        let (earlier, usage) = std::mem::replace(&mut self.before, (totals, server));
+        let now = usage(self.fleet, self.target)?;
+        let (totals, server, generator) = now;
+        let (earlier, server_before, generator_before) = std::mem::replace(&mut self.before, now);
         self.seconds.push(Second {
             second,
             phase,
@@ -142,10 +147,16 @@ impl Watch<'_> {
             p99_ms: 0.0,
             endpoints: totals.ready - totals.lost,
             server_resident_bytes: server.resident_bytes,
-            server_cpu_seconds: (server - usage).cpu_seconds(),
+            server_cpu_seconds: (server - server_before).cpu_seconds(),
+            generator_cpu_seconds: (generator - generator_before).cpu_seconds(),
         });
         Ok(())
     }
+}
+
+/// What was done and used up to now, by server and generator.
+fn usage(fleet: &Fleet, target: &Target) -> Result<(Totals, Usage, Usage)> {
+    Ok((fleet.totals(), Usage::of(target.pid)?, Usage::own()?))
 }
 
 /// Who is who.
@@ -252,7 +263,7 @@ impl Overload {
             let mut watch = Watch {
                 fleet: &fleet,
                 target,
-                before: (fleet.totals(), Usage::of(target.pid)?),
+                before: usage(&fleet, target)?,
                 seconds: Vec::new(),
             };
             watch.watch(phase, seconds)?;
@@ -302,9 +313,10 @@ impl Overload {
                 .unwrap_or_default(),
             server_resident_bytes_after: resident_after,
             recovered,
+            generator_late: ending.lateness.summary(),
             messages_checked: ending.verdict.messages,
             deliveries_checked: ending.verdict.deliveries,
-            answers: ending.verdict.posts.clone(),
+            answers: ending.verdict.posts,
             totals,
             seconds: seen,
         };
