@@ -5,7 +5,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use memchr::memchr2;
 
-use crate::cursor::{is_lws, is_token};
+use crate::cursor::{LWS, is_lws, is_token, trim_lws};
 use crate::name::{Header, Name};
 use crate::text::{Span, Text};
 
@@ -98,9 +98,12 @@ struct Entry {
 /// The header fields of a message in their order. Names and values stay in the message's own bytes.
 #[derive(Clone, Default)]
 pub struct Headers {
-    raw: Bytes,
+    lines: Text,
     entries: Vec<Entry>,
 }
+
+/// Headers for which room is made at once.
+const USUAL_COUNT: usize = 12;
 
 /// One header field as received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,44 +118,33 @@ pub struct Field<'a> {
 
 impl Headers {
     /// Reads header lines (no start line). What can't be read is left out, and the first reason given.
-    pub(crate) fn index(raw: &Bytes, head: Range<usize>) -> (Self, Option<&'static str>) {
-        let mut entries = Vec::with_capacity(24);
-        let mut problem = None;
-        for line in Lines::new(raw.get(head.clone()).unwrap_or_default()) {
-            let range = head.start + line.range.start..head.start + line.range.end;
-            match entry(raw, range, line.clean) {
+    pub(crate) fn index(lines: Bytes) -> (Self, Option<&'static str>) {
+        let (lines, mut problem) = text(lines);
+        let mut entries = Vec::with_capacity(USUAL_COUNT);
+        for line in Lines::new(lines.as_bytes()) {
+            match entry(&lines, line) {
                 Ok(entry) => entries.push(entry),
                 Err(reason) => problem = problem.or(Some(reason)),
             }
         }
-        (
-            Self {
-                raw: raw.clone(),
-                entries,
-            },
-            problem,
-        )
+        (Self { lines, entries }, problem)
     }
 
     fn find<'n>(&self, name: Name<'n>) -> impl Iterator<Item = Entry> + use<'_, 'n> {
         self.entries.iter().copied().filter(move |entry| match name {
             Name::Known(header) => entry.header == Some(header),
             Name::Other(text) => {
-                entry.header.is_none()
-                    && entry
-                        .name
-                        .get_bytes(&self.raw)
-                        .eq_ignore_ascii_case(text.as_bytes())
+                entry.header.is_none() && entry.name.get(&self.lines).eq_ignore_ascii_case(text)
             }
         })
     }
 
     fn str(&self, span: Span) -> &str {
-        std::str::from_utf8(span.get_bytes(&self.raw)).unwrap_or_default()
+        span.get(&self.lines)
     }
 
     fn shared(&self, span: Span) -> Text {
-        Text::from_utf8(self.raw.slice_ref(span.get_bytes(&self.raw))).unwrap_or_default()
+        self.lines.share(span.get(&self.lines))
     }
 
     /// The value of the first header of that name, folds included.
@@ -204,24 +196,34 @@ impl Headers {
     }
 }
 
-fn entry(raw: &[u8], line: Range<usize>, clean: bool) -> Result<Entry, &'static str> {
-    if !clean {
+/// The lines as text. Those that are none are left out, and that is said.
+fn text(lines: Bytes) -> (Text, Option<&'static str>) {
+    match Text::from_utf8(lines.clone()) {
+        Ok(text) => (text, None),
+        Err(_) => {
+            let readable: String = Lines::new(&lines)
+                .filter_map(|line| std::str::from_utf8(lines.get(line.range)?).ok())
+                .flat_map(|line| [line, "\r\n"])
+                .collect();
+            (readable.into(), Some("a header that is not UTF-8"))
+        }
+    }
+}
+
+fn entry(lines: &str, line: Line) -> Result<Entry, &'static str> {
+    if !line.clean {
         return Err("a CR or LF alone in a header");
     }
-    let text = raw.get(line.clone()).unwrap_or_default();
-    if std::str::from_utf8(text).is_err() {
-        return Err("a header that is not UTF-8");
-    }
-    let (name, value) = split_line(text).ok_or("a header line without a colon")?;
-    let name_text = std::str::from_utf8(name).unwrap_or_default();
-    if !is_token(name_text) {
+    let text = lines.get(line.range).unwrap_or_default();
+    let (name, value) = text.split_once(':').ok_or("a header line without a colon")?;
+    let name = name.trim_end_matches(LWS);
+    if !is_token(name) {
         return Err("a header name that is not a token");
     }
-    let value_start = line.start + (value.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     Ok(Entry {
-        name: Span::new(line.start, line.start + name.len()),
-        value: Span::new(value_start, value_start + value.len()),
-        header: Header::from_name(name_text),
+        name: Span::of(lines, name),
+        value: Span::of(lines, trim_lws(value)),
+        header: Header::from_name(name),
     })
 }
 

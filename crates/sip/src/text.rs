@@ -6,18 +6,19 @@ use std::ops::Deref;
 use std::str::Utf8Error;
 
 use bytes::Bytes;
+use bytestring::ByteString;
 
 /// UTF-8 text that is a part of a larger shared buffer; cloning costs a reference count.
 ///
 /// It keeps the whole buffer alive: text that outlives its message belongs in [`Text::detached`] form.
 #[derive(Clone, Default)]
-pub struct Text(Bytes);
+pub struct Text(ByteString);
 
 impl Text {
     /// Text known when the program was written.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
-        Self(Bytes::from_static(text.as_bytes()))
+        Self(ByteString::from_static(text))
     }
 
     /// Takes bytes as text.
@@ -25,21 +26,19 @@ impl Text {
     /// # Errors
     /// When the bytes are not UTF-8.
     pub fn from_utf8(bytes: Bytes) -> Result<Self, Utf8Error> {
-        std::str::from_utf8(&bytes)?;
-        Ok(Self(bytes))
+        ByteString::try_from(bytes).map(Self)
     }
 
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Checked when it was made; a second look costs less than a copy, and `unsafe` is not wanted.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        &self.0
     }
 
     /// The same text in a buffer of its own, so that the message it came from can be freed.
     #[must_use]
     pub fn detached(&self) -> Self {
-        Self(Bytes::copy_from_slice(&self.0))
+        Self::from(self.as_str())
     }
 
     /// A part of this text, sharing its buffer when `part` really lies within it.
@@ -47,7 +46,7 @@ impl Text {
     pub fn share(&self, part: &str) -> Self {
         let start = (part.as_ptr() as usize).wrapping_sub(self.0.as_ptr() as usize);
         match start.checked_add(part.len()) {
-            Some(end) if end <= self.0.len() => Self(self.0.slice(start..end)),
+            Some(end) if end <= self.0.len() => Self(self.0.slice_ref(part)),
             _ => Self::from(part),
         }
     }
@@ -74,13 +73,13 @@ impl AsRef<str> for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
-        Self(Bytes::copy_from_slice(text.as_bytes()))
+        Self(ByteString::from(text))
     }
 }
 
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(Bytes::from(text))
+        Self(ByteString::from(text))
     }
 }
 
@@ -94,13 +93,13 @@ impl Eq for Text {}
 
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
-        self.0 == other.as_bytes()
+        self.as_str() == other
     }
 }
 
 impl PartialEq<&str> for Text {
     fn eq(&self, other: &&str) -> bool {
-        self.0 == other.as_bytes()
+        self.as_str() == *other
     }
 }
 
@@ -156,12 +155,6 @@ impl Span {
     }
 
     pub(crate) fn get(self, whole: &str) -> &str {
-        whole
-            .get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
-    }
-
-    pub(crate) fn get_bytes(self, whole: &[u8]) -> &[u8] {
         whole
             .get(self.start as usize..self.end as usize)
             .unwrap_or_default()
