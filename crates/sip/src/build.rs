@@ -124,7 +124,9 @@ impl Outgoing {
 
     pub(crate) fn push_cseq(&mut self, number: u32, method: &Method) {
         self.write(Name::Known(Header::CSeq), |head| {
-            let _ = write!(head, "{number} {method}");
+            head.push_str(itoa::Buffer::new().format(number));
+            head.push(' ');
+            head.push_str(method.as_str());
         });
     }
 
@@ -214,12 +216,19 @@ impl Outgoing {
 
     /// Appends the message's octets to a write buffer.
     pub fn encode_into(&self, buffer: &mut BytesMut) {
-        const TAIL: usize = "Content-Length: \r\n\r\n".len() + 20;
-        buffer.reserve(self.head.len() + TAIL + self.body.len());
-        buffer.put_slice(self.head.as_bytes());
-        // A BytesMut grows; writing to it can't fail.
-        let _ = write!(buffer, "Content-Length: {}\r\n\r\n", self.body.len());
-        buffer.put_slice(&self.body);
+        let mut length = itoa::Buffer::new();
+        let length = length.format(self.body.len());
+        let parts = [
+            self.head.as_bytes(),
+            b"Content-Length: ",
+            length.as_bytes(),
+            b"\r\n\r\n",
+            &self.body,
+        ];
+        buffer.reserve(parts.iter().map(|part| part.len()).sum());
+        for part in parts {
+            buffer.put_slice(part);
+        }
     }
 
     /// The message's octets.

@@ -23,21 +23,18 @@ pub enum DropReason {
     Broadcast,
 }
 
-/// A response that passed, with its headers read.
+/// A response that passed, with the headers read that say what it answers. The others are read when they are asked for:
+/// a busy server gets one 200 for every message that it delivers, and nothing more of it matters.
 #[derive(Clone, Debug)]
 pub struct CheckedResponse {
     /// The response itself.
     pub response: Response,
-    /// From: the address of who sent the request.
-    pub from: NameAddr,
-    /// To, with the tag of who answered.
-    pub to: NameAddr,
     /// Call-ID.
     pub call_id: Text,
     /// CSeq.
     pub cseq: CSeq,
-    /// The Vias, the topmost first; never empty. A user agent drops what has more than one (RFC 3261 §8.1.3.3).
-    pub vias: Vec<Via>,
+    /// How many Vias it has; at least one. A user agent drops what has more (RFC 3261 §8.1.3.3).
+    pub vias: usize,
 }
 
 impl CheckedResponse {
@@ -45,6 +42,22 @@ impl CheckedResponse {
     #[must_use]
     pub fn status(&self) -> u16 {
         self.response.status()
+    }
+
+    /// From: the address of who sent the request.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn from(&self) -> Result<NameAddr, HeaderError> {
+        NameAddr::parse(Header::From, single(self.headers(), Header::From)?)
+    }
+
+    /// To, with the tag of who answered.
+    ///
+    /// # Errors
+    /// When it can't be read.
+    pub fn to(&self) -> Result<NameAddr, HeaderError> {
+        NameAddr::parse(Header::To, single(self.headers(), Header::To)?)
     }
 
     /// All headers.
@@ -66,22 +79,33 @@ impl CheckedResponse {
 /// Why it has to be dropped.
 pub fn check_response(response: &Response) -> Result<CheckedResponse, DropReason> {
     let headers = response.headers();
-    let vias = Via::parse_all(headers)?;
-    if vias.is_empty() {
-        return Err(DropReason::NoVia);
-    }
-    if vias
-        .iter()
-        .any(|via| via.host().parse() == Ok(Ipv4Addr::BROADCAST))
-    {
-        return Err(DropReason::Broadcast);
-    }
+    single(headers, Header::From)?;
+    single(headers, Header::To)?;
     Ok(CheckedResponse {
-        from: NameAddr::parse(Header::From, single(headers, Header::From)?)?,
-        to: NameAddr::parse(Header::To, single(headers, Header::To)?)?,
+        vias: count_vias(headers)?,
         call_id: call_id(headers)?,
         cseq: CSeq::parse(single(headers, Header::CSeq)?)?,
         response: response.clone(),
-        vias,
     })
+}
+
+/// How many Vias there are, all of them legible and none the broadcast address.
+fn count_vias(headers: &Headers) -> Result<usize, DropReason> {
+    let mut lines = headers.get_all(Header::Via);
+    let (first, second) = (lines.next().ok_or(DropReason::NoVia)?, lines.next());
+    // One that we wrote ourselves comes back as it was: nothing of it has to be read.
+    if second.is_none() && is_plain(first) {
+        return Ok(1);
+    }
+    let vias = Via::parse_all(headers)?;
+    let broadcast = |via: &Via| via.host().parse() == Ok(Ipv4Addr::BROADCAST);
+    if vias.iter().any(broadcast) {
+        return Err(DropReason::Broadcast);
+    }
+    Ok(vias.len())
+}
+
+/// Whether a Via is one by its form: nothing in it can begin another, and its host isn't the broadcast address.
+fn is_plain(via: &str) -> bool {
+    via.starts_with("SIP/2.0/") && !via.contains([',', '"']) && !via.contains("255.255.255.255")
 }

@@ -1,6 +1,4 @@
 //! Dialogs (RFC 3261 §12).
-use std::fmt::Write as _;
-
 use crate::build::Outgoing;
 use crate::check::CheckedRequest;
 use crate::check_response::CheckedResponse;
@@ -40,15 +38,6 @@ impl DialogId {
         })
     }
 
-    /// The dialog that a received response belongs to; `None` when its To has no tag.
-    #[must_use]
-    pub fn of_response(response: &CheckedResponse) -> Option<Self> {
-        Some(Self {
-            call_id: response.call_id.detached(),
-            local_tag: response.from.tag().unwrap_or_default().into(),
-            remote_tag: response.to.tag()?.into(),
-        })
-    }
 }
 
 /// Why there is no dialog, or no request in it.
@@ -61,7 +50,7 @@ pub enum DialogError {
     /// The peer's response has no To tag.
     #[error("no To tag")]
     NoTag,
-    /// A Record-Route can't be read.
+    /// A From, To or Record-Route can't be read.
     #[error("{0}")]
     Header(#[from] HeaderError),
     /// All CSeq numbers of this side are used.
@@ -130,16 +119,21 @@ impl Dialog {
     /// The dialog that a 2xx to our request makes (RFC 3261 §12.1.2).
     ///
     /// # Errors
-    /// When the response has no To tag or Contact, or a malformed Record-Route.
+    /// When the response has no To tag or Contact, or a malformed From, To or Record-Route.
     pub fn uac(response: &CheckedResponse) -> Result<Self, DialogError> {
-        let id = DialogId::of_response(response).ok_or(DialogError::NoTag)?;
+        let (from, to) = (response.from()?, response.to()?);
+        let id = DialogId {
+            call_id: response.call_id.detached(),
+            local_tag: from.tag().unwrap_or_default().into(),
+            remote_tag: to.tag().ok_or(DialogError::NoTag)?.into(),
+        };
         let target = response.contact().ok_or(DialogError::NoContact)?;
         let mut routes = NameAddr::parse_all(response.headers(), Header::RecordRoute)?;
         routes.reverse();
         let mut dialog = Self::new(
             id,
-            &address(&response.from),
-            &address(&response.to),
+            &address(&from),
+            &address(&to),
             &target.uri,
             &routes,
         );
@@ -252,8 +246,9 @@ impl Dialog {
         let strict = self.routes.first().filter(|route| !route.loose);
         let uri = strict.map_or(&self.remote_target, |route| &route.uri);
         let mut head = String::with_capacity(HEAD_CAPACITY + self.fixed.len());
-        // Writing to a String can't fail.
-        let _ = write!(head, "{method} {uri} SIP/2.0\r\n");
+        for part in [method.as_str(), " ", uri, " SIP/2.0\r\n"] {
+            head.push_str(part);
+        }
         let mut request = Outgoing::prepared(method.clone(), head, SignatureSpans::default());
         request.push_via(via, branch);
         request.append_prepared(&self.fixed, self.spans);

@@ -57,7 +57,7 @@ impl Session {
             Message::Request(request) => self.request(request),
             Message::Response(response) => match check_response(response) {
                 // A second Via: it was meant for somebody else (RFC 3261 §8.1.3.3).
-                Ok(checked) if checked.vias.len() > 1 => {}
+                Ok(checked) if checked.vias > 1 => {}
                 Ok(checked) => {
                     if let Some(pending) = self.transactions.matched(&checked) {
                         self.response(pending, checked);

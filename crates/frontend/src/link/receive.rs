@@ -132,7 +132,7 @@ impl Link {
 
     fn response_received(&mut self, response: &Response) {
         let response = match check_response(response) {
-            Ok(response) if response.vias.len() == 1 => response,
+            Ok(response) if response.vias == 1 => response,
             Ok(_) => return dropped("response-vias"),
             Err(_) => return dropped("malformed-response"),
         };

@@ -29,13 +29,13 @@ impl<T> ClientTransactions<T> {
         Self { table: Table::new() }
     }
 
-    /// Files a request that is about to be sent.
+    /// Files a request that is about to be sent, which must have a number that none before it had.
     ///
     /// # Errors
-    /// Gives the token back when [`CLIENT_TRANSACTIONS_MAX`] requests wait (the peer answers nothing: time to close
-    /// the connection), or when that very request waits already.
+    /// Gives the token back when [`CLIENT_TRANSACTIONS_MAX`] requests wait: the peer answers nothing, and it is time to
+    /// close the connection.
     pub fn insert(&mut self, key: TransactionKey, token: T, now: u64) -> Result<(), T> {
-        if self.table.len() >= CLIENT_TRANSACTIONS_MAX || self.table.get_mut(&key).is_some() {
+        if self.table.len() >= CLIENT_TRANSACTIONS_MAX {
             return Err(token);
         }
         self.table.insert(key, now.saturating_add(TIMER_F_MS), token);

@@ -18,9 +18,10 @@ use crate::text::Text;
 /// What names a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TransactionKey {
-    call_id: Text,
+    /// First, since it tells most apart at once.
     cseq: u32,
     method: Method,
+    call_id: Text,
 }
 
 impl TransactionKey {

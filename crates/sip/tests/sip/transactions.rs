@@ -117,7 +117,6 @@ fn a_final_response_gives_the_token_back_once() {
     for cseq in 1..=3 {
         table.insert(sent(cseq), cseq, 0).unwrap();
     }
-    assert_eq!(table.insert(sent(2), 99, 0), Err(99), "it waits already");
     assert_eq!(table.matched(&answer(180, 2)), None);
     assert_eq!(table.matched(&answer(200, 2)), Some(2));
     assert_eq!(table.matched(&answer(200, 2)), None);
