@@ -242,9 +242,10 @@ impl Outgoing {
 
 /// Appends text with its control characters, TAB excepted, turned into blanks.
 fn push_clean(head: &mut String, value: &str) {
-    let unwanted = |c: char| c.is_ascii_control() && c != '\t';
-    if value.contains(unwanted) {
-        head.extend(value.chars().map(|c| if unwanted(c) { ' ' } else { c }));
+    let unwanted = |byte: u8| byte.is_ascii_control() && byte != b'\t';
+    if value.bytes().any(unwanted) {
+        let clean = |c: char| if u8::try_from(c).is_ok_and(unwanted) { ' ' } else { c };
+        head.extend(value.chars().map(clean));
     } else {
         head.push_str(value);
     }

@@ -107,5 +107,7 @@ fn count_vias(headers: &Headers) -> Result<usize, DropReason> {
 
 /// Whether a Via is one by its form: nothing in it can begin another, and its host isn't the broadcast address.
 fn is_plain(via: &str) -> bool {
-    via.starts_with("SIP/2.0/") && !via.contains([',', '"']) && !via.contains("255.255.255.255")
+    via.starts_with("SIP/2.0/")
+        && memchr::memchr2(b',', b'"', via.as_bytes()).is_none()
+        && !via.contains("255.255.255.255")
 }

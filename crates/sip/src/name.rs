@@ -22,6 +22,17 @@ macro_rules! header_names {
             /// Knows a header by its name, in any case, long or compact (RFC 3261 §7.3.1, §7.3.3).
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
+                // These stand in every message, and in this spelling in nearly all.
+                match name {
+                    "Via" => return Some(Self::Via),
+                    "From" => return Some(Self::From),
+                    "To" => return Some(Self::To),
+                    "Call-ID" => return Some(Self::CallId),
+                    "CSeq" => return Some(Self::CSeq),
+                    "Content-Length" => return Some(Self::ContentLength),
+                    "Authorization" => return Some(Self::Authorization),
+                    _ => {}
+                }
                 let mut lower = [0_u8; LONGEST];
                 let lower = lower.get_mut(..name.len())?;
                 lower.copy_from_slice(name.as_bytes());
