@@ -1,9 +1,11 @@
 //! One connection: moves octets between its socket and its [`Link`], and keeps the deadlines.
 //!
 //! One task and one loop. While nothing happens it holds no buffer: octets are read into the stack and kept only as far
-//! as a message isn't complete, and what is to be sent is freed when it is sent.
+//! as a message isn't complete, and the buffer for what is sent goes from one connection to the next.
 use std::future::Future;
+use std::cell::Cell;
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -15,11 +17,16 @@ use tokio::time::{Instant, Sleep};
 use crate::link::Link;
 use crate::settings::{Deadlines, Limits as Settings};
 
-/// Octets read at once.
-const CHUNK: usize = 4 * 1024;
+/// Octets read at once: as many answers as come together when the server is busy.
+const CHUNK: usize = 16 * 1024;
 
 /// Octets read and thrown away while a connection is being closed, so that the last answer isn't lost to a reset.
 const LINGER_MAX: usize = 64 * 1024;
+
+thread_local! {
+    /// The buffer for what the connections of this thread send, while none of them has it.
+    static SPARE: Cell<BytesMut> = Cell::default();
+}
 
 /// A connection at work.
 pub(crate) struct Connection<S> {
@@ -49,7 +56,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
     type Output = &'static str;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<&'static str> {
-        self.get_mut().work(context)
+        let connection = self.get_mut();
+        let lent = connection.link.outlet.is_empty();
+        if lent {
+            connection.link.outlet = SPARE.take();
+        }
+        let result = connection.work(context);
+        let outlet = &mut connection.link.outlet;
+        if lent {
+            // What the peer hasn't taken stays with the connection.
+            let rest = BytesMut::from(&outlet[..]);
+            let mut spare = std::mem::replace(outlet, rest);
+            spare.clear();
+            SPARE.set(spare);
+        } else if outlet.is_empty() {
+            *outlet = BytesMut::new();
+        }
+        result
     }
 }
 
@@ -177,8 +200,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut chunk = [0; CHUNK];
-        let mut buffer = ReadBuf::new(&mut chunk);
+        let mut chunk = [const { MaybeUninit::uninit() }; CHUNK];
+        let mut buffer = ReadBuf::uninit(&mut chunk);
         ready!(Pin::new(&mut self.socket).poll_read(context, &mut buffer))?;
         self.inlet.extend_from_slice(buffer.filled());
         self.heard = Instant::now();
@@ -200,14 +223,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Poll::Pending => break,
             }
         }
-        if self.link.outlet.is_empty() {
-            self.link.outlet = BytesMut::new();
-            if self.unflushed
-                && let Poll::Ready(result) = Pin::new(&mut self.socket).poll_flush(context)
-            {
-                result?;
-                self.unflushed = false;
-            }
+        if self.link.outlet.is_empty()
+            && self.unflushed
+            && let Poll::Ready(result) = Pin::new(&mut self.socket).poll_flush(context)
+        {
+            result?;
+            self.unflushed = false;
         }
         if self.is_drained() {
             self.stalled = None;
