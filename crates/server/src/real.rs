@@ -1,6 +1,7 @@
 //! The real clock and the real randomness. Everything else takes them as parameters.
 
 use causerie_model::{Clock, Random, Timestamp};
+use rand::Rng as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The machine's clock.
@@ -17,18 +18,15 @@ impl Clock for SystemClock {
     }
 }
 
-/// The kernel's generator.
+/// A generator of each thread, seeded and reseeded by the kernel's: every message that is signed takes a number, and a
+/// system call for each would show.
 pub(crate) struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        // Linux has had the call since 3.17 and it can't fail once the system is up. Going on without it would mean
-        // keys that can be guessed.
-        #[expect(
-            clippy::expect_used,
-            reason = "there is nothing safe to do without randomness"
-        )]
-        getrandom::fill(bytes).expect("the kernel gives random bytes");
+        // It panics if the kernel gives no seed, which Linux does since 3.17 once the system is up. Going on without
+        // would mean keys that can be guessed.
+        rand::rng().fill_bytes(bytes);
     }
 }
 

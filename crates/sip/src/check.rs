@@ -211,18 +211,24 @@ pub fn check_request(request: &Request, rules: &Rules) -> Result<CheckedRequest,
 
 /// The value of a header that may be there once.
 fn optional(headers: &Headers, header: Header) -> Result<Option<Text>, HeaderError> {
-    let mut values = headers.texts(header);
-    let first = values.next();
-    if values.next().is_some() {
-        Err(HeaderError::new(header, "given twice"))
-    } else {
-        Ok(first)
+    match headers.count(header) {
+        0 | 1 => Ok(headers.text(header)),
+        _ => Err(HeaderError::new(header, "given twice")),
     }
 }
 
 /// The value of a header that must be there once.
 pub(crate) fn single(headers: &Headers, header: Header) -> Result<Text, HeaderError> {
     optional(headers, header)?.ok_or(HeaderError::new(header, "missing"))
+}
+
+/// A header must be there once, whatever it says.
+pub(crate) fn is_single(headers: &Headers, header: Header) -> Result<(), HeaderError> {
+    match headers.count(header) {
+        0 => Err(HeaderError::new(header, "missing")),
+        1 => Ok(()),
+        _ => Err(HeaderError::new(header, "given twice")),
+    }
 }
 
 /// The Call-ID: something, in one piece.

@@ -1,7 +1,7 @@
 //! Which responses are dropped (RFC 3261 §8.1.3, RFC 4475 §3): nobody can be told.
 use std::net::Ipv4Addr;
 
-use crate::check::{call_id, single};
+use crate::check::{call_id, is_single, single};
 use crate::fields::Headers;
 use crate::headers::{CSeq, Contacts, HeaderError, NameAddr, Via};
 use crate::message::Response;
@@ -79,8 +79,8 @@ impl CheckedResponse {
 /// Why it has to be dropped.
 pub fn check_response(response: &Response) -> Result<CheckedResponse, DropReason> {
     let headers = response.headers();
-    single(headers, Header::From)?;
-    single(headers, Header::To)?;
+    is_single(headers, Header::From)?;
+    is_single(headers, Header::To)?;
     Ok(CheckedResponse {
         vias: count_vias(headers)?,
         call_id: call_id(headers)?,

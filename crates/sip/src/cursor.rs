@@ -19,12 +19,14 @@ pub(crate) fn is_lws(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// The same as characters.
-pub(crate) const LWS: [char; 4] = [' ', '\t', '\r', '\n'];
+/// The same of a character.
+pub(crate) fn is_lws_char(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
 
 /// The text without linear white space at its ends.
 pub(crate) fn trim_lws(text: &str) -> &str {
-    text.trim_matches(LWS)
+    text.trim_matches(is_lws_char)
 }
 
 /// A reader over a header value.

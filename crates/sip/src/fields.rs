@@ -1,11 +1,13 @@
 //! The headers of a message: an index over its bytes.
 use std::fmt;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use memchr::memchr2;
+use memchr::memmem::Finder;
 
-use crate::cursor::{LWS, is_lws, is_token, trim_lws};
+use crate::cursor::{is_lws, is_lws_char, is_token, trim_lws};
 use crate::name::{Header, Name};
 use crate::text::{Span, Text};
 
@@ -61,6 +63,13 @@ impl Iterator for Lines<'_> {
             clean,
         })
     }
+}
+
+/// Where the empty line begins that ends a head.
+pub(crate) fn head_end(octets: &[u8]) -> Option<usize> {
+    // Making a searcher costs more than most searches.
+    static EMPTY_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
+    EMPTY_LINE.find(octets)
 }
 
 /// Splits a header line at its colon: name and value without white space at their ends.
@@ -216,7 +225,7 @@ fn entry(lines: &str, line: Line) -> Result<Entry, &'static str> {
     }
     let text = lines.get(line.range).unwrap_or_default();
     let (name, value) = text.split_once(':').ok_or("a header line without a colon")?;
-    let name = name.trim_end_matches(LWS);
+    let name = name.trim_end_matches(is_lws_char);
     if !is_token(name) {
         return Err("a header name that is not a token");
     }

@@ -1,9 +1,8 @@
 //! Cutting messages out of a stream (RFC 3261 §18.3, RFC 5626 §3.5.1).
 use bytes::{Buf, Bytes, BytesMut};
-use memchr::memmem;
 
 use crate::build::Outgoing;
-use crate::fields::{Lines, split_line};
+use crate::fields::{Lines, head_end, split_line};
 use crate::headers::ContentLength;
 use crate::name::Header;
 use crate::salvage::Salvage;
@@ -185,7 +184,7 @@ impl Framer {
     fn head(&self, scanned: usize, buffer: &BytesMut) -> Result<State, FrameError> {
         // The end may straddle what was scanned and what is new.
         let from = scanned.saturating_sub(HEAD_END.len() - 1);
-        let end = memmem::find(buffer.get(from..).unwrap_or_default(), HEAD_END)
+        let end = head_end(buffer.get(from..).unwrap_or_default())
             .map(|found| from + found + HEAD_END.len());
         if end.unwrap_or(buffer.len()) > self.limits.max_headers {
             let head = buffer.get(..self.limits.max_headers).unwrap_or_default();

@@ -3,10 +3,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use memchr::memmem;
 
 use crate::build::Outgoing;
-use crate::fields::{Headers, Lines};
+use crate::fields::{Headers, Lines, head_end};
 use crate::headers::ContentLength;
 use crate::method::Method;
 use crate::salvage::Salvage;
@@ -115,7 +114,7 @@ impl Message {
     /// [`ParseError`], with what is needed to answer a bad request; bad responses are dropped.
     pub fn parse(raw: Bytes) -> Result<Self, ParseError> {
         parse(&raw).map_err(|problem| {
-            let head = match memmem::find(&raw, b"\r\n\r\n") {
+            let head = match head_end(&raw) {
                 Some(end) => raw.slice(..end + 2),
                 None => raw,
             };
@@ -216,7 +215,7 @@ fn parse(raw: &Bytes) -> Result<Message, ParseProblem> {
     if u32::try_from(raw.len()).is_err() {
         return Err(ParseProblem::TooLarge);
     }
-    let head_end = memmem::find(raw, b"\r\n\r\n").ok_or(ParseProblem::NoEmptyLine)? + 2;
+    let head_end = head_end(raw).ok_or(ParseProblem::NoEmptyLine)? + 2;
     let line = Lines::new(raw).next().ok_or(ParseProblem::StartLine("empty"))?;
     if !line.clean {
         return Err(ParseProblem::StartLine("a CR or LF alone"));

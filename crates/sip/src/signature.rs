@@ -1,5 +1,5 @@
 //! The parts of a message that MS-SIPAE §3.2.5 puts under its signature.
-use crate::cursor::trim_lws;
+use crate::cursor::{is_lws_char, trim_lws};
 use crate::fields::Headers;
 use crate::message::Message;
 use crate::name::Header;
@@ -88,7 +88,7 @@ impl<'a> SignatureFields<'a> {
 /// Number and method of a CSeq value.
 pub(crate) fn cseq_parts(value: &str) -> (&str, &str) {
     let split = value
-        .find([' ', '\t', '\r', '\n'])
+        .find(is_lws_char)
         .and_then(|at| value.split_at_checked(at));
     let (number, method) = split.unwrap_or((value, ""));
     (number, trim_lws(method))

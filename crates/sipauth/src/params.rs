@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use crate::header::{HeaderError, MAX_GSSAPI_DATA, MAX_PARAM_VALUE};
 
-const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
 
 /// Walks `scheme name=value, name="value", ...` and stores each value in the slot of its name;
 /// unknown names are skipped. Returns the scheme.
@@ -12,28 +14,28 @@ pub(crate) fn params<'a>(
     value: &'a str,
     slots: &mut [(&'static str, &mut Option<Cow<'a, str>>)],
 ) -> Result<&'a str, HeaderError> {
-    let value = value.trim_matches(BLANK);
-    let (scheme, mut rest) = value.split_once(BLANK).unwrap_or((value, ""));
+    let value = value.trim_matches(is_blank);
+    let (scheme, mut rest) = value.split_once(is_blank).unwrap_or((value, ""));
     if scheme.is_empty() || !scheme.bytes().all(is_token) {
         return Err(HeaderError::Syntax);
     }
     loop {
-        rest = rest.trim_start_matches([' ', '\t', '\r', '\n', ',']);
+        rest = rest.trim_start_matches(|c| is_blank(c) || c == ',');
         if rest.is_empty() {
             return Ok(scheme);
         }
         let (name, after) = rest.split_once('=').ok_or(HeaderError::Syntax)?;
-        let name = name.trim_end_matches(BLANK);
+        let name = name.trim_end_matches(is_blank);
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(HeaderError::Syntax);
         }
-        let after = after.trim_start_matches(BLANK);
+        let after = after.trim_start_matches(is_blank);
         let (text, after) = match after.strip_prefix('"') {
             Some(inside) => unquote(inside)?,
             None => {
                 let end = after.find(',').unwrap_or(after.len());
                 let (text, after) = after.split_at(end);
-                let text = text.trim_end_matches(BLANK);
+                let text = text.trim_end_matches(is_blank);
                 if text
                     .bytes()
                     .any(|byte| byte <= b' ' || byte == b'"' || byte == 0x7f)
@@ -43,7 +45,7 @@ pub(crate) fn params<'a>(
                 (Cow::Borrowed(text), after)
             }
         };
-        rest = after.trim_start_matches(BLANK);
+        rest = after.trim_start_matches(is_blank);
         if !rest.is_empty() && !rest.starts_with(',') {
             return Err(HeaderError::Syntax);
         }
@@ -71,7 +73,8 @@ fn unquote(inside: &str) -> Result<(Cow<'_, str>, &str), HeaderError> {
     let mut text = Cow::Borrowed("");
     let mut rest = inside;
     loop {
-        let end = rest.find(['"', '\\']).ok_or(HeaderError::Syntax)?;
+        let end = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\'));
+        let end = end.ok_or(HeaderError::Syntax)?;
         let (plain, after) = rest.split_at(end);
         if plain
             .bytes()
@@ -92,5 +95,9 @@ fn unquote(inside: &str) -> Result<(Cow<'_, str>, &str), HeaderError> {
 }
 
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte)
+    matches!(
+        byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
+            | b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~'
+    )
 }
