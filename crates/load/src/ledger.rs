@@ -247,7 +247,8 @@ impl Ledger {
         });
     }
 
-    /// An endpoint got a message, `now` nanoseconds after the run began.
+    /// An endpoint got a message, `now` nanoseconds after the run began; 0 if that isn't to count for
+    /// [`Ledger::until_last`].
     pub(crate) fn see(
         &self,
         endpoint: u32,
@@ -379,7 +380,7 @@ impl Ledger {
         let mut latencies = Latencies::new();
         for room in self.rooms.iter().take(rooms.end).skip(rooms.start) {
             for entry in &lock(room).entries {
-                if entry.copies > 0 && due.contains(&entry.due) {
+                if entry.last > 0 && due.contains(&entry.due) {
                     latencies.record_ns(entry.last.saturating_sub(entry.due));
                 }
             }
@@ -391,7 +392,7 @@ impl Ledger {
     pub(crate) fn until_last_by_second(&self) -> BTreeMap<u64, Latencies> {
         let mut seconds = BTreeMap::new();
         for room in &self.rooms {
-            for entry in lock(room).entries.iter().filter(|entry| entry.copies > 0) {
+            for entry in lock(room).entries.iter().filter(|entry| entry.last > 0) {
                 let second = seconds
                     .entry(entry.due / 1_000_000_000)
                     .or_insert_with(Latencies::new);

@@ -318,6 +318,18 @@ fn the_time_to_the_last_copy_counts_from_when_a_post_was_due() {
 }
 
 #[test]
+fn who_is_slow_on_purpose_does_not_count_for_the_time() {
+    let mut room = Room::new(1);
+    let cursors = &mut room.cursors;
+    room.ledger.see(1, &mut cursors[1], 100, stamp(0), 0);
+    assert_eq!(room.ledger.until_last(0..u64::MAX, 0..1).summary().count, 0);
+    room.ledger.see(0, &mut cursors[0], 100, stamp(0), 2_000_010);
+    let summary = room.ledger.until_last(0..u64::MAX, 0..1).summary();
+    assert!((summary.max_ms - 2.0).abs() < 0.01, "{summary:?}");
+    assert!(room.verdict().is_clean());
+}
+
+#[test]
 fn a_wild_number_costs_no_memory() {
     let mut room = whole(1);
     room.see(1, u64::MAX - 1, 0);

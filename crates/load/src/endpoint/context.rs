@@ -115,9 +115,10 @@ impl Context {
             .map_or(0, |since| since.as_secs())
     }
 
+    /// A copy of a message came at `now`; 0 if that is not to be measured.
     pub(super) fn delivered(&mut self, due: u64, now: u64) {
         self.counters.deliveries.add(1);
-        if self.measured.contains(&due) {
+        if now > 0 && self.measured.contains(&due) {
             self.delivery.record_ns(now.saturating_sub(due));
         }
     }

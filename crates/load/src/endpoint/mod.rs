@@ -406,6 +406,8 @@ impl Endpoint {
                     self.recent = found;
                 }
                 let stamp = Stamp::read(chat.text);
+                // Whoever is slow on purpose gets everything in order, and says nothing about how fast it is.
+                let now = if self.narrow { 0 } else { now };
                 if let Some(stamp) = stamp {
                     context.delivered(stamp.due, now);
                 }

@@ -69,7 +69,8 @@ pub(crate) struct FleetOptions {
 pub(crate) struct Plan {
     pub(crate) user: usize,
     pub(crate) rooms: Vec<u32>,
-    /// The kernel is to hold little for it, so that a server soon feels when it doesn't read.
+    /// It will be slow on purpose: the kernel is to hold little for it, so that a server soon feels when it doesn't read,
+    /// and when it gets something isn't measured.
     pub(crate) narrow: bool,
 }
 
