@@ -35,10 +35,16 @@ pub(crate) fn fields(fields: SignatureFields<'_>) -> MessageFields<'_> {
 /// The NTLM credentials among a message's Authorization headers. Others, and what can't be read, count as none
 /// (RFC 4475 §3.3.7).
 pub(crate) fn credentials(headers: &Headers) -> Option<Credentials<'_>> {
-    headers
-        .get_all(Header::Authorization)
-        .filter_map(|value| Credentials::parse(value).ok())
-        .find(|credentials| credentials.scheme.eq_ignore_ascii_case("NTLM"))
+    headers.get_all(Header::Authorization).find_map(ntlm)
+}
+
+/// The NTLM credentials of one Authorization header.
+pub(crate) fn ntlm(value: &str) -> Option<Credentials<'_>> {
+    let credentials = Credentials::parse(value).ok()?;
+    credentials
+        .scheme
+        .eq_ignore_ascii_case("NTLM")
+        .then_some(credentials)
 }
 
 /// Signs a message that is about to be sent.
@@ -54,14 +60,21 @@ pub(crate) fn verify(
     status: Option<u16>,
     now: u64,
 ) -> Verdict {
-    let Some(credentials) = credentials(headers) else {
-        return Verdict::Unsigned;
-    };
-    let Some(signature) = credentials.signature() else {
-        return Verdict::Unsigned;
-    };
     let message = fields(SignatureFields::of(headers, status));
-    match association.verify_incoming(&signature, &message, now) {
+    judge(association, credentials(headers).as_ref(), &message, now)
+}
+
+/// Judges the signature that was found in a message.
+pub(crate) fn judge(
+    association: &mut SecurityAssociation,
+    credentials: Option<&Credentials<'_>>,
+    message: &MessageFields<'_>,
+    now: u64,
+) -> Verdict {
+    let Some(signature) = credentials.and_then(Credentials::signature) else {
+        return Verdict::Unsigned;
+    };
+    match association.verify_incoming(&signature, message, now) {
         Ok(()) => Verdict::Genuine,
         Err(VerifyError::UnknownAssociation | VerifyError::Expired) => Verdict::Unsigned,
         Err(VerifyError::Replay) => Verdict::Forged("replay"),

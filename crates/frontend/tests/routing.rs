@@ -149,10 +149,21 @@ async fn responses_reach_the_application_only_when_signed_and_expected() {
     }
     client.ask("OPTIONS", "sip:example.test", "o", "", "").await;
     assert!(world.echo.log().is_empty());
-    let signed = client.sign(&response("200 OK", 1, &cseq));
+    let signed = client.sign(&response("481 Gone", 1, &cseq));
     client.send(signed).await;
     client.ask("OPTIONS", "sip:example.test", "p", "", "").await;
-    assert_eq!(world.echo.log(), [format!("{ALICE} response 200")]);
+    assert_eq!(world.echo.log(), [format!("{ALICE} response 481")]);
+
+    // A 200 ends the transaction, and the application need not know.
+    world.echo.push([10]);
+    let info = client.receive().await;
+    let cseq = info.lines().find(|line| line.starts_with("CSeq: ")).unwrap();
+    for status in ["200 OK", "481 Gone"] {
+        let signed = client.sign(&response(status, 1, cseq));
+        client.send(signed).await;
+    }
+    client.ask("OPTIONS", "sip:example.test", "q", "", "").await;
+    assert!(world.echo.log().is_empty());
 }
 
 #[tokio::test]

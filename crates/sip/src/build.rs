@@ -244,7 +244,13 @@ impl Outgoing {
 fn push_clean(head: &mut String, value: &str) {
     let unwanted = |byte: u8| byte.is_ascii_control() && byte != b'\t';
     if value.bytes().any(unwanted) {
-        let clean = |c: char| if u8::try_from(c).is_ok_and(unwanted) { ' ' } else { c };
+        let clean = |c: char| {
+            if u8::try_from(c).is_ok_and(unwanted) {
+                ' '
+            } else {
+                c
+            }
+        };
         head.extend(value.chars().map(clean));
     } else {
         head.push_str(value);

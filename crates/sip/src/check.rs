@@ -7,6 +7,7 @@ use crate::headers::{
 use crate::message::Request;
 use crate::method::Method;
 use crate::name::Header;
+use crate::receipt::is_call_id;
 use crate::salvage::Salvage;
 use crate::text::Text;
 use crate::uri::Uri;
@@ -234,10 +235,11 @@ pub(crate) fn is_single(headers: &Headers, header: Header) -> Result<(), HeaderE
 /// The Call-ID: something, in one piece.
 pub(crate) fn call_id(headers: &Headers) -> Result<Text, HeaderError> {
     let text = single(headers, Header::CallId)?;
-    if text.is_empty() || text.bytes().any(|byte| byte.is_ascii_control() || byte == b' ') {
-        return Err(HeaderError::new(Header::CallId, "empty or with blanks"));
+    if is_call_id(&text) {
+        Ok(text)
+    } else {
+        Err(HeaderError::new(Header::CallId, "empty or with blanks"))
     }
-    Ok(text)
 }
 
 fn contacts(request: &Request) -> Result<Contacts, Rejection> {

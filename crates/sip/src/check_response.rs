@@ -6,6 +6,7 @@ use crate::fields::Headers;
 use crate::headers::{CSeq, Contacts, HeaderError, NameAddr, Via};
 use crate::message::Response;
 use crate::name::Header;
+use crate::receipt::is_plain_via;
 use crate::text::Text;
 
 /// Why a response is dropped.
@@ -94,7 +95,7 @@ fn count_vias(headers: &Headers) -> Result<usize, DropReason> {
     let mut lines = headers.get_all(Header::Via);
     let (first, second) = (lines.next().ok_or(DropReason::NoVia)?, lines.next());
     // One that we wrote ourselves comes back as it was: nothing of it has to be read.
-    if second.is_none() && is_plain(first) {
+    if second.is_none() && is_plain_via(first) {
         return Ok(1);
     }
     let vias = Via::parse_all(headers)?;
@@ -103,11 +104,4 @@ fn count_vias(headers: &Headers) -> Result<usize, DropReason> {
         return Err(DropReason::Broadcast);
     }
     Ok(vias.len())
-}
-
-/// Whether a Via is one by its form: nothing in it can begin another, and its host isn't the broadcast address.
-fn is_plain(via: &str) -> bool {
-    via.starts_with("SIP/2.0/")
-        && memchr::memchr2(b',', b'"', via.as_bytes()).is_none()
-        && !via.contains("255.255.255.255")
 }

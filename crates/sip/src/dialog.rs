@@ -37,7 +37,6 @@ impl DialogId {
             remote_tag: request.from_tag().into(),
         })
     }
-
 }
 
 /// Why there is no dialog, or no request in it.
@@ -130,13 +129,7 @@ impl Dialog {
         let target = response.contact().ok_or(DialogError::NoContact)?;
         let mut routes = NameAddr::parse_all(response.headers(), Header::RecordRoute)?;
         routes.reverse();
-        let mut dialog = Self::new(
-            id,
-            &address(&from),
-            &address(&to),
-            &target.uri,
-            &routes,
-        );
+        let mut dialog = Self::new(id, &address(&from), &address(&to), &target.uri, &routes);
         dialog.first_cseq = response.cseq.number;
         dialog.local_cseq = response.cseq.number;
         Ok(dialog)

@@ -184,8 +184,7 @@ impl Framer {
     fn head(&self, scanned: usize, buffer: &BytesMut) -> Result<State, FrameError> {
         // The end may straddle what was scanned and what is new.
         let from = scanned.saturating_sub(HEAD_END.len() - 1);
-        let end = head_end(buffer.get(from..).unwrap_or_default())
-            .map(|found| from + found + HEAD_END.len());
+        let end = head_end(buffer.get(from..).unwrap_or_default()).map(|found| from + found + HEAD_END.len());
         if end.unwrap_or(buffer.len()) > self.limits.max_headers {
             let head = buffer.get(..self.limits.max_headers).unwrap_or_default();
             return Err(FrameError::HeadersTooLarge(Bytes::copy_from_slice(head)));

@@ -87,9 +87,7 @@ impl<'a> SignatureFields<'a> {
 
 /// Number and method of a CSeq value.
 pub(crate) fn cseq_parts(value: &str) -> (&str, &str) {
-    let split = value
-        .find(is_lws_char)
-        .and_then(|at| value.split_at_checked(at));
+    let split = value.find(is_lws_char).and_then(|at| value.split_at_checked(at));
     let (number, method) = split.unwrap_or((value, ""));
     (number, trim_lws(method))
 }

@@ -1,8 +1,8 @@
 //! What comes in: each message is judged by itself, then its signature, then who it says it is from.
 use bytes::Bytes;
 use causerie_sip::{
-    CheckedRequest, FrameError, Message, Method, Received, Request, Response, SERVER_TRANSACTIONS_MAX,
-    TransactionKey, check_request, check_response,
+    CheckedRequest, FrameError, Message, Method, Receipt, Received, Request, Response,
+    SERVER_TRANSACTIONS_MAX, TransactionKey, check_request, check_response,
 };
 use tokio::time::Instant;
 
@@ -24,6 +24,9 @@ impl Link {
 
     /// Takes one message.
     pub(crate) fn receive(&mut self, raw: Bytes) {
+        if let Some(receipt) = Receipt::read(&raw) {
+            return self.receipt(&receipt);
+        }
         match Message::parse(raw) {
             Ok(Message::Request(request)) => self.request(&request),
             Ok(Message::Response(response)) => self.response_received(&response),
@@ -128,6 +131,23 @@ impl Link {
     /// Whether the INVITE that a CANCEL means is still unanswered.
     pub(crate) fn is_pending(&mut self, cancel: &CheckedRequest) -> bool {
         self.received.is_pending(&TransactionKey::cancelled_by(cancel))
+    }
+
+    /// A 200 that says nothing but that a request of ours was taken.
+    fn receipt(&mut self, receipt: &Receipt<'_>) {
+        let now = self.unix_now();
+        if let Some(association) = &mut self.association {
+            let credentials = receipt.authorization.and_then(signing::ntlm);
+            let fields = signing::fields(receipt.signature_fields());
+            match signing::judge(association, credentials.as_ref(), &fields, now) {
+                Verdict::Genuine => {}
+                Verdict::Unsigned => return dropped("unsigned-response"),
+                Verdict::Forged(reason) => return dropped(reason),
+            }
+        }
+        if self.sent.received(receipt).is_none() {
+            dropped("stray-response");
+        }
     }
 
     fn response_received(&mut self, response: &Response) {

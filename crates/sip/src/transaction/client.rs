@@ -2,6 +2,7 @@
 use super::TransactionKey;
 use super::table::Table;
 use crate::check_response::CheckedResponse;
+use crate::receipt::Receipt;
 
 /// How many requests may wait for an answer in one table.
 pub const CLIENT_TRANSACTIONS_MAX: usize = 4096;
@@ -49,6 +50,15 @@ impl<T> ClientTransactions<T> {
             return None;
         }
         self.table.remove(&TransactionKey::of_response(response))
+    }
+
+    /// As [`ClientTransactions::matched`], by a receipt.
+    pub fn received(&mut self, receipt: &Receipt<'_>) -> Option<T> {
+        self.table.take(|key| {
+            key.cseq == receipt.cseq
+                && key.method.as_str() == receipt.method
+                && key.call_id == receipt.call_id
+        })
     }
 
     /// Takes a request out without a response.

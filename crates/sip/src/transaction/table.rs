@@ -42,7 +42,12 @@ impl<V> Table<V> {
     }
 
     pub(super) fn remove(&mut self, key: &TransactionKey) -> Option<V> {
-        let index = self.entries.iter().position(|entry| entry.key == *key)?;
+        self.take(|known| known == key)
+    }
+
+    /// Removes the oldest whose key is wanted.
+    pub(super) fn take(&mut self, wanted: impl Fn(&TransactionKey) -> bool) -> Option<V> {
+        let index = self.entries.iter().position(|entry| wanted(&entry.key))?;
         let entry = self.entries.remove(index)?;
         self.give_back();
         Some(entry.value)

@@ -8,6 +8,7 @@ mod header_views;
 mod mutation;
 mod outgoing;
 mod properties;
+mod receipts;
 mod rfc4475;
 mod torture;
 mod transactions;
