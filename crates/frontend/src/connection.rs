@@ -23,9 +23,35 @@ const CHUNK: usize = 16 * 1024;
 /// Octets read and thrown away while a connection is being closed, so that the last answer isn't lost to a reset.
 const LINGER_MAX: usize = 64 * 1024;
 
+/// What a connection at work needs and an idle one doesn't.
+#[derive(Default)]
+struct Buffers {
+    inlet: BytesMut,
+    outlet: BytesMut,
+}
+
 thread_local! {
-    /// The buffer for what the connections of this thread send, while none of them has it.
-    static SPARE: Cell<BytesMut> = Cell::default();
+    /// The buffers of this thread's connections, while none of them has them.
+    static SPARE: Cell<Buffers> = Cell::default();
+}
+
+/// Puts a buffer in the place of an empty one.
+fn lend(place: &mut BytesMut, spare: &mut BytesMut) {
+    if place.is_empty() {
+        std::mem::swap(place, spare);
+    }
+}
+
+/// Takes the buffer back. What is still in it stays with the connection, in a buffer of that size.
+fn take_back(place: &mut BytesMut, spare: &mut BytesMut) {
+    if place.is_empty() || spare.capacity() == 0 {
+        let rest = BytesMut::from(&place[..]);
+        let buffer = std::mem::replace(place, rest);
+        if buffer.capacity() > spare.capacity() {
+            *spare = buffer;
+            spare.clear();
+        }
+    }
 }
 
 /// A connection at work.
@@ -57,21 +83,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Connection<S> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<&'static str> {
         let connection = self.get_mut();
-        let lent = connection.link.outlet.is_empty();
-        if lent {
-            connection.link.outlet = SPARE.take();
-        }
+        let mut spare = SPARE.take();
+        lend(&mut connection.inlet, &mut spare.inlet);
+        lend(&mut connection.link.outlet, &mut spare.outlet);
         let result = connection.work(context);
-        let outlet = &mut connection.link.outlet;
-        if lent {
-            // What the peer hasn't taken stays with the connection.
-            let rest = BytesMut::from(&outlet[..]);
-            let mut spare = std::mem::replace(outlet, rest);
-            spare.clear();
-            SPARE.set(spare);
-        } else if outlet.is_empty() {
-            *outlet = BytesMut::new();
-        }
+        take_back(&mut connection.inlet, &mut spare.inlet);
+        take_back(&mut connection.link.outlet, &mut spare.outlet);
+        SPARE.set(spare);
         result
     }
 }
@@ -192,9 +210,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.message_began = None;
         } else if self.message_began.is_none() {
             self.message_began = Some(Instant::now());
-        }
-        if self.inlet.is_empty() {
-            self.inlet = BytesMut::new();
         }
         progress
     }

@@ -27,7 +27,9 @@ pub(crate) struct ChatDialog {
     address: String,
     via: String,
     branches: u64,
-    branch_prefix: String,
+    /// The last branch; all begin with its first `stem` octets.
+    branch: String,
+    stem: usize,
     attached: Option<(Endpoint, Deliveries)>,
     /// The end of the deliveries was seen; they must not be polled again.
     cut: bool,
@@ -75,8 +77,10 @@ pub(crate) struct Gathering {
 
 impl ChatDialog {
     pub(crate) fn new(shared: Arc<Shared>, party: &Party, sip: Dialog) -> Self {
+        let branch = format!("z9hG4bK{}", shared.random.token());
         Self {
-            branch_prefix: format!("z9hG4bK{}", shared.random.token()),
+            stem: branch.len(),
+            branch,
             shared,
             sip,
             address: party.address.clone(),
@@ -113,8 +117,9 @@ impl ChatDialog {
     /// Sends a document to the client.
     pub(crate) fn send(&mut self, body: Bytes, outbox: &mut Outbox) {
         self.branches += 1;
-        let branch = format!("{}{:x}", self.branch_prefix, self.branches);
-        match self.sip.request(&Method::Info, &self.via, &branch) {
+        self.branch.truncate(self.stem);
+        self.branch.push_str(itoa::Buffer::new().format(self.branches));
+        match self.sip.request(&Method::Info, &self.via, &self.branch) {
             Ok(info) => outbox.send(info.body(TEXT_PLAIN, body)),
             Err(error) => tracing::error!(user = %self.address, %error, "A dialog can't send any more."),
         }
