@@ -25,7 +25,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) seconds: u64,
     /// Threads of the generator
-    #[arg(long, global = true, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, global = true, value_name = "COUNT", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) threads: u16,
     /// Keep the server's data here, and use what an earlier run with the same users and rooms has left
     #[arg(long, global = true, value_name = "DIR")]

@@ -35,7 +35,7 @@ pub(crate) struct Fanout {
     #[arg(long, value_name = "N", default_value_t = 1)]
     senders: u32,
     /// Posts that each sender keeps open
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=256))]
     window: u32,
     /// Posts of so many seconds aren't measured
     #[arg(long, value_name = "SECONDS", default_value_t = 2)]
