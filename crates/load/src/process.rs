@@ -22,8 +22,6 @@ pub(crate) struct Usage {
     pub(crate) waits: u64,
     /// Bytes that it has caused to be written to disks.
     pub(crate) written_bytes: u64,
-    /// How often it called write, send and the like.
-    pub(crate) write_calls: u64,
 }
 
 impl Usage {
@@ -56,7 +54,6 @@ impl Usage {
             peak_bytes: kilobytes("VmHWM:")?,
             waits,
             written_bytes: number(&io, "write_bytes:")?,
-            write_calls: number(&io, "syscw:")?,
         })
     }
 
@@ -86,7 +83,6 @@ impl Sub for Usage {
             peak_bytes: self.peak_bytes,
             waits: self.waits.saturating_sub(earlier.waits),
             written_bytes: self.written_bytes.saturating_sub(earlier.written_bytes),
-            write_calls: self.write_calls.saturating_sub(earlier.write_calls),
         }
     }
 }
