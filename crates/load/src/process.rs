@@ -16,10 +16,6 @@ pub(crate) struct Usage {
     pub(crate) system_seconds: f64,
     /// Bytes in memory now.
     pub(crate) resident_bytes: u64,
-    /// Most bytes in memory at a time so far.
-    pub(crate) peak_bytes: u64,
-    /// How often a thread that still runs gave up the CPU to wait for something.
-    pub(crate) waits: u64,
     /// Bytes that it has caused to be written to disks.
     pub(crate) written_bytes: u64,
 }
@@ -39,20 +35,10 @@ impl Usage {
         let (user_seconds, system_seconds) = cpu(&read("stat")?)?;
         let status = read("status")?;
         let io = read("io")?;
-        let mut waits = 0;
-        for thread in fs::read_dir(folder.join("task"))? {
-            // A thread may end between being listed and being looked at.
-            if let Ok(status) = fs::read_to_string(thread?.path().join("status")) {
-                waits += number(&status, "voluntary_ctxt_switches:").unwrap_or(0);
-            }
-        }
-        let kilobytes = |name| number(&status, name).map(|n| n * 1_024);
         Ok(Self {
             user_seconds,
             system_seconds,
-            resident_bytes: kilobytes("VmRSS:")?,
-            peak_bytes: kilobytes("VmHWM:")?,
-            waits,
+            resident_bytes: number(&status, "VmRSS:")? * 1_024,
             written_bytes: number(&io, "write_bytes:")?,
         })
     }
@@ -80,8 +66,6 @@ impl Sub for Usage {
             user_seconds: self.user_seconds - earlier.user_seconds,
             system_seconds: self.system_seconds - earlier.system_seconds,
             resident_bytes: self.resident_bytes,
-            peak_bytes: self.peak_bytes,
-            waits: self.waits.saturating_sub(earlier.waits),
             written_bytes: self.written_bytes.saturating_sub(earlier.written_bytes),
         }
     }
@@ -208,7 +192,7 @@ mod tests {
     #[test]
     fn this_process_uses_something() {
         let before = Usage::own().unwrap();
-        assert!(before.resident_bytes > 0 && before.peak_bytes >= before.resident_bytes);
+        assert!(before.resident_bytes > 0);
         let used = Usage::own().unwrap() - before;
         assert!(used.cpu_seconds() >= 0.0);
         assert!(Kernel::now().unwrap().slab_bytes > 0);
