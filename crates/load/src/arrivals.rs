@@ -10,7 +10,8 @@ pub(crate) enum Spacing {
     Even,
 }
 
-/// Small, fast random numbers that a seed repeats (SplitMix64). For schedules and nonces of a load run, not for secrets.
+/// Small, fast random numbers that a seed repeats (SplitMix64). For schedules, and for
+/// nonces and session keys of a load run, which protect nothing; not for secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Dice(u64);
 

@@ -189,7 +189,7 @@ fn room_changes<'a>(
         .chain(each)
 }
 
-/// Randomness that is the same in every run.
+/// Randomness that a seed repeats.
 pub(crate) struct Repeatable(Mutex<Dice>);
 
 impl Repeatable {

@@ -219,7 +219,7 @@ fn settings(data_dir: &Path, folder: &Path, carriage: Carriage) -> Result<String
             "tcp": "127.0.0.1:0",
             "tls": "127.0.0.1:0",
             "authentication": authentication,
-            // All endpoints come from one address.
+            // All endpoints come from few addresses.
             "limits": { "connections": 1_000_000, "connections_per_address": 1_000_000 },
         },
         "metrics": { "listen": "off" },
