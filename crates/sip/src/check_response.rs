@@ -90,7 +90,8 @@ pub fn check_response(response: &Response) -> Result<CheckedResponse, DropReason
     })
 }
 
-/// How many Vias there are, all of them legible and none the broadcast address.
+/// How many Vias there are, none of them the broadcast address. Of several each must be legible; a single plain one is
+/// not taken apart.
 fn count_vias(headers: &Headers) -> Result<usize, DropReason> {
     let mut lines = headers.get_all(Header::Via);
     let (first, second) = (lines.next().ok_or(DropReason::NoVia)?, lines.next());

@@ -106,8 +106,8 @@ pub trait Session: Send {
     /// Takes a request. Its answer may come at once or later through [`Session::poll`].
     fn request(&mut self, request: &CheckedRequest, outbox: &mut Outbox);
 
-    /// Takes the final response to a request that the session had sent, unless it is a 200 without a body: then all is
-    /// well, and there is one for every message that is delivered.
+    /// Takes the final response to a request that the session had sent. A 200 without a body may be kept from it: then
+    /// all is well, and there is one for every message that is delivered.
     fn response(&mut self, response: &CheckedResponse, outbox: &mut Outbox);
 
     /// Puts what has come up into the outbox, a limited number of messages a call, and wakes the task when there is
