@@ -1,7 +1,7 @@
 //! One connection: moves octets between its socket and its [`Link`], and keeps the deadlines.
 //!
-//! One task and one loop. While nothing happens it holds no buffer: octets are read into the stack and kept only as far
-//! as a message isn't complete, and the buffer for what is sent goes from one connection to the next.
+//! One task and one loop. While nothing happens it holds no buffer: those for what came and for what is to be sent go
+//! from one connection of the thread to the next, and a connection keeps only what its peer hasn't completed or taken.
 use std::cell::Cell;
 use std::future::Future;
 use std::io;
