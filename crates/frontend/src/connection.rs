@@ -23,6 +23,9 @@ const CHUNK: usize = 16 * 1024;
 /// Octets read and thrown away while a connection is being closed, so that the last answer isn't lost to a reset.
 const LINGER_MAX: usize = 64 * 1024;
 
+/// A larger buffer isn't kept for the next connection, octets.
+const SPARE_MAX: usize = 1024 * 1024;
+
 /// What a connection at work needs and an idle one doesn't.
 #[derive(Default)]
 struct Buffers {
@@ -42,12 +45,13 @@ fn lend(place: &mut BytesMut, spare: &mut BytesMut) {
     }
 }
 
-/// Takes the buffer back. What is still in it stays with the connection, in a buffer of that size.
+/// Takes the buffer back, unless one large message has blown it up. What is still in it stays with the connection, in a
+/// buffer of that size.
 fn take_back(place: &mut BytesMut, spare: &mut BytesMut) {
     if place.is_empty() || spare.capacity() == 0 {
         let rest = BytesMut::from(&place[..]);
         let buffer = std::mem::replace(place, rest);
-        if buffer.capacity() > spare.capacity() {
+        if (spare.capacity()..=SPARE_MAX).contains(&buffer.capacity()) {
             *spare = buffer;
             spare.clear();
         }

@@ -61,6 +61,7 @@ fn a_delivery_costs_no_more_than_it_did() {
         assert!(writes <= DELIVERIES / 10, "{writes} writes");
         assert!(sent / DELIVERIES <= 640 + TEXT as u64, "{} octets", sent / DELIVERIES);
         assert!(blocks <= 9 * DELIVERIES, "{blocks} blocks");
+        assert!(octets <= 4_000 * DELIVERIES, "{octets} octets of memory");
 
         let before = stage.tally();
         let commits = stage.commits.load(Ordering::Relaxed);

@@ -7,7 +7,7 @@ use crate::headers::{
 use crate::message::Request;
 use crate::method::Method;
 use crate::name::Header;
-use crate::receipt::is_call_id;
+use crate::plain_ok::is_call_id;
 use crate::salvage::Salvage;
 use crate::text::Text;
 use crate::uri::Uri;

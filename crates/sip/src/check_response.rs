@@ -6,7 +6,7 @@ use crate::fields::Headers;
 use crate::headers::{CSeq, Contacts, HeaderError, NameAddr, Via};
 use crate::message::Response;
 use crate::name::Header;
-use crate::receipt::is_plain_via;
+use crate::plain_ok::is_plain_via;
 use crate::text::Text;
 
 /// Why a response is dropped.

@@ -127,7 +127,7 @@ pub struct Field<'a> {
 
 impl Headers {
     /// Reads header lines (no start line). What can't be read is left out, and the first reason given.
-    pub(crate) fn index(lines: Bytes) -> (Self, Option<&'static str>) {
+    pub(crate) fn index(lines: &Bytes) -> (Self, Option<&'static str>) {
         let (lines, mut problem) = text(lines);
         let mut entries = Vec::with_capacity(USUAL_COUNT);
         for line in Lines::new(lines.as_bytes()) {
@@ -206,11 +206,11 @@ impl Headers {
 }
 
 /// The lines as text. Those that are none are left out, and that is said.
-fn text(lines: Bytes) -> (Text, Option<&'static str>) {
+fn text(lines: &Bytes) -> (Text, Option<&'static str>) {
     match Text::from_utf8(lines.clone()) {
         Ok(text) => (text, None),
         Err(_) => {
-            let readable: String = Lines::new(&lines)
+            let readable: String = Lines::new(lines)
                 .filter_map(|line| std::str::from_utf8(lines.get(line.range)?).ok())
                 .flat_map(|line| [line, "\r\n"])
                 .collect();

@@ -223,7 +223,7 @@ fn parse(raw: &Bytes) -> Result<Message, ParseProblem> {
     let fields_start = (line.range.end + 2).min(head_end);
     let text = Text::from_utf8(raw.slice(line.range)).map_err(|_| ParseProblem::StartLine("not UTF-8"))?;
     let start = start_line(&text)?;
-    let (headers, problem) = Headers::index(raw.slice(fields_start..head_end));
+    let (headers, problem) = Headers::index(&raw.slice(fields_start..head_end));
     if let Some(problem) = problem {
         return Err(ParseProblem::HeaderLine(problem));
     }

@@ -24,7 +24,7 @@ impl Salvage {
             return Self::default();
         };
         let method = head.get(start.range.clone()).and_then(start_line_method);
-        let (headers, _) = Headers::index(head.slice((start.range.end + 2).min(head.len())..));
+        let (headers, _) = Headers::index(&head.slice((start.range.end + 2).min(head.len())..));
         Self { headers, method }
     }
 

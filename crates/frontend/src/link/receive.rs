@@ -1,7 +1,7 @@
 //! What comes in: each message is judged by itself, then its signature, then who it says it is from.
 use bytes::Bytes;
 use causerie_sip::{
-    CheckedRequest, FrameError, Message, Method, Receipt, Received, Request, Response,
+    CheckedRequest, FrameError, Message, Method, PlainOk, Received, Request, Response,
     SERVER_TRANSACTIONS_MAX, TransactionKey, check_request, check_response,
 };
 use tokio::time::Instant;
@@ -24,8 +24,8 @@ impl Link {
 
     /// Takes one message.
     pub(crate) fn receive(&mut self, raw: Bytes) {
-        if let Some(receipt) = Receipt::read(&raw) {
-            return self.receipt(&receipt);
+        if let Some(ok) = PlainOk::read(&raw) {
+            return self.ok(&ok);
         }
         match Message::parse(raw) {
             Ok(Message::Request(request)) => self.request(&request),
@@ -134,18 +134,18 @@ impl Link {
     }
 
     /// A 200 that says nothing but that a request of ours was taken.
-    fn receipt(&mut self, receipt: &Receipt<'_>) {
+    fn ok(&mut self, ok: &PlainOk<'_>) {
         let now = self.unix_now();
         if let Some(association) = &mut self.association {
-            let credentials = receipt.authorization.and_then(signing::ntlm);
-            let fields = signing::fields(receipt.signature_fields());
+            let credentials = ok.authorization.and_then(signing::ntlm);
+            let fields = signing::fields(ok.signature_fields());
             match signing::judge(association, credentials.as_ref(), &fields, now) {
                 Verdict::Genuine => {}
                 Verdict::Unsigned => return dropped("unsigned-response"),
                 Verdict::Forged(reason) => return dropped(reason),
             }
         }
-        if self.sent.received(receipt).is_none() {
+        if self.sent.received(ok).is_none() {
             dropped("stray-response");
         }
     }

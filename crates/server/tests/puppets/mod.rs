@@ -183,19 +183,21 @@ impl Stage {
         stage
     }
 
-    /// Waits until nothing moves any more.
+    /// Waits until the server has read all that was said to it, and every other task has had its turn many times. What
+    /// it does on its own account was begun by then: its answers to posts have been heard.
     pub(crate) async fn rest(&self) {
-        let mut before = Tally::default();
-        loop {
-            for _ in 0..100 {
-                tokio::task::yield_now().await;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-            let now = self.tally();
-            if now == before {
-                return;
-            }
-            before = now;
+        let mut turns = 0;
+        while turns < 100 {
+            tokio::task::yield_now().await;
+            let at_rest = |puppet: &Puppet| {
+                let wire = puppet.wire.lock();
+                wire.inbox.is_empty() && wire.reader.is_some()
+            };
+            turns = if self.puppets.iter().all(at_rest) {
+                turns + 1
+            } else {
+                0
+            };
         }
     }
 
@@ -205,19 +207,26 @@ impl Stage {
             let seen = puppet.wire.lock().tally;
             Tally {
                 deliveries: sum.deliveries + seen.deliveries,
+                answers: sum.answers + seen.answers,
                 writes: sum.writes + seen.writes,
                 octets: sum.octets + seen.octets,
             }
         })
     }
 
-    /// The first `senders` puppets post `posts` messages each, all at once, and everything is delivered to all.
+    /// The first `senders` puppets post `posts` messages each, all at once. Everything is answered, and delivered to all.
     pub(crate) async fn post(&mut self, senders: usize, posts: usize) {
         let total = senders * posts;
-        let goals: Vec<u64> = self
+        let goals: Vec<Tally> = self
             .puppets
             .iter()
-            .map(|puppet| puppet.wire.lock().tally.deliveries + total as u64)
+            .enumerate()
+            .map(|(number, puppet)| {
+                let mut goal = puppet.wire.lock().tally;
+                goal.deliveries += total as u64;
+                goal.answers += if number < senders { posts as u64 } else { 0 };
+                goal
+            })
             .collect();
         for puppet in self.puppets.iter_mut().take(senders) {
             puppet.post(self.room, posts);
@@ -225,7 +234,7 @@ impl Stage {
         for (puppet, goal) in self.puppets.iter().zip(goals) {
             poll_fn(|context| {
                 let mut wire = puppet.wire.lock();
-                if wire.tally.deliveries >= goal {
+                if wire.tally.deliveries >= goal.deliveries && wire.tally.answers >= goal.answers {
                     return Poll::Ready(());
                 }
                 wire.watcher = Some(context.waker().clone());
@@ -286,6 +295,8 @@ fn user(number: usize) -> String {
 pub(crate) struct Tally {
     /// Messages delivered.
     pub(crate) deliveries: u64,
+    /// Posts answered 200.
+    pub(crate) answers: u64,
     /// Calls that wrote to the connection.
     pub(crate) writes: u64,
     /// Octets written.
@@ -460,6 +471,8 @@ impl State {
             if self.talking {
                 self.said.push(String::from_utf8_lossy(message).into_owned());
             }
+            let is_answer = message.starts_with(b"SIP/2.0 200 ") && find(message, b" INFO\r\n").is_some();
+            self.tally.answers += u64::from(is_answer);
             if message.starts_with(b"INFO ") {
                 self.tally.deliveries += u64::from(find(message, b"<grpchat ").is_some());
                 answer(message, &mut self.inbox);

@@ -2,7 +2,7 @@
 use super::TransactionKey;
 use super::table::Table;
 use crate::check_response::CheckedResponse;
-use crate::receipt::Receipt;
+use crate::plain_ok::PlainOk;
 
 /// How many requests may wait for an answer in one table.
 pub const CLIENT_TRANSACTIONS_MAX: usize = 4096;
@@ -52,13 +52,10 @@ impl<T> ClientTransactions<T> {
         self.table.remove(&TransactionKey::of_response(response))
     }
 
-    /// As [`ClientTransactions::matched`], by a receipt.
-    pub fn received(&mut self, receipt: &Receipt<'_>) -> Option<T> {
-        self.table.take(|key| {
-            key.cseq == receipt.cseq
-                && key.method.as_str() == receipt.method
-                && key.call_id == receipt.call_id
-        })
+    /// As [`ClientTransactions::matched`], by a ok.
+    pub fn received(&mut self, ok: &PlainOk<'_>) -> Option<T> {
+        self.table
+            .take(|key| key.cseq == ok.cseq && key.method.as_str() == ok.method && key.call_id == ok.call_id)
     }
 
     /// Takes a request out without a response.

@@ -1,7 +1,7 @@
 //! What is read at a glance is what the whole parser reads.
 use bytes::Bytes;
 use causerie_sip::{
-    ClientTransactions, Header, Message, Method, Outgoing, Receipt, TransactionKey, check_response,
+    ClientTransactions, Header, Message, Method, Outgoing, PlainOk, TransactionKey, check_response,
 };
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ const PLAIN: &str = "SIP/2.0 200 OK\r\nVia: SIP/2.0/TLS chat.test:5061;branch=z9
 
 /// Says that a message which is read at a glance is nothing else to the whole parser. Whether it was read.
 fn agrees(raw: &[u8]) -> bool {
-    let Some(receipt) = Receipt::read(raw) else {
+    let Some(ok) = PlainOk::read(raw) else {
         return false;
     };
     let Ok(Message::Response(response)) = Message::parse(Bytes::copy_from_slice(raw)) else {
@@ -19,16 +19,16 @@ fn agrees(raw: &[u8]) -> bool {
     };
     let checked = check_response(&response).expect("a response that is dropped");
     assert_eq!((checked.status(), checked.vias), (200, 1));
-    assert_eq!(checked.call_id, receipt.call_id);
+    assert_eq!(checked.call_id, ok.call_id);
     assert_eq!(
         (checked.cseq.number, checked.cseq.method.as_str()),
-        (receipt.cseq, receipt.method)
+        (ok.cseq, ok.method)
     );
     let authorizations: Vec<&str> = checked.headers().get_all(Header::Authorization).collect();
-    assert_eq!(authorizations, Vec::from_iter(receipt.authorization));
+    assert_eq!(authorizations, Vec::from_iter(ok.authorization));
     assert_eq!(
         Message::Response(response.clone()).signature_fields(),
-        receipt.signature_fields()
+        ok.signature_fields()
     );
     assert!(response.body().is_empty());
     true
@@ -37,13 +37,10 @@ fn agrees(raw: &[u8]) -> bool {
 #[test]
 fn a_plain_200_is_read() {
     assert!(agrees(PLAIN.as_bytes()));
-    let receipt = Receipt::read(PLAIN.as_bytes()).unwrap();
-    assert_eq!(
-        (receipt.call_id, receipt.cseq, receipt.method),
-        ("c-1", 42, "INFO")
-    );
-    assert_eq!(receipt.authorization, Some("NTLM opaque=\"1\""));
-    let fields = receipt.signature_fields();
+    let ok = PlainOk::read(PLAIN.as_bytes()).unwrap();
+    assert_eq!((ok.call_id, ok.cseq, ok.method), ("c-1", 42, "INFO"));
+    assert_eq!(ok.authorization, Some("NTLM opaque=\"1\""));
+    let fields = ok.signature_fields();
     assert_eq!((fields.from_uri, fields.from_tag), ("sip:room@chat.test", "b2"));
     assert_eq!((fields.to_uri, fields.to_tag), ("sip:ines@lab.test", "a1"));
     assert_eq!((fields.cseq, fields.status), ("42", Some(200)));
@@ -72,12 +69,12 @@ fn whatever_is_unusual_is_left_to_the_parser() {
     ] {
         let text = PLAIN.replacen(usual, unusual, 1);
         assert_ne!(text, PLAIN);
-        assert_eq!(Receipt::read(text.as_bytes()), None, "{unusual}");
+        assert_eq!(PlainOk::read(text.as_bytes()), None, "{unusual}");
     }
 }
 
 #[test]
-fn a_receipt_ends_its_transaction() {
+fn it_ends_its_transaction() {
     let mut table = ClientTransactions::new();
     for cseq in [41, 42] {
         let request = Outgoing::request(&Method::Info, "sip:ines@pc7.lab.test")
@@ -87,13 +84,13 @@ fn a_receipt_ends_its_transaction() {
             .insert(TransactionKey::of_outgoing(&request).unwrap(), cseq, 0)
             .unwrap();
     }
-    let receipt = Receipt::read(PLAIN.as_bytes()).unwrap();
+    let ok = PlainOk::read(PLAIN.as_bytes()).unwrap();
     for (usual, unusual) in [("c-1", "c-2"), ("INFO", "BYE"), ("42", "43")] {
         let other = PLAIN.replacen(usual, unusual, 1);
-        assert_eq!(table.received(&Receipt::read(other.as_bytes()).unwrap()), None);
+        assert_eq!(table.received(&PlainOk::read(other.as_bytes()).unwrap()), None);
     }
-    assert_eq!(table.received(&receipt), Some(42));
-    assert_eq!(table.received(&receipt), None);
+    assert_eq!(table.received(&ok), Some(42));
+    assert_eq!(table.received(&ok), None);
 }
 
 fn line() -> impl Strategy<Value = String> {

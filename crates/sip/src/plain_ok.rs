@@ -9,7 +9,7 @@ use crate::signature::{SignatureFields, cseq_parts, tag_of, uri_of};
 /// A busy server gets one for each message that it delivers. Whatever differs in anything is left to
 /// [`Message::parse`](crate::Message::parse), which would say the same of what is read here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Receipt<'a> {
+pub struct PlainOk<'a> {
     /// Call-ID.
     pub call_id: &'a str,
     /// The number of CSeq.
@@ -23,13 +23,13 @@ pub struct Receipt<'a> {
     to: &'a str,
 }
 
-impl<'a> Receipt<'a> {
+impl<'a> PlainOk<'a> {
     /// Reads one whole message; `None` when it isn't in this form.
     #[must_use]
     pub fn read(raw: &'a [u8]) -> Option<Self> {
-        let text = std::str::from_utf8(raw).ok()?;
-        let lines = text.strip_prefix("SIP/2.0 200 OK\r\n")?;
-        let mut receipt = Self::default();
+        let lines = raw.strip_prefix(b"SIP/2.0 200 OK\r\n")?;
+        let lines = std::str::from_utf8(lines).ok()?;
+        let mut ok = Self::default();
         let mut via = "";
         let mut length = "";
         let mut rest = lines;
@@ -42,12 +42,12 @@ impl<'a> Receipt<'a> {
             let (name, value) = line.split_once(": ")?;
             let slot = match name {
                 "Via" => &mut via,
-                "From" => &mut receipt.from,
-                "To" => &mut receipt.to,
-                "Call-ID" => &mut receipt.call_id,
-                "CSeq" => &mut receipt.cseq_text,
+                "From" => &mut ok.from,
+                "To" => &mut ok.to,
+                "Call-ID" => &mut ok.call_id,
+                "CSeq" => &mut ok.cseq_text,
                 "Content-Length" => &mut length,
-                "Authorization" => receipt.authorization.get_or_insert(""),
+                "Authorization" => ok.authorization.get_or_insert(""),
                 "User-Agent" | "Supported" | "Allow" | "Contact" | "Record-Route" => continue,
                 _ => return None,
             };
@@ -57,18 +57,18 @@ impl<'a> Receipt<'a> {
             }
             *slot = value;
         }
-        let plain = length == "0" && rest.is_empty() && is_plain_via(via) && is_call_id(receipt.call_id);
-        if !plain || receipt.from.is_empty() || receipt.to.is_empty() {
+        let plain = length == "0" && rest.is_empty() && is_plain_via(via) && is_call_id(ok.call_id);
+        if !plain || ok.from.is_empty() || ok.to.is_empty() {
             return None;
         }
-        let (number, method) = cseq_parts(receipt.cseq_text);
+        let (number, method) = cseq_parts(ok.cseq_text);
         let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         if !digits || method.is_empty() || !method.bytes().all(is_token_byte) {
             return None;
         }
-        receipt.cseq = number.parse().ok().filter(|number| *number <= CSEQ_MAX)?;
-        (receipt.cseq_text, receipt.method) = (number, method);
-        Some(receipt)
+        ok.cseq = number.parse().ok().filter(|number| *number <= CSEQ_MAX)?;
+        (ok.cseq_text, ok.method) = (number, method);
+        Some(ok)
     }
 
     /// What a signature over this response covers.
