@@ -2,8 +2,8 @@
 //!
 //! One task and one loop. While nothing happens it holds no buffer: octets are read into the stack and kept only as far
 //! as a message isn't complete, and the buffer for what is sent goes from one connection to the next.
-use std::future::Future;
 use std::cell::Cell;
+use std::future::Future;
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
