@@ -1,6 +1,6 @@
 //! What an endpoint is handed, in the order in which it must leave.
 
-use crate::{Outcome, Refusal};
+use crate::{Outcome, Refusal, backlog::Backlog};
 use bytes::Bytes;
 use causerie_model::{Message, PartReason, Permissions, SipAddress};
 use std::{
@@ -89,10 +89,22 @@ pub enum Delivery {
 /// An emptied queue keeps room for so many, since there may be thousands of idle endpoints.
 const IDLE_CAPACITY: usize = 4;
 
+/// Whether an endpoint takes over what it is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// It has asked since it was last given something.
+    Even,
+    /// It hasn't, has been given so many, and is counted in the [`Backlog`].
+    Behind(u32),
+    /// It hasn't for so long that nobody waits for it any more.
+    Excused,
+}
+
 /// What waits for one endpoint.
-#[derive(Default)]
 struct Queue {
     waiting: VecDeque<Delivery>,
+    backlog: Arc<Backlog>,
+    pace: Pace,
     /// Past all that waits.
     cut: Option<PartReason>,
     /// One of the two ends is gone.
@@ -116,8 +128,16 @@ pub(crate) struct Sink {
 pub(crate) struct Overrun;
 
 impl Sink {
-    pub(crate) fn new(bound: usize) -> (Self, Deliveries) {
-        let queue = Arc::default();
+    /// A queue for so many deliveries.
+    pub(crate) fn new(bound: usize, backlog: Arc<Backlog>) -> (Self, Deliveries) {
+        let queue = Arc::new(Mutex::new(Queue {
+            waiting: VecDeque::new(),
+            backlog,
+            pace: Pace::Even,
+            cut: None,
+            closed: false,
+            waker: None,
+        }));
         let deliveries = Deliveries {
             queue: Arc::clone(&queue),
         };
@@ -129,25 +149,26 @@ impl Sink {
         (sink, deliveries)
     }
 
-    pub(crate) fn deliver(&self, delivery: Delivery) -> Result<(), Overrun> {
+    /// Gives it one more. Returns how many it has been given since it last asked, unless nobody is to wait for it.
+    pub(crate) fn deliver(&self, delivery: Delivery) -> Result<u32, Overrun> {
         if self.is_cut {
             // Something was left out already: what comes after it must be left out too.
-            return Ok(());
+            return Ok(0);
         }
-        let waker = {
+        let (unasked, waker) = {
             let mut queue = lock(&self.queue);
             if queue.closed {
                 // An endpoint on its way out; its detachment is already queued.
-                return Ok(());
+                return Ok(0);
             }
             if queue.waiting.len() >= self.bound {
                 return Err(Overrun);
             }
             queue.waiting.push_back(delivery);
-            queue.waker.take()
+            (queue.fall_behind(), queue.waker.take())
         };
         waker.inspect(Waker::wake_by_ref);
-        Ok(())
+        Ok(unasked)
     }
 
     /// Tells the gateway to close the connection, past all that still waits.
@@ -155,6 +176,15 @@ impl Sink {
         if !self.is_cut {
             self.is_cut = true;
             self.tell(|queue| queue.cut = Some(reason));
+        }
+    }
+
+    /// Nobody waits any more for this endpoint to ask, until it does.
+    pub(crate) fn excuse(&self) {
+        let mut queue = lock(&self.queue);
+        if queue.pace != Pace::Even {
+            queue.catch_up();
+            queue.pace = Pace::Excused;
         }
     }
 
@@ -170,7 +200,7 @@ impl Sink {
 
 impl Drop for Sink {
     fn drop(&mut self) {
-        self.tell(|queue| queue.closed = true);
+        self.tell(Queue::close);
     }
 }
 
@@ -188,6 +218,7 @@ impl Deliveries {
     /// The next delivery, for a gateway that polls many things.
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
         let mut queue = lock(&self.queue);
+        queue.catch_up();
         let next = queue.waiting.pop_front();
         if queue.waiting.is_empty() {
             queue.waiting.shrink_to(IDLE_CAPACITY);
@@ -206,6 +237,7 @@ impl Deliveries {
     /// connection can't be written to: that is when it matters.
     pub fn poll_cut(&mut self, context: &mut Context<'_>) -> Poll<PartReason> {
         let mut queue = lock(&self.queue);
+        queue.catch_up();
         match queue.cut {
             Some(reason) => Poll::Ready(reason),
             None if queue.closed => Poll::Ready(PartReason::Disconnected),
@@ -221,7 +253,7 @@ impl Drop for Deliveries {
     fn drop(&mut self) {
         let waiting = {
             let mut queue = lock(&self.queue);
-            queue.closed = true;
+            queue.close();
             std::mem::take(&mut queue.waiting)
         };
         drop(waiting);
@@ -229,6 +261,32 @@ impl Drop for Deliveries {
 }
 
 impl Queue {
+    fn fall_behind(&mut self) -> u32 {
+        let unasked = match self.pace {
+            Pace::Excused => return 0,
+            Pace::Behind(unasked) => unasked.saturating_add(1),
+            Pace::Even => {
+                self.backlog.raise();
+                1
+            }
+        };
+        self.pace = Pace::Behind(unasked);
+        unasked
+    }
+
+    fn catch_up(&mut self) {
+        if matches!(self.pace, Pace::Behind(_)) {
+            self.backlog.lower();
+        }
+        self.pace = Pace::Even;
+    }
+
+    /// From here on nothing more is given.
+    fn close(&mut self) {
+        self.closed = true;
+        self.catch_up();
+    }
+
     fn wake_later(&mut self, context: &Context<'_>) {
         match &mut self.waker {
             Some(waker) => waker.clone_from(context.waker()),
@@ -241,17 +299,20 @@ impl Queue {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_emptied_queue_is_small() {
-        let (sink, mut deliveries) = Sink::new(1_000);
-        let notice = Broadcast::new(Notice::Parted {
+    fn notice() -> Delivery {
+        Delivery::Notice(Broadcast::new(Notice::Parted {
             room: Uuid::nil(),
             user: SipAddress::parse("bob@example.test").unwrap(),
-        });
+        }))
+    }
+
+    #[test]
+    fn an_emptied_queue_is_small() {
+        let (sink, mut deliveries) = Sink::new(1_000, Arc::default());
         for _ in 0..1_000 {
-            assert!(sink.deliver(Delivery::Notice(notice.clone())).is_ok());
+            assert!(sink.deliver(notice()).is_ok());
         }
-        assert!(sink.deliver(Delivery::Notice(notice)).is_err());
+        assert!(sink.deliver(notice()).is_err());
         let mut context = Context::from_waker(Waker::noop());
         let mut count = 0;
         while deliveries.poll_next(&mut context).is_ready() {
@@ -260,5 +321,71 @@ mod tests {
         assert_eq!(count, 1_000);
         assert!(lock(&deliveries.queue).waiting.capacity() <= IDLE_CAPACITY);
         assert!(size_of::<Mutex<Queue>>() <= 80);
+    }
+
+    #[test]
+    fn who_was_given_something_is_behind_until_it_asks_for_anything() {
+        let backlog = Arc::<Backlog>::default();
+        let (sink, mut deliveries) = Sink::new(10, backlog.clone());
+        let mut context = Context::from_waker(Waker::noop());
+        assert_eq!(backlog.behind(), 0);
+        for n in 1..=2 {
+            assert!(matches!(sink.deliver(notice()), Ok(unasked) if unasked == n));
+            assert_eq!(backlog.behind(), 1, "once, however much it was given");
+        }
+        assert!(deliveries.poll_next(&mut context).is_ready());
+        assert_eq!(backlog.behind(), 0, "though something waits still");
+        assert!(matches!(sink.deliver(notice()), Ok(1)));
+        assert_eq!(backlog.behind(), 1);
+        // Its peer doesn't read.
+        assert!(deliveries.poll_cut(&mut context).is_pending());
+        assert_eq!(backlog.behind(), 0);
+    }
+
+    #[test]
+    fn who_is_gone_or_cut_is_not_behind() {
+        let backlog = Arc::<Backlog>::default();
+        let mut context = Context::from_waker(Waker::noop());
+        let (sink, deliveries) = Sink::new(10, backlog.clone());
+        assert!(sink.deliver(notice()).is_ok());
+        drop(deliveries);
+        assert_eq!(backlog.behind(), 0);
+        assert!(sink.deliver(notice()).is_ok());
+        assert_eq!(backlog.behind(), 0, "nobody will ask for that");
+
+        let (sink, mut deliveries) = Sink::new(10, backlog.clone());
+        assert!(sink.deliver(notice()).is_ok());
+        drop(sink);
+        assert_eq!(backlog.behind(), 0);
+        assert!(deliveries.poll_next(&mut context).is_ready());
+        drop(deliveries);
+        assert_eq!(backlog.behind(), 0);
+
+        let (mut sink, mut deliveries) = Sink::new(1, backlog.clone());
+        assert!(sink.deliver(notice()).is_ok());
+        assert!(sink.deliver(notice()).is_err());
+        sink.cut(PartReason::SlowReader);
+        assert_eq!(backlog.behind(), 1, "it has to take notice of that");
+        assert!(deliveries.poll_cut(&mut context).is_ready());
+        assert!(sink.deliver(notice()).is_ok());
+        assert_eq!(backlog.behind(), 0);
+    }
+
+    #[test]
+    fn who_is_excused_counts_again_once_it_has_asked() {
+        let backlog = Arc::<Backlog>::default();
+        let mut context = Context::from_waker(Waker::noop());
+        let (sink, mut deliveries) = Sink::new(10, backlog.clone());
+        sink.excuse();
+        assert!(sink.deliver(notice()).is_ok());
+        assert_eq!(backlog.behind(), 1, "it was even");
+        sink.excuse();
+        assert_eq!(backlog.behind(), 0);
+        assert!(sink.deliver(notice()).is_ok());
+        assert_eq!(backlog.behind(), 0);
+        assert!(deliveries.poll_next(&mut context).is_ready());
+        assert_eq!(backlog.behind(), 0);
+        assert!(sink.deliver(notice()).is_ok());
+        assert_eq!(backlog.behind(), 1);
     }
 }

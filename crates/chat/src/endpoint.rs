@@ -2,7 +2,7 @@
 
 use crate::{Operation, Refusal, sequencer::Command};
 use causerie_model::{EndpointId, PartReason};
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
 /// The handle with which a gateway acts for one device. Dropping it makes the device leave all rooms.
 pub struct Endpoint {
@@ -30,6 +30,7 @@ impl Endpoint {
             endpoint: self.id,
             token,
             operation,
+            queued: Instant::now(),
         };
         self.commands.try_send(command).map_err(|_| Refusal::Busy)
     }

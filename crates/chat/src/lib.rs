@@ -8,6 +8,7 @@
 //! It knows the store's ports and the pure decisions, no SQL, no SIP and no XML.
 
 pub mod admin;
+mod backlog;
 mod delivery;
 mod endpoint;
 mod operation;
@@ -29,6 +30,7 @@ pub use query::MAX_SEARCH_WORDS;
 pub use refusal::Refusal;
 pub use settings::Settings;
 
+use backlog::Backlog;
 use causerie_model::{Actor, Catalogue, Clock, EndpointId, PrincipalId, Random, RoomId};
 use causerie_store::{CatalogueStore, History, Journal, Outbox, Preferences, StoreError};
 use delivery::Sink;
@@ -78,6 +80,7 @@ struct Inner {
     /// Users present in each room that has any.
     present: Mutex<HashMap<RoomId, usize>>,
     endpoints: AtomicU64,
+    backlog: Arc<Backlog>,
     /// The last commit succeeded.
     writable: AtomicBool,
     clock: Arc<dyn Clock>,
@@ -117,6 +120,7 @@ impl Chat {
             next_endpoint: AtomicU64::new(1),
             present: Mutex::default(),
             endpoints: AtomicU64::new(0),
+            backlog: Arc::default(),
             writable: AtomicBool::new(true),
             clock: needs.clock.clone(),
             outbox: needs.outbox.clone(),
@@ -137,7 +141,7 @@ impl Chat {
             return Err(Refusal::Unknown);
         }
         let id = EndpointId(self.inner.next_endpoint.fetch_add(1, Ordering::Relaxed));
-        let (sink, deliveries) = Sink::new(self.inner.settings.endpoint_queue);
+        let (sink, deliveries) = Sink::new(self.inner.settings.endpoint_queue, self.inner.backlog.clone());
         let command = Command::Attach {
             endpoint: id,
             user,

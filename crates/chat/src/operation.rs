@@ -71,6 +71,24 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// Whether it is refused when it has waited too long. Leaving happens in any case; who has come as far as entering
+    /// has cost the most already, and a client that isn't let in would show no rooms; questions about the server cost
+    /// no more than a refusal.
+    pub(crate) fn can_be_late(&self) -> bool {
+        match self {
+            Self::Post { .. } | Self::Backchat { .. } | Self::Search { .. } | Self::SetPreference { .. } => {
+                true
+            }
+            Self::Join { .. }
+            | Self::Part { .. }
+            | Self::FindRooms { .. }
+            | Self::ServerInfo
+            | Self::GetPreference { .. } => false,
+        }
+    }
+}
+
 /// Which rooms a search looks into.
 #[derive(Clone, Debug)]
 pub enum SearchIn {

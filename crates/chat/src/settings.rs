@@ -1,5 +1,7 @@
 //! What the service can be told.
 
+use std::time::Duration;
+
 /// Sizes and limits, and who we are. Defaults are the original's where it had one.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -17,13 +19,17 @@ pub struct Settings {
     pub search_results: u32,
     /// Operations that may wait for the sequencer. One more is refused.
     pub queue: usize,
+    /// How long a post, a reading or a preference may wait for the sequencer. What has waited longer is refused, not
+    /// done late: whoever asked has given up or will ask again.
+    pub patience: Duration,
     /// Most operations in one commit.
     pub batch: usize,
     /// Readings of history and searches of one endpoint that may be under way. One more is refused.
     pub readings: usize,
     /// Records that may be owed, since the store takes nothing, before history isn't shown any more: memory is no journal.
     pub owed: usize,
-    /// Deliveries that may wait for one endpoint. One more cuts it off.
+    /// Deliveries that may wait for one endpoint. One more cuts it off. At most half of them are given before all
+    /// endpoints have had the processor: an endpoint is cut only if its peer doesn't read.
     pub endpoint_queue: usize,
 }
 
@@ -37,6 +43,7 @@ impl Default for Settings {
             story_bytes: 32_768,
             search_results: 999,
             queue: 8_192,
+            patience: Duration::from_secs(1),
             batch: 256,
             readings: 64,
             owed: 10_000,

@@ -11,6 +11,7 @@ use causerie_store::Contacts;
 use crate::directory::Directory;
 use crate::gate::Gate;
 use crate::mailbox::Command;
+use crate::pace::Pace;
 use crate::published::Published;
 use crate::registrar::{Registered, Registrar};
 use crate::settings::{Settings, SettingsError};
@@ -43,6 +44,7 @@ pub struct FrontEnd {
     pub(crate) needs: Needs,
     pub(crate) offer: Arc<Offer>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) pace: Pace,
     pub(crate) registrar: Arc<Registrar>,
     pub(crate) published: Published,
 }
@@ -81,6 +83,7 @@ impl FrontEnd {
             needs,
             offer: Arc::new(offer),
             gate: Arc::default(),
+            pace: Pace::default(),
             registrar: Arc::default(),
             published: Published::default(),
         }))

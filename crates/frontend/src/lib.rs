@@ -24,6 +24,7 @@ mod gate;
 mod link;
 mod listener;
 mod mailbox;
+mod pace;
 mod published;
 mod refuse;
 mod register;

@@ -12,6 +12,7 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection::Connection;
@@ -115,7 +116,10 @@ impl FrontEnd {
                     mailboxes.remove(&id);
                     continue;
                 }
-                accepted = listener.accept() => accepted,
+                accepted = async {
+                    self.pace.wait(&self.settings.limits).await;
+                    listener.accept().await
+                } => accepted,
             };
             let (socket, peer) = match accepted {
                 Ok(accepted) => accepted,
@@ -125,6 +129,7 @@ impl FrontEnd {
                     continue;
                 }
             };
+            self.pace.take(Instant::now(), &self.settings.limits);
             match self.gate.admit(peer.ip(), &self.settings.limits) {
                 Ok(admission) => {
                     let mailbox = Arc::new(Mailbox::default());

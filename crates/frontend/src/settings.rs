@@ -85,6 +85,9 @@ pub struct Limits {
     pub connections: usize,
     /// Connections from one address.
     pub connections_per_address: usize,
+    /// New connections a second, over all listeners. As many may come at once; more wait in the kernel until they are
+    /// accepted.
+    pub connections_per_second: u32,
     /// Devices of one user signed in at a time.
     pub endpoints_per_user: usize,
     /// Largest message, head and body, of somebody who hasn't signed in.
@@ -104,6 +107,7 @@ impl Default for Limits {
         Self {
             connections: 50_000,
             connections_per_address: 1_000,
+            connections_per_second: 1_000,
             endpoints_per_user: 16,
             stranger_message: 64 * 1024,
             message: 1024 * 1024,

@@ -4,6 +4,7 @@ mod common;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use causerie_frontend::{Authentication, CertificateError, CertificatePaths, CertificateStore, ServeError};
 use common::{ALICE, Client, PASSWORD, World};
@@ -11,6 +12,7 @@ use rsa::pkcs8::EncodePrivateKey as _;
 use rustls::crypto::ring::{cipher_suite, default_provider};
 use rustls::{ClientConfig, RootCertStore, SupportedCipherSuite};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsConnector;
@@ -232,4 +234,21 @@ async fn without_sign_in_only_loopback_is_served() {
     let mut client = Client::new(Box::new(TcpStream::connect(running.address).await.unwrap()), None);
     client.user = ALICE.to_owned();
     assert!(client.refresh("").await.starts_with("SIP/2.0 200"));
+}
+
+#[tokio::test]
+async fn new_connections_are_paced() {
+    let world = World::with(|settings| settings.limits.connections_per_second = 4).await;
+    let running = serve(&world, None).await;
+    let began = tokio::time::Instant::now();
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        // The kernel takes it at once; the keep-alive is answered when the server has.
+        let mut client = TcpStream::connect(running.address).await.unwrap();
+        client.write_all(b"\r\n\r\n").await.unwrap();
+        let mut pong = [0; 2];
+        client.read_exact(&mut pong).await.unwrap();
+        clients.push(client);
+    }
+    assert!(began.elapsed() >= Duration::from_millis(250));
 }

@@ -152,6 +152,7 @@ fn limits(config: &Config) -> Limits {
     Limits {
         connections: set.connections,
         connections_per_address: set.connections_per_address,
+        connections_per_second: set.connections_per_second,
         endpoints_per_user: set.endpoints_per_user,
         stranger_message: set.stranger_message,
         message: set.message,

@@ -63,7 +63,7 @@ impl Sequencer {
         Ok(room)
     }
 
-    pub(super) fn joined(
+    pub(super) async fn joined(
         &mut self,
         endpoint: EndpointId,
         token: u64,
@@ -71,10 +71,12 @@ impl Sequencer {
         refused: Vec<(Uuid, Refusal)>,
         statements: u32,
     ) {
-        let rooms = ids
-            .iter()
-            .filter_map(|room| self.enter(endpoint, *room))
-            .collect();
+        let mut rooms = Vec::new();
+        for room in ids {
+            // Somebody may be in all of them.
+            self.make_room().await;
+            rooms.extend(self.enter(endpoint, *room));
+        }
         self.answer(
             endpoint,
             token,

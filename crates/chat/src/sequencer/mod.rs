@@ -18,7 +18,7 @@ mod rooms;
 
 use crate::{
     Action, ActionError, Done, Inner, Needs, Operation, Outcome, Refusal,
-    delivery::{Answer, Broadcast, Delivery, Notice, Sink},
+    delivery::{Answer, Broadcast, Delivery, Notice, Overrun, Sink},
 };
 use causerie_model::{
     Actor, ChainId, Clock, EndpointId, Event, Head, Message, PartReason, PrincipalId, Random, Record, RoomId,
@@ -32,7 +32,10 @@ use std::{
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::Instant,
+};
 use uuid::Uuid;
 
 /// How long the store is left alone after it refused, before records that are owed are tried again by themselves.
@@ -51,6 +54,8 @@ pub(crate) enum Command {
         endpoint: EndpointId,
         token: u64,
         operation: Operation,
+        /// When it was handed in.
+        queued: Instant,
     },
     /// A device is gone.
     Detach {
@@ -94,6 +99,14 @@ struct Device {
     /// What it has asked from history and the store hasn't answered yet: each answer may be large, and the queue of
     /// commands doesn't bound them.
     readings: usize,
+}
+
+impl Device {
+    /// Ends its connection and has it leave its rooms.
+    fn cut(&mut self, carry: &mut VecDeque<Command>, endpoint: EndpointId, reason: PartReason) {
+        self.sink.cut(reason);
+        carry.push_back(Command::Detach { endpoint, reason });
+    }
 }
 
 /// Something that happened and isn't written yet.
@@ -152,6 +165,8 @@ struct Round {
     entering: HashSet<PrincipalId>,
     /// Records that are to be owed if the commit fails.
     owed: Vec<Owed>,
+    /// Effects that only refuse what came too late: many at a time, and they must not keep out what can be done.
+    late: usize,
     /// It holds a change; nothing may be decided behind it by the old state.
     sealed: bool,
 }
@@ -163,7 +178,42 @@ impl Round {
     /// Whether it may stage one more operation. What is owed doesn't count: it was first, and must not keep out the rest.
     fn takes_more(&self, batch: usize) -> bool {
         let records = self.batch.records.len().saturating_sub(self.owed.len());
-        self.effects.len() < batch && records < MAX_ROUND_RECORDS && !self.sealed
+        self.effects.len() - self.late < batch && records < MAX_ROUND_RECORDS && !self.sealed
+    }
+}
+
+/// What endpoints were given since nobody was behind.
+#[derive(Default)]
+struct Given {
+    /// In all.
+    all: usize,
+    /// The most that one was given without asking.
+    most: u32,
+}
+
+impl Given {
+    /// Puts a delivery into a device's queue; if that is full, the device is cut off.
+    fn give(
+        &mut self,
+        devices: &mut HashMap<EndpointId, Device>,
+        carry: &mut VecDeque<Command>,
+        endpoint: EndpointId,
+        delivery: Delivery,
+    ) {
+        let Some(device) = devices.get_mut(&endpoint) else {
+            return;
+        };
+        match device.sink.deliver(delivery) {
+            Ok(unasked) => {
+                self.all += 1;
+                self.most = self.most.max(unasked);
+            }
+            Err(Overrun) => {
+                tracing::warn!(user = %device.address, %endpoint, "A slow reader is cut off.");
+                metrics::counter!("causerie_slow_readers_total").increment(1);
+                device.cut(carry, endpoint, PartReason::SlowReader);
+            }
+        }
     }
 }
 
@@ -199,6 +249,7 @@ pub(crate) struct Sequencer {
     /// Commands that come before those in the queue.
     carry: VecDeque<Command>,
     owed: Vec<Owed>,
+    given: Given,
     /// A sync failed: nothing is written until the program starts anew.
     ended: Option<StoreError>,
 }
@@ -224,6 +275,7 @@ impl Sequencer {
             rooms,
             carry: VecDeque::new(),
             owed: Vec::new(),
+            given: Given::default(),
             ended: None,
         })
     }
@@ -301,7 +353,17 @@ impl Sequencer {
                 endpoint,
                 token,
                 operation,
+                queued,
             } => {
+                if operation.can_be_late() && queued.elapsed() > self.inner.settings.patience {
+                    round.late += 1;
+                    round.effects.push(Effect::Answer {
+                        endpoint,
+                        token,
+                        result: Err(Refusal::Busy),
+                    });
+                    return;
+                }
                 self.operate(round, endpoint, token, operation).await;
             }
             Command::Detach { endpoint, reason } => self.detach(round, endpoint, reason).await,
@@ -444,6 +506,7 @@ impl Sequencer {
         } else {
             meter::metered(self.journal.append(&round.batch)).await
         };
+        self.take_turns().await;
         match result {
             Ok(()) => {
                 if !round.batch.records.is_empty() {
@@ -452,7 +515,7 @@ impl Sequencer {
                 }
                 self.advance(&round.batch.records);
                 for effect in round.effects {
-                    self.apply(effect, statements);
+                    self.apply(effect, statements).await;
                 }
             }
             Err(error) => {
@@ -466,7 +529,7 @@ impl Sequencer {
                 self.forget_heads(round.heads.keys()).await;
                 self.owed.append(&mut round.owed);
                 for effect in round.effects {
-                    self.fail(effect, &error, statements);
+                    self.fail(effect, &error, statements).await;
                 }
             }
         }
@@ -509,7 +572,38 @@ impl Sequencer {
         }
     }
 
-    fn apply(&mut self, effect: Effect, statements: u32) {
+    /// Before a round is delivered: waits until those before have been taken over, if they were many. So at most two
+    /// rounds wait for the processor, and their messages no longer than that takes.
+    async fn take_turns(&mut self) {
+        if self.given.all >= self.inner.settings.endpoint_queue {
+            self.catch_up().await;
+        }
+    }
+
+    /// Before anything is given: waits if an endpoint has been given half of what fits into its queue and hasn't asked
+    /// since. The other half is for what it has asked for and is at work on.
+    async fn make_room(&mut self) {
+        if self.given.most as usize >= self.inner.settings.endpoint_queue / 2 {
+            self.catch_up().await;
+        }
+    }
+
+    /// Waits until all endpoints have asked since they were last given something.
+    async fn catch_up(&mut self) {
+        let backlog = &self.inner.backlog;
+        if !backlog.cleared().await {
+            let behind = backlog.behind();
+            tracing::error!(
+                behind,
+                "Endpoints don't ask for what they were given. Nobody waits for them."
+            );
+            self.devices.values().for_each(|device| device.sink.excuse());
+        }
+        self.given = Given::default();
+    }
+
+    async fn apply(&mut self, effect: Effect, statements: u32) {
+        self.make_room().await;
         match effect {
             Effect::Answer {
                 endpoint,
@@ -539,22 +633,23 @@ impl Sequencer {
                 rooms,
                 refused,
             } => {
-                self.joined(endpoint, token, &rooms, refused, statements);
+                self.joined(endpoint, token, &rooms, refused, statements).await;
             }
             Effect::Parted(parted) => self.parted(parted, statements),
             Effect::Acted(acted) => self.acted(acted),
         }
     }
 
-    fn fail(&mut self, effect: Effect, error: &StoreError, statements: u32) {
+    async fn fail(&mut self, effect: Effect, error: &StoreError, statements: u32) {
         match effect {
             Effect::Posted { endpoint, token, .. } | Effect::Joined { endpoint, token, .. } => {
+                self.make_room().await;
                 self.answer(endpoint, token, Err(Refusal::Store(error.clone())), statements);
             }
             Effect::Acted(acted) => acted.refuse(ActionError::Store(error.clone())),
             // These are true whatever the store says; their records are owed.
             other @ (Effect::Answer { .. } | Effect::Read { .. } | Effect::Parted(_)) => {
-                self.apply(other, statements);
+                self.apply(other, statements).await;
             }
         }
     }
@@ -578,21 +673,14 @@ impl Sequencer {
     }
 
     fn deliver(&mut self, endpoint: EndpointId, delivery: Delivery) {
-        let Some(device) = self.devices.get_mut(&endpoint) else {
-            return;
-        };
-        if device.sink.deliver(delivery).is_err() {
-            tracing::warn!(user = %device.address, %endpoint, "A slow reader is cut off.");
-            metrics::counter!("causerie_slow_readers_total").increment(1);
-            self.cut(endpoint, PartReason::SlowReader);
-        }
+        self.given
+            .give(&mut self.devices, &mut self.carry, endpoint, delivery);
     }
 
     /// Ends a device's connection and takes it out of its rooms.
     fn cut(&mut self, endpoint: EndpointId, reason: PartReason) {
         if let Some(device) = self.devices.get_mut(&endpoint) {
-            device.sink.cut(reason);
-            self.carry.push_back(Command::Detach { endpoint, reason });
+            device.cut(&mut self.carry, endpoint, reason);
         }
     }
 
@@ -603,17 +691,15 @@ impl Sequencer {
 
     /// Hands one notice to everybody in a room but this device.
     fn broadcast(&mut self, room: RoomId, notice: Notice, except: Option<EndpointId>) {
-        let endpoints: Vec<EndpointId> = match self.rooms.get(room) {
-            Some(room) => room
-                .endpoints()
-                .filter(|endpoint| Some(*endpoint) != except)
-                .collect(),
-            None => return,
-        };
+        let Some(room) = self.rooms.get(room) else { return };
         let broadcast = Broadcast::new(notice);
-        metrics::counter!("causerie_deliveries_total").increment(endpoints.len() as u64);
-        for endpoint in endpoints {
-            self.deliver(endpoint, Delivery::Notice(broadcast.clone()));
+        let mut count = 0;
+        for endpoint in room.endpoints().filter(|endpoint| Some(*endpoint) != except) {
+            let delivery = Delivery::Notice(broadcast.clone());
+            self.given
+                .give(&mut self.devices, &mut self.carry, endpoint, delivery);
+            count += 1;
         }
+        metrics::counter!("causerie_deliveries_total").increment(count);
     }
 }

@@ -22,6 +22,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// A clock that moves by a millisecond with each look.
@@ -48,9 +49,29 @@ impl Random for Counting {
 pub(crate) struct Failing {
     real: Arc<dyn Journal>,
     fault: Mutex<Option<StoreFault>>,
+    held: watch::Sender<bool>,
+    waiting: AtomicU64,
+    /// Commits that were begun.
+    pub(crate) commits: AtomicU64,
 }
 
 impl Failing {
+    /// From here on whatever is written is on the disk, but its commit takes until [`Failing::release`].
+    pub(crate) fn hold(&self) {
+        self.held.send_replace(true);
+    }
+
+    pub(crate) fn release(&self) {
+        self.held.send_replace(false);
+    }
+
+    /// Waits until a commit is held.
+    pub(crate) async fn is_holding(&self) {
+        while self.waiting.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
     pub(crate) fn fail(&self, fault: StoreFault) {
         *self.fault.lock().unwrap() = Some(fault);
     }
@@ -63,10 +84,17 @@ impl Failing {
 #[async_trait]
 impl Journal for Failing {
     async fn append(&self, batch: &Batch) -> Result<(), StoreError> {
+        self.commits.fetch_add(1, Ordering::Relaxed);
         let fault = *self.fault.lock().unwrap();
         match fault {
             Some(fault) => Err(StoreError::new(fault, "told to fail")),
-            None => self.real.append(batch).await,
+            None => {
+                let result = self.real.append(batch).await;
+                self.waiting.fetch_add(1, Ordering::Relaxed);
+                let _ = self.held.subscribe().wait_for(|held| !held).await;
+                self.waiting.fetch_sub(1, Ordering::Relaxed);
+                result
+            }
         }
     }
 
@@ -283,6 +311,9 @@ async fn start(dir: &TempDir, settings: Settings) -> (Chat, Parts, Arc<Failing>)
     let journal = Arc::new(Failing {
         real: parts.journal.clone(),
         fault: Mutex::new(None),
+        held: watch::Sender::new(false),
+        waiting: AtomicU64::new(0),
+        commits: AtomicU64::new(0),
     });
     let needs = Needs {
         journal: journal.clone(),
@@ -352,6 +383,16 @@ impl Device {
             Outcome::Posted { chat_id, .. } => Ok(chat_id.0),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Queues a post.
+    pub(crate) fn send(&mut self, room: Uuid, text: &str) -> u64 {
+        let operation = Operation::Post {
+            room,
+            text: text.to_owned(),
+            extras: Extras::default(),
+        };
+        self.submit(operation).unwrap()
     }
 
     pub(crate) async fn history(&mut self, room: Uuid, count: u32) -> Result<Vec<String>, Refusal> {

@@ -114,6 +114,11 @@ impl Config {
             1..=1_000_000,
         );
         problems.range(
+            "sip.limits.connections_per_second",
+            limits.connections_per_second,
+            1..=100_000,
+        );
+        problems.range(
             "sip.limits.endpoints_per_user",
             limits.endpoints_per_user,
             1..=1_000,
@@ -225,6 +230,7 @@ mod tests {
             (|c, n| c.chat.search_results = n as u32, 1, 10_000),
             (|c, n| c.sip.limits.connections = n, 1, 1_000_000),
             (|c, n| c.sip.limits.connections_per_address = n, 1, 1_000_000),
+            (|c, n| c.sip.limits.connections_per_second = n as u32, 1, 100_000),
             (|c, n| c.sip.limits.endpoints_per_user = n, 1, 1_000),
             (|c, n| c.sip.limits.stranger_message = n, 4_096, 1_048_576),
             (|c, n| c.sip.limits.message = n, 65_536, 4_194_304),

@@ -69,6 +69,7 @@ pub(crate) enum Authentication {
 pub(crate) struct SipLimits {
     pub(crate) connections: usize,
     pub(crate) connections_per_address: usize,
+    pub(crate) connections_per_second: u32,
     pub(crate) endpoints_per_user: usize,
     pub(crate) stranger_message: usize,
     pub(crate) message: usize,
@@ -179,6 +180,7 @@ impl Default for SipLimits {
         Self {
             connections: limits.connections,
             connections_per_address: limits.connections_per_address,
+            connections_per_second: limits.connections_per_second,
             endpoints_per_user: limits.endpoints_per_user,
             stranger_message: limits.stranger_message,
             message: limits.message,
