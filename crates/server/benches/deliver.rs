@@ -7,7 +7,7 @@
 mod puppets;
 
 use puppets::Stage;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// Rounds that are measured.
 const ROUNDS: usize = 10;
