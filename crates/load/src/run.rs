@@ -60,12 +60,13 @@ impl Common {
             .build()?;
         // When it is told to stop, `work` is dropped, and with it the server that it has started.
         let outcome = runtime.block_on(async {
+            // Before anything is started: until then a signal ends this program as it stands.
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
             tokio::select! {
                 outcome = work => outcome,
-                stopped = interrupted() => match stopped {
-                    Ok(()) => bail!("interrupted"),
-                    Err(error) => Err(error),
-                },
+                _ = interrupt.recv() => bail!("interrupted"),
+                _ = terminate.recv() => bail!("interrupted"),
             }
         })?;
         let data = match &self.world {
@@ -96,14 +97,4 @@ impl Common {
 
 fn write(file: &Path, json: &str) -> Result<()> {
     fs::write(file, format!("{json}\n")).with_context(|| format!("{} can't be written", file.display()))
-}
-
-/// Returns when the program is told to stop.
-async fn interrupted() -> Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }

@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// The SIP domain of a run.
 pub(crate) const DOMAIN: &str = "load.test";
@@ -91,7 +91,7 @@ impl Server {
             data_dir,
             folder,
         };
-        server.launch(&configuration)?;
+        server.launch(&configuration).await?;
         Ok(server)
     }
 
@@ -117,7 +117,7 @@ impl Server {
         self.folder.path().join("server.log")
     }
 
-    fn launch(&mut self, configuration: &Path) -> Result<()> {
+    async fn launch(&mut self, configuration: &Path) -> Result<()> {
         let listening = self.data_dir.join("listening.json");
         // What a crash has left would be taken for this one's.
         let _ = fs::remove_file(&listening);
@@ -145,7 +145,7 @@ impl Server {
                 Err(_) if Instant::now() > deadline => {
                     bail!("the server doesn't come to serve:\n{}", tail(&self.log()))
                 }
-                Err(_) => thread::sleep(POLL),
+                Err(_) => sleep(POLL).await,
             }
         };
         let listening: Value = serde_json::from_str(&text)?;
@@ -171,10 +171,20 @@ impl Server {
         let Some(mut process) = self.process.take() else {
             return Ok(());
         };
+        let ended = self.end_gently(&mut process);
+        if ended.is_err() {
+            // Whatever went wrong, it doesn't outlive this run. One that has ended already takes no harm.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        ended
+    }
+
+    fn end_gently(&self, process: &mut Child) -> Result<()> {
         if let Some(status) = process.try_wait()? {
             bail!("the server ended by itself ({status}):\n{}", tail(&self.log()));
         }
-        terminate(&process)?;
+        terminate(process)?;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             match process.try_wait()? {
@@ -183,8 +193,6 @@ impl Server {
                 None => thread::sleep(POLL),
             }
         }
-        process.kill()?;
-        process.wait()?;
         bail!("the server didn't stop:\n{}", tail(&self.log()))
     }
 }
