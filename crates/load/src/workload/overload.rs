@@ -360,8 +360,7 @@ fn try_out(fleet: &Fleet, senders: &[(u32, usize)]) -> Result<f64> {
 fn add_latencies(seconds: &mut [Second], ending: &Ending) {
     let by_second = ending.ledger.until_last_by_second();
     for second in seconds {
-        if let Some(latencies) = by_second.get(&second.second) {
-            let summary = latencies.summary();
+        if let Some(summary) = by_second.get(&second.second) {
             (second.p50_ms, second.p99_ms) = (summary.p50_ms, summary.p99_ms);
         }
     }
