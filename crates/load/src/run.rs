@@ -2,7 +2,7 @@
 
 use crate::{
     report::{Machine, Outcome, Report, present},
-    target::Carriage,
+    target::Access,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -18,9 +18,8 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "All runs")]
 pub(crate) struct Common {
-    /// How endpoints connect and sign in
-    #[arg(long, global = true, value_enum, default_value = "tls-ntlm")]
-    pub(crate) carriage: Carriage,
+    #[command(flatten)]
+    pub(crate) access: Access,
     /// How long the measured part takes, where nothing else ends it
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) seconds: u64,

@@ -1,6 +1,6 @@
 //! The connection of an endpoint: TCP or TLS.
 
-use crate::target::{Carriage, Target};
+use crate::target::{Authentication, Target, Transport};
 use anyhow::{Context as _, Result, anyhow};
 use rustls::{ClientConfig, RootCertStore, client::Resumption, crypto::ring};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
@@ -37,14 +37,14 @@ impl Door {
     /// # Errors
     /// When the server's authority can't be read.
     pub(crate) fn to(target: &Target, resume: bool, per_address: usize) -> Result<Self> {
-        let (server, tls) = match target.carriage {
-            Carriage::TcpOpen | Carriage::TcpNtlm => (target.tcp, None),
-            Carriage::TlsNtlm => (target.tls, Some(connector(target, resume)?)),
+        let (server, tls) = match target.access.transport {
+            Transport::Tcp => (target.tcp, None),
+            Transport::Tls => (target.tls, Some(connector(target, resume)?)),
         };
         Ok(Self {
             server,
             tls,
-            signs: target.carriage != Carriage::TcpOpen,
+            signs: target.access.authentication == Authentication::Ntlm,
             per_address,
         })
     }
