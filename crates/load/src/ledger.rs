@@ -4,7 +4,10 @@
 //! stamp under that number, and each number one after the one before. At the end the logs are held against what senders
 //! were told of their posts.
 
-use crate::{latency::Latencies, stamp::Stamp};
+use crate::{
+    latency::{Latencies, Summary},
+    stamp::Stamp,
+};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -42,8 +45,8 @@ pub(crate) enum FaultKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: FaultKind,
-    /// Who saw it, or whose post it was.
-    pub(crate) endpoint: u32,
+    /// Who saw it, or whose post it was, if it is anyone's.
+    pub(crate) endpoint: Option<u32>,
     pub(crate) room: Option<u32>,
     /// Numbers in the room.
     pub(crate) chat_ids: Range<u64>,
@@ -59,16 +62,15 @@ impl fmt::Display for Fault {
             chat_ids,
             detail,
         } = self;
-        write!(f, "{kind:?}: {detail} (endpoint {endpoint}")?;
-        if let Some(room) = room {
-            write!(f, ", room {room}")?;
-        }
+        let mut place = Vec::new();
+        place.extend(endpoint.map(|endpoint| format!("endpoint {endpoint}")));
+        place.extend(room.map(|room| format!("room {room}")));
         match chat_ids.end.saturating_sub(chat_ids.start) {
             0 => {}
-            1 => write!(f, ", chatId {}", chat_ids.start)?,
-            _ => write!(f, ", chatIds {} to {}", chat_ids.start, chat_ids.end - 1)?,
+            1 => place.push(format!("chatId {}", chat_ids.start)),
+            _ => place.push(format!("chatIds {} to {}", chat_ids.start, chat_ids.end - 1)),
         }
-        f.write_str(")")
+        write!(f, "{kind:?}: {detail} ({})", place.join(", "))
     }
 }
 
@@ -119,6 +121,10 @@ impl Log {
 
     /// The entry of a number, made if need be. `None` for a number that can't be right.
     fn entry(&mut self, chat_id: u64) -> Option<&mut Entry> {
+        // There must be a number after it.
+        if chat_id == u64::MAX {
+            return None;
+        }
         if self.entries.is_empty() {
             self.base = chat_id;
         }
@@ -226,10 +232,17 @@ impl Ledger {
         self.rooms.get(room as usize).map(lock)
     }
 
-    fn fault(&self, kind: FaultKind, endpoint: u32, room: u32, chat_ids: Range<u64>, detail: &'static str) {
+    fn fault(
+        &self,
+        kind: FaultKind,
+        endpoint: impl Into<Option<u32>>,
+        room: u32,
+        chat_ids: Range<u64>,
+        detail: &'static str,
+    ) {
         lock(&self.faults).add(Fault {
             kind,
-            endpoint,
+            endpoint: endpoint.into(),
             room: Some(room),
             chat_ids,
             detail,
@@ -240,7 +253,7 @@ impl Ledger {
     pub(crate) fn stray(&self, endpoint: u32, detail: &'static str) {
         lock(&self.faults).add(Fault {
             kind: FaultKind::Foreign,
-            endpoint,
+            endpoint: Some(endpoint),
             room: None,
             chat_ids: 0..0,
             detail,
@@ -312,9 +325,9 @@ impl Ledger {
             (cursor.first, cursor.newest) = (chat_id, chat_id);
             return;
         }
-        let next = cursor.newest + 1;
+        let next = cursor.newest.saturating_add(1);
         if chat_id > next {
-            let remembered = chat_id.min(next + GAP_MAX);
+            let remembered = chat_id.min(next.saturating_add(GAP_MAX));
             cursor.missed.extend(next..remembered);
             if remembered < chat_id {
                 self.fault(
@@ -364,7 +377,8 @@ impl Ledger {
         let Some((joined, log)) = cursor.joined.zip(self.room(cursor.room)) else {
             return true;
         };
-        cursor.newest + 1 >= log.end() || (cursor.newest == 0 && owed(&log, log.end(), joined).is_none())
+        cursor.newest.saturating_add(1) >= log.end()
+            || (cursor.newest == 0 && owed(&log, log.end(), joined).is_none())
     }
 
     /// How many messages there are in all rooms.
@@ -389,17 +403,24 @@ impl Ledger {
     }
 
     /// The same by the second in which posts were due.
-    pub(crate) fn until_last_by_second(&self) -> BTreeMap<u64, Latencies> {
-        let mut seconds = BTreeMap::new();
+    pub(crate) fn until_last_by_second(&self) -> BTreeMap<u64, Summary> {
+        let mut seconds: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
         for room in &self.rooms {
             for entry in lock(room).entries.iter().filter(|entry| entry.last > 0) {
-                let second = seconds
-                    .entry(entry.due / 1_000_000_000)
-                    .or_insert_with(Latencies::new);
-                second.record_ns(entry.last.saturating_sub(entry.due));
+                let took = entry.last.saturating_sub(entry.due);
+                seconds.entry(entry.due / 1_000_000_000).or_default().push(took);
             }
         }
+        // One histogram at a time: each is far larger than what a second brings.
+        let summary = |took: Vec<u64>| {
+            let mut latencies = Latencies::new();
+            took.into_iter().for_each(|took| latencies.record_ns(took));
+            latencies.summary()
+        };
         seconds
+            .into_iter()
+            .map(|(second, took)| (second, summary(took)))
+            .collect()
     }
 
     /// The judgement at the end.
@@ -426,7 +447,7 @@ impl Ledger {
             for (chat_id, entry) in (log.base..).zip(&log.entries) {
                 let one = chat_id..chat_id + 1;
                 if entry.copies == 0 {
-                    self.fault(FaultKind::Lost, u32::MAX, number, one, "nobody got this message");
+                    self.fault(FaultKind::Lost, None, number, one, "nobody got this message");
                     continue;
                 }
                 verdict.messages += 1;
@@ -495,8 +516,9 @@ impl Ledger {
         if let Some(from) = owed(&log, start, joined) {
             lost(from..start, "messages after the join were left out");
         }
-        if cursor.newest != 0 && cursor.newest + 1 < log.end() {
-            lost(cursor.newest + 1..log.end(), "the newest messages didn't come");
+        let next = cursor.newest.saturating_add(1);
+        if cursor.newest != 0 && next < log.end() {
+            lost(next..log.end(), "the newest messages didn't come");
         }
     }
 }

@@ -6,6 +6,7 @@ mod fleet;
 mod floor;
 mod latency;
 mod ledger;
+mod number;
 mod process;
 mod progress;
 mod report;
@@ -25,7 +26,7 @@ use run::Common;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   causerie load fanout
-  causerie load paced --rate 50 --carriage tcp-open
+  causerie load paced --rate 50 --transport tcp --authentication none
   causerie load storm --users 5000
   causerie load history --world ./history-world
       pages and searches in a room of a million messages, kept for the next time

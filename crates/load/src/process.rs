@@ -1,14 +1,13 @@
 //! What a process and the kernel use, from /proc.
 
 use anyhow::{Context, Result};
-use serde::Serialize;
 use std::{fs, ops::Sub, path::Path};
 
 /// Clock ticks a second in /proc (`USER_HZ`): 100 on every architecture that Linux runs on today.
 const TICKS_A_SECOND: f64 = 100.0;
 
 /// What a process has used since its start, and what it holds now.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Usage {
     /// Seconds of CPU as the program itself, to a hundredth.
     pub(crate) user_seconds: f64,
@@ -72,7 +71,7 @@ impl Sub for Usage {
 }
 
 /// What the kernel holds, for all processes together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Kernel {
     /// Bytes of the kernel's own objects, sockets among them.
     pub(crate) slab_bytes: u64,

@@ -232,7 +232,7 @@ mod tests {
             file_system: "ext4".to_owned(),
         };
         let outcome = Outcome {
-            settings: json!({"rooms": 10, "carriage": "tls-ntlm"}),
+            settings: json!({"rooms": 10, "transport": "tls"}),
             results: json!({
                 "deliveries": 1_234_567,
                 "latency": {"p50_ms": 1.2345, "p999_ms": 99.99, "p99_ms": 9.0},
@@ -254,8 +254,8 @@ mod tests {
                 "Some CPU, 2 cores, 24.0 GiB, Linux 6.1, ext4",
                 "",
                 "settings",
-                "  carriage                                    tls-ntlm",
                 "  rooms                                       10",
+                "  transport                                   tls",
                 "",
                 "results",
                 "  deliveries                                  1,234,567",

@@ -2,7 +2,7 @@
 
 use crate::{
     report::{Machine, Outcome, Report, present},
-    target::Carriage,
+    target::Access,
 };
 use anyhow::{Context, Result, bail};
 use clap::Args;
@@ -18,9 +18,8 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "All runs")]
 pub(crate) struct Common {
-    /// How endpoints connect and sign in
-    #[arg(long, global = true, value_enum, default_value = "tls-ntlm")]
-    pub(crate) carriage: Carriage,
+    #[command(flatten)]
+    pub(crate) access: Access,
     /// How long the measured part takes, where nothing else ends it
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) seconds: u64,
@@ -60,12 +59,13 @@ impl Common {
             .build()?;
         // When it is told to stop, `work` is dropped, and with it the server that it has started.
         let outcome = runtime.block_on(async {
+            // Before anything is started: until then a signal ends this program as it stands.
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
             tokio::select! {
                 outcome = work => outcome,
-                stopped = interrupted() => match stopped {
-                    Ok(()) => bail!("interrupted"),
-                    Err(error) => Err(error),
-                },
+                _ = interrupt.recv() => bail!("interrupted"),
+                _ = terminate.recv() => bail!("interrupted"),
             }
         })?;
         let data = match &self.world {
@@ -96,14 +96,4 @@ impl Common {
 
 fn write(file: &Path, json: &str) -> Result<()> {
     fs::write(file, format!("{json}\n")).with_context(|| format!("{} can't be written", file.display()))
-}
-
-/// Returns when the program is told to stop.
-async fn interrupted() -> Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    Ok(())
 }

@@ -48,7 +48,7 @@ const MESSAGE_EVERY: i64 = 30;
 pub(crate) async fn seed(world: &World, data_dir: &Path) -> Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(data_dir);
     made.with_context(|| format!("the data directory {} can't be made", data_dir.display()))?;
-    let key = Vault::new_key(&Repeatable::new(SEED));
+    let key = Vault::new_key(&SeededRandom::new(SEED));
     write_key(&data_dir.join(KEY), &key)?;
     let store = Arc::new(SqliteStore::open(&data_dir.join(DATABASE), Options::default()).await?);
     put_changes(world, &store).await?;
@@ -189,16 +189,16 @@ fn room_changes<'a>(
         .chain(each)
 }
 
-/// Randomness that a seed repeats.
-pub(crate) struct Repeatable(Mutex<Dice>);
+/// Randomness that a seed repeats: for a world, not for secrets.
+pub(crate) struct SeededRandom(Mutex<Dice>);
 
-impl Repeatable {
+impl SeededRandom {
     pub(crate) fn new(seed: u64) -> Self {
         Self(Mutex::new(Dice::new(seed)))
     }
 }
 
-impl Random for Repeatable {
+impl Random for SeededRandom {
     fn fill(&self, bytes: &mut [u8]) {
         // Nothing panics under this lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner).fill(bytes);
@@ -215,7 +215,7 @@ impl Clock for Stopped {
 }
 
 async fn put_passwords(world: &World, store: &Arc<SqliteStore>, vault: Vault) -> Result<()> {
-    let random = Arc::new(Repeatable::new(SEED + 1));
+    let random = Arc::new(SeededRandom::new(SEED + 1));
     let accounts = Accounts::new(store.clone(), vault, Caps::default(), Arc::new(Stopped), random);
     let users: Vec<PrincipalId> = (0..world.users).map(World::principal).collect();
     let mut progress = Progress::new("passwords", users.len() as u64);

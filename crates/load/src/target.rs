@@ -2,7 +2,7 @@
 
 use crate::{process::open_files, world::World};
 use anyhow::{Context, Result, bail};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::{
@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 use tempfile::TempDir;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 /// The SIP domain of a run.
 pub(crate) const DOMAIN: &str = "load.test";
@@ -29,16 +29,35 @@ const FILES_BESIDES: usize = 64;
 /// Bytes from the end of the server's log that are told when it fails.
 const LOG_TAIL: usize = 4_096;
 
-/// How endpoints are carried and known.
+/// How endpoints connect and sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Args, Serialize)]
+pub(crate) struct Access {
+    /// What endpoints connect by
+    #[arg(long, global = true, value_enum, default_value = "tls")]
+    pub(crate) transport: Transport,
+    /// How endpoints prove who they are
+    #[arg(long, global = true, value_enum, default_value = "ntlm")]
+    pub(crate) authentication: Authentication,
+}
+
+/// What endpoints connect by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Carriage {
-    /// Plain TCP, nobody proves anything: an explicit test mode of the server, on loopback only.
-    TcpOpen,
-    /// Plain TCP, NTLM, every message signed.
-    TcpNtlm,
-    /// TLS, NTLM, every message signed.
-    TlsNtlm,
+pub(crate) enum Transport {
+    /// Plain TCP
+    Tcp,
+    /// TLS
+    Tls,
+}
+
+/// How endpoints prove who they are, in the words of the server's `sip.authentication`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Authentication {
+    /// NTLM, every message signed
+    Ntlm,
+    /// Not at all: a mode of the server for tests, on loopback only
+    None,
 }
 
 /// A server that takes load.
@@ -50,7 +69,7 @@ pub(crate) struct Target {
     pub(crate) authority: PathBuf,
     /// The name that the server's certificate is for.
     pub(crate) host: String,
-    pub(crate) carriage: Carriage,
+    pub(crate) access: Access,
     /// Of the server process, for /proc.
     pub(crate) pid: u32,
 }
@@ -65,19 +84,27 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Makes the world, unless it is kept in `kept` already, and serves it by this very program.
+    /// Makes the world, unless it is kept in `kept` already, and serves it by this very program to so many endpoints.
     ///
     /// # Errors
     /// If that fails, with the end of the server's log, or so many endpoints can't be.
-    pub(crate) async fn start(world: &World, kept: Option<&Path>, carriage: Carriage) -> Result<Self> {
-        // Every user has a device at least; a great world takes minutes to make.
-        check_open_files(world.users)?;
+    pub(crate) async fn start(
+        world: &World,
+        endpoints: usize,
+        kept: Option<&Path>,
+        access: Access,
+    ) -> Result<Self> {
+        // At once: a great world takes minutes to make.
+        check_open_files(endpoints)?;
         let folder = tempfile::Builder::new().prefix("causerie-load.").tempdir()?;
         let data_dir = kept.map_or_else(|| folder.path().join("data"), Path::to_owned);
         world.ensure(&data_dir).await?;
         let data_dir = data_dir.canonicalize()?;
         let configuration = folder.path().join("causerie.toml");
-        fs::write(&configuration, settings(&data_dir, folder.path(), carriage)?)?;
+        fs::write(
+            &configuration,
+            settings(&data_dir, folder.path(), access.authentication)?,
+        )?;
         let mut server = Self {
             process: None,
             target: Target {
@@ -85,13 +112,13 @@ impl Server {
                 tls: SocketAddr::from(([127, 0, 0, 1], 0)),
                 authority: data_dir.join("ca.pem"),
                 host: format!("pool.{DOMAIN}"),
-                carriage,
+                access,
                 pid: 0,
             },
             data_dir,
             folder,
         };
-        server.launch(&configuration)?;
+        server.launch(&configuration).await?;
         Ok(server)
     }
 
@@ -117,7 +144,7 @@ impl Server {
         self.folder.path().join("server.log")
     }
 
-    fn launch(&mut self, configuration: &Path) -> Result<()> {
+    async fn launch(&mut self, configuration: &Path) -> Result<()> {
         let listening = self.data_dir.join("listening.json");
         // What a crash has left would be taken for this one's.
         let _ = fs::remove_file(&listening);
@@ -145,7 +172,7 @@ impl Server {
                 Err(_) if Instant::now() > deadline => {
                     bail!("the server doesn't come to serve:\n{}", tail(&self.log()))
                 }
-                Err(_) => thread::sleep(POLL),
+                Err(_) => sleep(POLL).await,
             }
         };
         let listening: Value = serde_json::from_str(&text)?;
@@ -171,10 +198,20 @@ impl Server {
         let Some(mut process) = self.process.take() else {
             return Ok(());
         };
+        let ended = self.end_gently(&mut process);
+        if ended.is_err() {
+            // Whatever went wrong, it doesn't outlive this run. One that has ended already takes no harm.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+        ended
+    }
+
+    fn end_gently(&self, process: &mut Child) -> Result<()> {
         if let Some(status) = process.try_wait()? {
             bail!("the server ended by itself ({status}):\n{}", tail(&self.log()));
         }
-        terminate(&process)?;
+        terminate(process)?;
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             match process.try_wait()? {
@@ -183,8 +220,6 @@ impl Server {
                 None => thread::sleep(POLL),
             }
         }
-        process.kill()?;
-        process.wait()?;
         bail!("the server didn't stop:\n{}", tail(&self.log()))
     }
 }
@@ -207,11 +242,7 @@ pub(crate) fn terminate(process: &Child) -> Result<()> {
 }
 
 /// The server's configuration. Everything that isn't here has the default of every server.
-fn settings(data_dir: &Path, folder: &Path, carriage: Carriage) -> Result<String> {
-    let authentication = match carriage {
-        Carriage::TcpOpen => "none",
-        Carriage::TcpNtlm | Carriage::TlsNtlm => "ntlm",
-    };
+fn settings(data_dir: &Path, folder: &Path, authentication: Authentication) -> Result<String> {
     let settings = json!({
         "domain": DOMAIN,
         "data_dir": data_dir,
@@ -270,15 +301,12 @@ mod tests {
 
     #[test]
     fn settings_are_toml_and_open_only_where_asked() {
-        let of = |carriage| -> toml::Table {
-            let text = settings(Path::new("/data"), Path::new("/run"), carriage).unwrap();
-            text.parse().unwrap()
-        };
-        let authentication = |carriage| of(carriage)["sip"]["authentication"].as_str().map(str::to_owned);
-        assert_eq!(authentication(Carriage::TcpOpen).as_deref(), Some("none"));
-        assert_eq!(authentication(Carriage::TcpNtlm).as_deref(), Some("ntlm"));
-        assert_eq!(authentication(Carriage::TlsNtlm).as_deref(), Some("ntlm"));
-        assert_eq!(of(Carriage::TlsNtlm)["data_dir"].as_str(), Some("/data"));
+        for (authentication, told) in [(Authentication::None, "none"), (Authentication::Ntlm, "ntlm")] {
+            let text = settings(Path::new("/data"), Path::new("/run"), authentication).unwrap();
+            let table: toml::Table = text.parse().unwrap();
+            assert_eq!(table["sip"]["authentication"].as_str(), Some(told));
+            assert_eq!(table["data_dir"].as_str(), Some("/data"));
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Small runs of `causerie load`, by the program itself: everything is delivered once and in order over every carriage,
-//! and the result says so.
+//! Small runs of `causerie load`, by the program itself: everything is delivered once and in order, however endpoints
+//! connect and sign in, and the result says so.
 
 use serde_json::{Value, json};
 use std::process::{Command, Output};
@@ -34,24 +34,55 @@ fn number(value: &Value) -> u64 {
 }
 
 #[test]
-fn every_member_sees_every_message_once_and_in_order_over_every_carriage() {
-    for carriage in ["tcp-open", "tcp-ntlm", "tls-ntlm"] {
+fn every_member_sees_every_message_once_and_in_order_however_it_connects() {
+    for (transport, authentication) in [("tcp", "none"), ("tcp", "ntlm"), ("tls", "none"), ("tls", "ntlm")] {
+        let access = format!("--transport {transport} --authentication {authentication}");
         let told = result(&format!(
-            "fanout --rooms 10 --members 5 --window 4 --warm-up 0 --seconds 1 --verify all --carriage {carriage}"
+            "fanout --rooms 10 --members 5 --window 4 --warm-up 0 --seconds 1 --verify all {access}"
         ));
         let results = &told["results"];
         let messages = number(&results["messages_checked"]);
-        assert!(messages > 0, "{carriage}: {told}");
-        assert_eq!(number(&results["deliveries_checked"]), messages * 5, "{carriage}");
-        assert_eq!(told["settings"]["carriage"], carriage);
+        assert!(messages > 0, "{access}: {told}");
+        assert_eq!(number(&results["deliveries_checked"]), messages * 5, "{access}");
+        assert_eq!(
+            told["settings"]["access"],
+            json!({"transport": transport, "authentication": authentication})
+        );
         assert_eq!(told["workload"], "fanout");
     }
 }
 
 #[test]
+fn posts_at_a_fixed_rate_come_once_and_in_order() {
+    let told = result("paced --rate 100 --spacing even --rooms 4 --members 5 --warm-up 0 --seconds 1");
+    let results = &told["results"];
+    let messages = number(&results["messages_checked"]);
+    assert!(messages > 0, "{told}");
+    assert_eq!(number(&results["deliveries_checked"]), messages * 5);
+    assert_eq!(results["answers"], json!({"200": messages}));
+}
+
+#[test]
+fn a_thousandth_of_the_pool_gets_everything_once_and_in_order() {
+    let told = result("pool-80k --scale 0.001 --rate by-room --rate-scale 1 --warm-up 0 --seconds 2");
+    let results = &told["results"];
+    assert_eq!(number(&results["users"]), 80);
+    assert_eq!(number(&results["devices"]), 120);
+    let (messages, deliveries) = (
+        number(&results["messages_checked"]),
+        number(&results["deliveries_checked"]),
+    );
+    assert_eq!(results["answers"], json!({"200": messages}));
+    assert_eq!(number(&results["totals"]["deliveries"]), deliveries);
+    // Every second user has a second device: 24 in a large room, 45 in a small one, 120 in the medium one.
+    assert!((messages * 24..=messages * 120).contains(&deliveries), "{told}");
+}
+
+#[test]
 fn a_floor_is_compared_in_turns() {
-    let told =
-        result("fanout --rooms 2 --members 5 --warm-up 0 --seconds 1 --carriage tcp-open --floor --turns 1");
+    let told = result(
+        "fanout --rooms 2 --members 5 --warm-up 0 --seconds 1 --transport tcp --authentication none --floor --turns 1",
+    );
     let floor = &told["results"]["floor"]["turn_1"];
     assert_eq!(number(&floor["deliveries"]), number(&floor["posts"]) * 5);
     assert!(
@@ -64,13 +95,11 @@ fn a_floor_is_compared_in_turns() {
 
 #[test]
 fn twenty_endpoints_storm_in_and_stay_idle() {
-    for carriage in ["tcp-open", "tls-ntlm"] {
-        let told = result(&format!(
-            "storm --users 20 --rooms 2 --members 10 --carriage {carriage}"
-        ));
+    for access in ["--transport tcp --authentication none", ""] {
+        let told = result(&format!("storm --users 20 --rooms 2 --members 10 {access}"));
         assert_eq!(number(&told["results"]["sign_in"]["endpoints"]), 20, "{told}");
         let told = result(&format!(
-            "idle --users 20 --rooms 2 --members 10 --seconds 1 --carriage {carriage}"
+            "idle --users 20 --rooms 2 --members 10 --seconds 1 {access}"
         ));
         assert_eq!(number(&told["results"]["sign_in"]["endpoints"]), 20, "{told}");
     }
@@ -78,7 +107,7 @@ fn twenty_endpoints_storm_in_and_stay_idle() {
 
 #[test]
 fn history_is_read_and_searched() {
-    let told = result("history --messages 300 --pages 20 --searches 5 --carriage tcp-ntlm");
+    let told = result("history --messages 300 --pages 20 --searches 5 --transport tcp");
     let results = &told["results"];
     assert_eq!(number(&results["page"]["count"]), 20);
     assert_eq!(number(&results["search_three_words"]["count"]), 5);
@@ -125,10 +154,21 @@ fn a_world_is_kept_and_the_result_written() {
 
 #[test]
 fn wrong_usage_is_told() {
-    assert_eq!(run(&["fanout", "--rooms", "0"]).status.code(), Some(2));
-    assert_eq!(
-        run(&["fanout", "--turns", "3"]).status.code(),
-        Some(2),
-        "needs --floor"
-    );
+    for wrong in [
+        "fanout --rooms 0",
+        "fanout --senders 0",
+        "fanout --turns 3", // needs --floor
+        "paced --rate=inf",
+        "paced --rate=-1",
+        "paced --text-bytes 8193",
+        "pool-80k --scale 1.1",
+        "pool-80k --rate-scale 0",
+        "overload --times NaN",
+        "overload --sign-ins-at-once 0",
+        "idle --sign-ins-per-second 0",
+        "storm --full-handshakes",
+    ] {
+        let arguments: Vec<&str> = wrong.split_whitespace().collect();
+        assert_eq!(run(&arguments).status.code(), Some(2), "{wrong}");
+    }
 }

@@ -98,6 +98,8 @@ pub(crate) struct Endpoint {
     pub(crate) posted: Vec<Posted>,
     /// To be sent.
     pub(crate) output: BytesMut,
+    /// The connection may hold octets that it took and hasn't sent.
+    pub(crate) unflushed: bool,
     /// The task of its connection, to be woken when there is something to be sent.
     pub(crate) waker: Option<Waker>,
     /// Whether what comes is read at all.
@@ -136,6 +138,7 @@ impl Endpoint {
             cursors: newcomer.rooms.iter().map(|room| Cursor::new(*room)).collect(),
             posted: Vec::new(),
             output: BytesMut::new(),
+            unflushed: false,
             waker: None,
             reads: true,
             ended: None,
@@ -171,10 +174,14 @@ impl Endpoint {
         self.security = Security::new(signs);
         self.phase = Phase::Registering;
         (self.dialog, self.known, self.ended) = (None, None, None);
-        self.output = BytesMut::new();
+        (self.output, self.unflushed) = (BytesMut::new(), false);
         self.partial = Vec::new();
         self.waiting.clear();
         self.open_posts = 0;
+        // What comes between two attempts is owed to nobody.
+        for cursor in &mut self.cursors {
+            *cursor = Cursor::new(cursor.room);
+        }
         self.register(None, context);
     }
 
@@ -537,3 +544,6 @@ fn retry_after(headers: &Headers) -> Option<u32> {
     let digits = value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len());
     value.get(..digits)?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests;

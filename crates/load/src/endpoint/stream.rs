@@ -1,6 +1,6 @@
 //! The connection of an endpoint: TCP or TLS.
 
-use crate::target::{Carriage, Target};
+use crate::target::{Authentication, Target, Transport};
 use anyhow::{Context as _, Result, anyhow};
 use rustls::{ClientConfig, RootCertStore, client::Resumption, crypto::ring};
 use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
@@ -37,14 +37,14 @@ impl Door {
     /// # Errors
     /// When the server's authority can't be read.
     pub(crate) fn to(target: &Target, resume: bool, per_address: usize) -> Result<Self> {
-        let (server, tls) = match target.carriage {
-            Carriage::TcpOpen | Carriage::TcpNtlm => (target.tcp, None),
-            Carriage::TlsNtlm => (target.tls, Some(connector(target, resume)?)),
+        let (server, tls) = match target.access.transport {
+            Transport::Tcp => (target.tcp, None),
+            Transport::Tls => (target.tls, Some(connector(target, resume)?)),
         };
         Ok(Self {
             server,
             tls,
-            signs: target.carriage != Carriage::TcpOpen,
+            signs: target.access.authentication == Authentication::Ntlm,
             per_address,
         })
     }
@@ -80,14 +80,15 @@ impl Door {
     }
 
     /// The address of this machine that an endpoint comes from. Loopback has sixteen million; with one alone there are
-    /// ports for 28,000 connections, and a server may limit connections by address.
+    /// ports for 28,000 connections, and a server may limit connections by address. `None` leaves it to the system.
     fn source(&self, number: u32) -> Option<IpAddr> {
         if self.per_address == 0 || !self.server.ip().is_loopback() || !self.server.is_ipv4() {
             return None;
         }
         let place = number as usize / self.per_address;
         // 127.0.1.1 and on, so that addresses with a meaning stay free.
-        let [high, low] = [(place / 250 + 1) as u8, (place % 250 + 1) as u8];
+        let high = u8::try_from(place / 250 + 1).ok()?;
+        let low = u8::try_from(place % 250 + 1).ok()?;
         Some(Ipv4Addr::new(127, 0, high, low).into())
     }
 }
@@ -116,29 +117,38 @@ pub(crate) enum Stream {
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-impl Stream {
-    pub(crate) fn poll_read(
-        &mut self,
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self {
+        match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(stream) => Pin::new(&mut **stream).poll_read(context, buffer),
         }
     }
+}
 
-    pub(crate) fn poll_write(&mut self, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        match self {
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
             Self::Tcp(stream) => Pin::new(stream).poll_write(context, octets),
             Self::Tls(stream) => Pin::new(&mut **stream).poll_write(context, octets),
         }
     }
 
-    pub(crate) fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            Self::Tcp(_) => Poll::Ready(Ok(())),
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(context),
             Self::Tls(stream) => Pin::new(&mut **stream).poll_flush(context),
+        }
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Tls(stream) => Pin::new(&mut **stream).poll_shutdown(context),
         }
     }
 }
@@ -165,6 +175,8 @@ mod tests {
         assert_eq!(source(1_000), "127.0.1.2");
         assert_eq!(source(249_999), "127.0.1.250");
         assert_eq!(source(250_000), "127.0.2.1");
+        assert_eq!(source(255 * 250_000 - 1), "127.0.255.250");
+        assert_eq!(door.source(255 * 250_000), None, "these addresses are used up");
     }
 
     #[test]

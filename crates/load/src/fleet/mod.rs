@@ -11,12 +11,14 @@ use crate::{
     endpoint::{Counters, Rooms, stream::Door},
     latency::Latencies,
     ledger::{Ledger, Verdict},
+    number,
     progress::Progress,
+    stamp::STAMP_BYTES,
     target::{Target, check_open_files},
     world::World,
 };
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::RangedU64ValueParser};
 use serde::Serialize;
 use std::{
     ops::Range,
@@ -30,6 +32,8 @@ use tokio::{sync::mpsc as orders, time::Instant};
 const POLL: Duration = Duration::from_millis(20);
 /// One message in so many has its signature verified, unless all have.
 const SAMPLED: u32 = 64;
+/// The longest text of a post, in bytes.
+const TEXT_MAX: u64 = 8_192;
 
 /// Which signatures of the server are verified after sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
@@ -45,10 +49,10 @@ pub(crate) enum Verify {
 #[derive(Clone, Debug, Args, Serialize)]
 pub(crate) struct FleetOptions {
     /// Sign-ins under way at a time
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = RangedU64ValueParser::<usize>::new().range(1..=65_535))]
     pub(crate) sign_ins_at_once: usize,
     /// Sign-ins begun a second; as fast as they go if not given
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::up_to(number::MOST))]
     pub(crate) sign_ins_per_second: Option<f64>,
     /// Which of the server's signatures are verified after sign-in
     #[arg(long, value_enum, default_value_t = Verify::Sampled)]
@@ -57,10 +61,10 @@ pub(crate) struct FleetOptions {
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     pub(crate) per_address: usize,
     /// Bytes of a message's text
-    #[arg(long, value_name = "BYTES", default_value_t = 100)]
+    #[arg(long, value_name = "BYTES", default_value_t = 100, value_parser = RangedU64ValueParser::<usize>::new().range(STAMP_BYTES as u64..=TEXT_MAX))]
     pub(crate) text_bytes: usize,
-    /// Make a full TLS handshake each time, as devices do that the server has forgotten
-    #[arg(long)]
+    /// Each makes a full TLS handshake, as devices do that the server has forgotten.
+    #[arg(skip)]
     pub(crate) full_handshakes: bool,
 }
 
@@ -481,4 +485,43 @@ impl Sender {
 /// Nanoseconds since then.
 fn since(began: Instant) -> u64 {
     u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        fleet: FleetOptions,
+    }
+
+    #[test]
+    fn options_out_of_range_are_wrong_usage() {
+        let read = |option: &str, value: &str| {
+            Cli::try_parse_from(["x".to_owned(), format!("{option}={value}")]).map(|cli| cli.fleet)
+        };
+        let least = STAMP_BYTES.to_string();
+        for (option, right) in [
+            ("--sign-ins-at-once", ["1", "65535"]),
+            ("--text-bytes", [least.as_str(), "8192"]),
+            ("--sign-ins-per-second", ["0.5", "1e6"]),
+        ] {
+            for value in right {
+                assert!(read(option, value).is_ok(), "{option} {value}");
+            }
+        }
+        let too_few = (STAMP_BYTES - 1).to_string();
+        for (option, wrong) in [
+            ("--sign-ins-at-once", ["0", "65536"]),
+            ("--text-bytes", [too_few.as_str(), "8193"]),
+            ("--sign-ins-per-second", ["0", "inf"]),
+        ] {
+            for value in wrong {
+                assert!(read(option, value).is_err(), "{option} {value}");
+            }
+        }
+    }
 }

@@ -17,14 +17,16 @@ use causerie_sipauth::NtHash;
 use std::{
     cell::RefCell,
     future::poll_fn,
+    io,
     ops::Range,
+    pin::Pin,
     rc::Rc,
     sync::{Arc, mpsc},
     task::{self, Poll},
     time::Duration,
 };
 use tokio::{
-    io::ReadBuf,
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     runtime::{Builder, LocalOptions},
     sync::{Semaphore, mpsc as orders},
     task::spawn_local,
@@ -348,7 +350,7 @@ impl Shard {
                     break;
                 }
                 let mut read = ReadBuf::new(buffer);
-                match stream.poll_read(task, &mut read) {
+                match Pin::new(&mut *stream).poll_read(task, &mut read) {
                     Poll::Ready(Ok(())) if read.filled().is_empty() => {
                         endpoint.ended = Some(End::Closed("the server closed the connection".to_owned()));
                     }
@@ -363,7 +365,7 @@ impl Shard {
                     Poll::Pending => break,
                 }
             }
-            let wrote = write(stream, &mut endpoint.output, task);
+            let wrote = write(stream, &mut endpoint.output, &mut endpoint.unflushed, task);
             if let Err(error) = wrote {
                 endpoint.ended.get_or_insert(End::Closed(error.to_string()));
             }
@@ -472,15 +474,24 @@ impl Shard {
     }
 }
 
-/// Writes what there is to be written, as far as the connection takes it.
-fn write(stream: &mut Stream, output: &mut BytesMut, task: &mut task::Context<'_>) -> std::io::Result<()> {
-    if output.is_empty() {
+/// Writes what there is to be written, as far as the connection takes it. TLS takes octets and keeps the records that it
+/// makes of them: `unflushed` says, from one call to the next, that there may be some.
+fn write(
+    stream: &mut (impl AsyncWrite + Unpin),
+    output: &mut BytesMut,
+    unflushed: &mut bool,
+    task: &mut task::Context<'_>,
+) -> io::Result<()> {
+    if output.is_empty() && !*unflushed {
         return Ok(());
     }
     while !output.is_empty() {
-        match stream.poll_write(task, output) {
-            Poll::Ready(Ok(0)) => return Err(std::io::ErrorKind::WriteZero.into()),
-            Poll::Ready(Ok(written)) => output.advance(written),
+        match Pin::new(&mut *stream).poll_write(task, output) {
+            Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+            Poll::Ready(Ok(written)) => {
+                output.advance(written);
+                *unflushed = true;
+            }
             Poll::Ready(Err(error)) => return Err(error),
             Poll::Pending => return Ok(()),
         }
@@ -490,8 +501,13 @@ fn write(stream: &mut Stream, output: &mut BytesMut, task: &mut task::Context<'_
     } else {
         output.clear();
     }
-    match stream.poll_flush(task) {
-        Poll::Ready(result) => result,
-        Poll::Pending => Ok(()),
+    if let Poll::Ready(result) = Pin::new(stream).poll_flush(task) {
+        result?;
+        *unflushed = false;
     }
+    Ok(())
 }
+
+#[cfg(test)]
+#[path = "shard_tests.rs"]
+mod tests;

@@ -275,7 +275,8 @@ impl Endpoint {
                     self.delivered(u64::from_be_bytes(*number), text, run);
                 }
                 Kind::Posted => {
-                    self.unanswered -= 1;
+                    let left = self.unanswered.checked_sub(1);
+                    self.unanswered = left.context("the floor answers a post that nobody made")?;
                     self.fill_window(run);
                 }
                 _ => bail!("the floor says something odd"),

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Args, Serialize)]
 #[command(after_help = "Examples:
   causerie load fanout
-  causerie load fanout --rooms 1 --members 300 --carriage tcp-open
+  causerie load fanout --rooms 1 --members 300 --transport tcp --authentication none
   causerie load fanout --rooms 1 --members 10000 --window 1
 
 Each sender keeps as many posts open as the window says, and makes the next when one is answered.
@@ -32,7 +32,7 @@ pub(crate) struct Fanout {
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     members: u32,
     /// Members of each room who post
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     senders: u32,
     /// Posts that each sender keeps open
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=256))]
@@ -48,7 +48,7 @@ pub(crate) struct Fanout {
 }
 
 impl Fanout {
-    pub(crate) fn world(&self) -> World {
+    fn world(&self) -> World {
         world(
             self.rooms as usize * self.members as usize,
             1,
@@ -73,7 +73,7 @@ impl Fanout {
 
     async fn once(&self, common: &Common) -> Result<Outcome> {
         let world = self.world();
-        let server = Server::start(&world, common.world.as_deref(), common.carriage).await?;
+        let server = Server::start(&world, world.users, common.world.as_deref(), common.access).await?;
         let (target, this, seconds, threads) = (
             server.target().clone(),
             self.clone(),
@@ -109,10 +109,12 @@ impl Fanout {
         let totals = fleet.totals();
         let ending = fleet.finish()?;
         let traffic = Traffic::of(sign_in, cost, measured, totals, &ending);
+        let mut faults = faults(&ending, settled, &[]);
+        faults.extend(traffic.not_taken());
         Ok(Outcome {
-            settings: json!({"carriage": target.carriage, "threads": threads, "options": self}),
+            settings: json!({"access": target.access, "threads": threads, "options": self}),
             results: serde_json::to_value(traffic)?,
-            faults: faults(&ending, settled, &[]),
+            faults,
         })
     }
 }

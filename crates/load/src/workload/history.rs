@@ -8,8 +8,8 @@ use crate::{
     progress::Progress,
     report::Outcome,
     run::Common,
-    seed::{DATABASE, Repeatable},
-    target::{Carriage, DOMAIN, Server},
+    seed::{DATABASE, SeededRandom},
+    target::{self, Access, Authentication, DOMAIN, Server},
     words::{self, VOCABULARY},
     world::{PASSWORD, RoomPlan, World},
 };
@@ -73,7 +73,7 @@ impl History {
         store.close().await;
         let size = fs::metadata(data_dir.join(DATABASE))?.len();
         results.insert("database_bytes".to_owned(), json!(size));
-        let newest = self.ask_server(&world, data_dir, common.carriage).await?;
+        let newest = self.ask_server(&world, data_dir, common.access).await?;
         results.insert("newest_page".to_owned(), newest);
         Ok(Outcome {
             settings: json!({
@@ -82,7 +82,7 @@ impl History {
                 "page_size": self.page_size,
                 "searches": self.searches,
                 "search_results": FOUND,
-                "carriage": common.carriage,
+                "access": common.access,
             }),
             results: results.into(),
             faults: Vec::new(),
@@ -142,15 +142,14 @@ impl History {
     }
 
     /// Newest pages, read by a device that is signed in.
-    async fn ask_server(&self, world: &World, data_dir: &Path, carriage: Carriage) -> Result<Value> {
-        let server = Server::start(world, Some(data_dir), carriage).await?;
+    async fn ask_server(&self, world: &World, data_dir: &Path, access: Access) -> Result<Value> {
+        let server = Server::start(world, 1, Some(data_dir), access).await?;
         let target = server.target();
-        let tcp = (target.tcp, Transport::Tcp);
-        let (address, transport) = match carriage {
-            Carriage::TcpOpen | Carriage::TcpNtlm => tcp,
-            Carriage::TlsNtlm => (target.tls, Transport::Tls(Trust::pem_file(&target.authority)?)),
+        let (address, transport) = match access.transport {
+            target::Transport::Tcp => (target.tcp, Transport::Tcp),
+            target::Transport::Tls => (target.tls, Transport::Tls(Trust::pem_file(&target.authority)?)),
         };
-        let random = Arc::new(Repeatable::new(Dice::from_system()?.next()));
+        let random = Arc::new(SeededRandom::new(Dice::from_system()?.next()));
         let user = world.user(0).parse()?;
         let mut options = ConnectOptions::new(
             &address.to_string(),
@@ -160,7 +159,7 @@ impl History {
             random,
             Arc::new(Present),
         );
-        if carriage == Carriage::TcpOpen {
+        if access.authentication == Authentication::None {
             options.authenticate = Authenticate::None;
         }
         let (client, mut events) = Client::connect(&options).await?;

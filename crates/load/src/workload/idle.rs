@@ -76,13 +76,13 @@ struct Found {
 }
 
 impl Idle {
-    pub(crate) fn world(&self) -> World {
+    fn world(&self) -> World {
         world(self.users as usize, self.rooms as usize, self.members as usize, 0)
     }
 
     pub(crate) async fn run(&self, common: &Common) -> Result<Outcome> {
         let world = self.world();
-        let server = Server::start(&world, common.world.as_deref(), common.carriage).await?;
+        let server = Server::start(&world, world.users, common.world.as_deref(), common.access).await?;
         let (target, this, seconds, threads) = (
             server.target().clone(),
             self.clone(),
@@ -123,7 +123,7 @@ impl Idle {
             sign_in,
         };
         Ok(Outcome {
-            settings: json!({"carriage": target.carriage, "threads": threads, "options": self}),
+            settings: json!({"access": target.access, "threads": threads, "options": self}),
             results: serde_json::to_value(found)?,
             faults: faults(&ending, settled, &[]),
         })

@@ -175,7 +175,7 @@ impl Meter {
 }
 
 /// What a stretch of time has brought and cost.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(super) struct Cost {
     pub(super) seconds: f64,
     /// Answered 200.
@@ -235,6 +235,25 @@ impl Traffic {
             deliveries_checked: ending.verdict.deliveries,
             answers: ending.verdict.posts.clone(),
         }
+    }
+
+    /// Faults of a run that is to have its posts taken: that one is refused otherwise than for the load, and that there
+    /// is nothing to measure. Those without an answer are told by [`faults`].
+    pub(super) fn not_taken(&self) -> Vec<String> {
+        let is_refusal = |status: &str| match status.parse() {
+            Ok(status) => status != 503 && !(200..300_u16).contains(&status),
+            Err(_) => false,
+        };
+        let mut faults: Vec<String> = self
+            .answers
+            .iter()
+            .filter(|(status, _)| is_refusal(status))
+            .map(|(status, count)| format!("{count} posts were answered {status}"))
+            .collect();
+        if self.until_answer.count == 0 {
+            faults.push("no post that was due in the measured time was taken".to_owned());
+        }
+        faults
     }
 }
 
@@ -329,6 +348,43 @@ mod tests {
             .flat_map(|room| [room, room])
             .collect();
         assert_eq!(rooms, expected);
+    }
+
+    #[test]
+    fn posts_that_are_refused_or_not_made_are_faults() {
+        let traffic = |answers: &[(&str, u64)], measured| Traffic {
+            sign_in: SignIns::default(),
+            cost: Cost::default(),
+            until_last_delivery: Summary::default(),
+            until_delivery: Summary::default(),
+            until_answer: Summary {
+                count: measured,
+                ..Summary::default()
+            },
+            generator_late: Summary::default(),
+            totals: Totals::default(),
+            messages_checked: 0,
+            deliveries_checked: 0,
+            answers: answers
+                .iter()
+                .map(|(status, count)| ((*status).to_owned(), *count))
+                .collect(),
+        };
+        assert!(
+            traffic(&[("200", 5), ("503", 2), ("unanswered", 1)], 5)
+                .not_taken()
+                .is_empty()
+        );
+        let nothing = "no post that was due in the measured time was taken";
+        assert_eq!(traffic(&[], 0).not_taken(), [nothing]);
+        assert_eq!(
+            traffic(&[("403", 7)], 0).not_taken(),
+            ["7 posts were answered 403", nothing]
+        );
+        assert_eq!(
+            traffic(&[("200", 1), ("502", 1)], 1).not_taken(),
+            ["1 posts were answered 502"]
+        );
     }
 
     #[test]

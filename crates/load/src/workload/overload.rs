@@ -5,6 +5,7 @@ use crate::{
     arrivals::Spacing,
     fleet::{Ending, Fleet, FleetOptions, Lane, Pacer, Phase, Plan, SignIns, Totals},
     latency::Summary,
+    number,
     process::Usage,
     progress::Progress,
     report::Outcome,
@@ -12,7 +13,7 @@ use crate::{
     target::{Server, Target},
     world::World,
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use serde::Serialize;
 use serde_json::json;
@@ -26,6 +27,8 @@ const TRIAL_WINDOW: usize = 32;
 const SECOND: u64 = 1_000_000_000;
 /// The last so many seconds say whether it has recovered.
 const RECOVERED: usize = 3;
+/// With fewer a part says nothing: the last of them are to be calm again.
+const SECONDS_MIN: u64 = 5;
 
 /// Puts several times as much on the server as it takes, while some don't read and others come in; then less again.
 #[derive(Clone, Debug, Args, Serialize)]
@@ -39,7 +42,7 @@ newcomers to sign in; with the third the slow readers read again.
 Nothing may be lost for those who stay, and at the end nothing may be refused any more.")]
 pub(crate) struct Overload {
     /// How many times what the server can take is posted
-    #[arg(long, value_name = "N", default_value_t = 3.0)]
+    #[arg(long, value_name = "N", default_value_t = 3.0, value_parser = number::up_to(number::MOST))]
     times: f64,
     /// Rooms
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -168,7 +171,7 @@ struct Cast {
 }
 
 impl Overload {
-    pub(crate) fn world(&self) -> World {
+    fn world(&self) -> World {
         world(
             self.rooms as usize * self.members as usize,
             1,
@@ -178,8 +181,11 @@ impl Overload {
     }
 
     pub(crate) async fn run(&self, common: &Common) -> Result<Outcome> {
+        if common.seconds < SECONDS_MIN {
+            bail!("--seconds {}: it is at least {SECONDS_MIN}", common.seconds);
+        }
         let world = self.world();
-        let server = Server::start(&world, common.world.as_deref(), common.carriage).await?;
+        let server = Server::start(&world, world.users, common.world.as_deref(), common.access).await?;
         let (target, this, seconds, threads) = (
             server.target().clone(),
             self.clone(),
@@ -321,7 +327,7 @@ impl Overload {
             seconds: seen,
         };
         Ok(Outcome {
-            settings: json!({"carriage": target.carriage, "threads": threads, "options": self}),
+            settings: json!({"access": target.access, "threads": threads, "options": self}),
             results: serde_json::to_value(found)?,
             faults,
         })
@@ -360,8 +366,7 @@ fn try_out(fleet: &Fleet, senders: &[(u32, usize)]) -> Result<f64> {
 fn add_latencies(seconds: &mut [Second], ending: &Ending) {
     let by_second = ending.ledger.until_last_by_second();
     for second in seconds {
-        if let Some(latencies) = by_second.get(&second.second) {
-            let summary = latencies.summary();
+        if let Some(summary) = by_second.get(&second.second) {
             (second.p50_ms, second.p99_ms) = (summary.p50_ms, summary.p99_ms);
         }
     }

@@ -4,7 +4,7 @@ use super::measure::{Meter, PATIENCE, Traffic, aside, faults, plans, senders, wa
 use crate::{
     arrivals::Spacing,
     fleet::{Fleet, FleetOptions, Lane, Pacer, Phase},
-    floor,
+    floor, number,
     report::Outcome,
     run::Common,
     target::{Server, Target},
@@ -20,13 +20,13 @@ use serde_json::json;
 #[command(after_help = "Examples:
   causerie load paced --rate 50
   causerie load paced --rate 1000 --rooms 10 --members 30 --seconds 60
-  causerie load paced --rate 1 --rooms 1 --members 16000 --carriage tcp-open
+  causerie load paced --rate 1 --rooms 1 --members 16000 --transport tcp --authentication none
 
 Latency counts from when a post was due, not from when it was sent, so that waiting isn't left out
 of it. What the generator itself was late is told apart.")]
 pub(crate) struct Paced {
     /// Posts a second, over all rooms
-    #[arg(long, value_name = "N", default_value_t = 50.0)]
+    #[arg(long, value_name = "N", default_value_t = 50.0, value_parser = number::up_to(number::MOST))]
     rate: f64,
     /// How posts are spaced
     #[arg(long, value_enum, default_value_t = Spacing::Poisson)]
@@ -38,7 +38,7 @@ pub(crate) struct Paced {
     #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     members: u32,
     /// Members of each room who post
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     senders: u32,
     /// Posts of so many seconds aren't measured
     #[arg(long, value_name = "SECONDS", default_value_t = 2)]
@@ -51,7 +51,7 @@ pub(crate) struct Paced {
 }
 
 impl Paced {
-    pub(crate) fn world(&self) -> World {
+    fn world(&self) -> World {
         world(
             self.rooms as usize * self.members as usize,
             1,
@@ -76,7 +76,7 @@ impl Paced {
 
     async fn once(&self, common: &Common) -> Result<Outcome> {
         let world = self.world();
-        let server = Server::start(&world, common.world.as_deref(), common.carriage).await?;
+        let server = Server::start(&world, world.users, common.world.as_deref(), common.access).await?;
         let (target, this, seconds, threads) = (
             server.target().clone(),
             self.clone(),
@@ -113,10 +113,12 @@ impl Paced {
         let totals = fleet.totals();
         let ending = fleet.finish()?;
         let traffic = Traffic::of(sign_in, cost, measured, totals, &ending);
+        let mut faults = faults(&ending, settled, &[]);
+        faults.extend(traffic.not_taken());
         Ok(Outcome {
-            settings: json!({"carriage": target.carriage, "threads": threads, "options": self}),
+            settings: json!({"access": target.access, "threads": threads, "options": self}),
             results: serde_json::to_value(traffic)?,
-            faults: faults(&ending, settled, &[]),
+            faults,
         })
     }
 }

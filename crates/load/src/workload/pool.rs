@@ -5,12 +5,13 @@ use crate::{
     arrivals::Spacing,
     fleet::{Fleet, FleetOptions, Lane, Pacer, Phase, Plan},
     latency::Summary,
+    number,
     report::Outcome,
     run::Common,
     target::{Server, Target},
     world::{RoomPlan, World},
 };
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use serde_json::json;
@@ -53,13 +54,13 @@ impl Rate {
 With a scale of 1 it has 120,000 devices: as many open files in either process.")]
 pub(crate) struct Pool {
     /// How much of the pool: of its users, its rooms and the size of its large rooms
-    #[arg(long, value_name = "PART", default_value_t = 0.05)]
+    #[arg(long, value_name = "PART", default_value_t = 0.05, value_parser = number::up_to(1.0))]
     scale: f64,
     /// How much is posted in the whole pool
     #[arg(long, value_enum, default_value_t = Rate::Headline)]
     rate: Rate,
     /// How much of that; as the scale if not given
-    #[arg(long, value_name = "PART")]
+    #[arg(long, value_name = "PART", value_parser = number::up_to(number::MOST))]
     rate_scale: Option<f64>,
     /// Posts of so many seconds aren't measured
     #[arg(long, value_name = "SECONDS", default_value_t = 5)]
@@ -128,18 +129,17 @@ impl Pool {
     }
 
     pub(crate) async fn run(&self, common: &Common) -> Result<Outcome> {
-        if !(self.scale > 0.0 && self.scale <= 1.0) {
-            bail!("--scale {}: it is above 0, and at most 1", self.scale);
-        }
         let (world, classes) = self.layout();
-        let server = Server::start(&world, common.world.as_deref(), common.carriage).await?;
+        let devices = Self::devices(&world);
+        let server = Server::start(&world, devices.len(), common.world.as_deref(), common.access).await?;
         let (target, this, seconds, threads) = (
             server.target().clone(),
             self.clone(),
             common.seconds,
             usize::from(common.threads),
         );
-        let outcome = aside(move || this.drive(&target, &world, &classes, (seconds, threads))).await?;
+        let outcome =
+            aside(move || this.drive(&target, &world, &classes, devices, (seconds, threads))).await?;
         server.stop()?;
         Ok(outcome)
     }
@@ -149,10 +149,10 @@ impl Pool {
         target: &Target,
         world: &World,
         classes: &[Class],
+        devices: Vec<Plan>,
         (seconds, threads): (u64, usize),
     ) -> Result<Outcome> {
         let mut fleet = Fleet::new(target, world, threads, &self.fleet)?;
-        let devices = Self::devices(world);
         let seats = world.rooms.iter().map(|room| room.seats().count()).sum();
         let rate_scale = self.rate_scale.unwrap_or(self.scale);
         let lanes = classes
@@ -191,10 +191,12 @@ impl Pool {
             until_last_delivery_by_class: classes.iter().map(of_class).collect(),
             traffic: Traffic::of(sign_in, cost, measured.clone(), totals, &ending),
         };
+        let mut faults = faults(&ending, settled, &[]);
+        faults.extend(found.traffic.not_taken());
         Ok(Outcome {
-            settings: json!({"carriage": target.carriage, "threads": threads, "options": self}),
+            settings: json!({"access": target.access, "threads": threads, "options": self}),
             results: serde_json::to_value(found)?,
-            faults: faults(&ending, settled, &[]),
+            faults,
         })
     }
 }

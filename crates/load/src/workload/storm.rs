@@ -59,7 +59,7 @@ struct Found {
 }
 
 impl Storm {
-    pub(crate) fn world(&self) -> World {
+    fn world(&self) -> World {
         world(
             self.users as usize,
             self.rooms as usize,
@@ -70,7 +70,7 @@ impl Storm {
 
     pub(crate) async fn run(&self, common: &Common) -> Result<Outcome> {
         let world = self.world();
-        let server = Server::start(&world, common.world.as_deref(), common.carriage).await?;
+        let server = Server::start(&world, world.users, common.world.as_deref(), common.access).await?;
         let (target, mut this, threads) =
             (server.target().clone(), self.clone(), usize::from(common.threads));
         this.fleet.full_handshakes = true;
@@ -110,7 +110,7 @@ impl Storm {
             totals,
         };
         Ok(Outcome {
-            settings: json!({"carriage": target.carriage, "threads": threads, "options": self}),
+            settings: json!({"access": target.access, "threads": threads, "options": self}),
             results: serde_json::to_value(found)?,
             faults,
         })
