@@ -52,6 +52,11 @@ impl Common {
         workload: &'static str,
         work: impl Future<Output = Result<Outcome>>,
     ) -> Result<()> {
+        if let Some(file) = &self.output {
+            // A run takes minutes: better now than after it.
+            let opened = fs::OpenOptions::new().append(true).create(true).open(file);
+            opened.with_context(|| format!("{} can't be written", file.display()))?;
+        }
         let started = present();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(usize::from(self.threads))
@@ -62,10 +67,12 @@ impl Common {
             // Before anything is started: until then a signal ends this program as it stands.
             let mut interrupt = signal(SignalKind::interrupt())?;
             let mut terminate = signal(SignalKind::terminate())?;
+            let mut hangup = signal(SignalKind::hangup())?;
             tokio::select! {
                 outcome = work => outcome,
                 _ = interrupt.recv() => bail!("interrupted"),
                 _ = terminate.recv() => bail!("interrupted"),
+                _ = hangup.recv() => bail!("interrupted"),
             }
         })?;
         let data = match &self.world {

@@ -54,7 +54,12 @@ fn every_member_sees_every_message_once_and_in_order_however_it_connects() {
 
 #[test]
 fn posts_at_a_fixed_rate_come_once_and_in_order() {
-    let told = result("paced --rate 100 --spacing even --rooms 4 --members 5 --warm-up 0 --seconds 1");
+    let told = result("paced --rate 100 --spacing even --rooms 4 --members 5 --warm-up 1 --seconds 1");
+    // What was posted to warm up is checked, and not measured.
+    let measured = number(&told["results"]["until_last_delivery"]["count"]);
+    assert!(measured < number(&told["results"]["messages_checked"]));
+    let deliveries = number(&told["results"]["deliveries_checked"]);
+    assert!(number(&told["results"]["until_delivery"]["count"]) < deliveries);
     let results = &told["results"];
     let messages = number(&results["messages_checked"]);
     assert!(messages > 0, "{told}");
@@ -150,6 +155,24 @@ fn a_world_is_kept_and_the_result_written() {
     assert_eq!(refused.status.code(), Some(1));
     let told = String::from_utf8(refused.stderr).unwrap();
     assert!(told.contains("holds another world"), "{told}");
+}
+
+#[test]
+fn a_result_that_could_not_be_written_is_told_before_the_run() {
+    let output = run(&[
+        "load",
+        "idle",
+        "--seconds",
+        "86400",
+        "--output",
+        "/nonexistent/result.json",
+    ]);
+    assert!(!output.status.success());
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        told.contains("/nonexistent/result.json can't be written"),
+        "{told}"
+    );
 }
 
 #[test]
