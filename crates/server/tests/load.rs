@@ -160,7 +160,6 @@ fn a_world_is_kept_and_the_result_written() {
 #[test]
 fn a_result_that_could_not_be_written_is_told_before_the_run() {
     let output = run(&[
-        "load",
         "idle",
         "--seconds",
         "86400",
