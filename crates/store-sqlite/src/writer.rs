@@ -142,7 +142,9 @@ impl Shared {
                 // be told from trouble, so the next write opens the database anew.
                 let rolled_back = transaction.connection.execute("ROLLBACK").await.is_ok();
                 let connection = state.stop_if_sync_failed(error, Some(transaction.connection));
-                state.connection = connection.filter(|_| rolled_back);
+                // SQLite opens a file read-only where it can't be written, without a word, and keeps it so.
+                let writes = error.fault != StoreFault::ReadOnly;
+                state.connection = connection.filter(|_| rolled_back && writes);
             }
         }
         (result, statements)

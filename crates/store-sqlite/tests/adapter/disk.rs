@@ -254,14 +254,22 @@ async fn mends(state: &str, expected: StoreFault) {
     let (path, switch) = failing_disk();
     let store = open(&path).await;
     let mut chain = Chain::of_room(1);
-    commit(&store, vec![chain.post("before")]).await;
-    assert_eq!(count(&store).await, 1);
-    switch(state);
-    for _ in 0..3 {
-        assert_eq!(refusal(&store, &chain.clone().post("refused")).await, expected);
-        assert_eq!(count(&store).await, 1);
+    // Often, since the thread that closes a broken connection runs beside us, and SQLite fares differently for it.
+    for round in 0..20 {
+        commit(&store, vec![chain.post("taken")]).await;
+        if round == 0 {
+            assert_eq!(count(&store).await, 1);
+        }
+        switch(state);
+        for _ in 0..3 {
+            assert_eq!(refusal(&store, &chain.clone().post("refused")).await, expected);
+            // Later on, a reader may have to make the log's index longer, which fails too.
+            if round == 0 {
+                assert_eq!(count(&store).await, 1);
+            }
+        }
+        switch("well");
     }
-    switch("well");
     commit(&store, vec![chain.post("after")]).await;
-    assert_eq!(count(&store).await, 2);
+    assert_eq!(count(&store).await, 21);
 }
