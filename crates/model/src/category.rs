@@ -1,6 +1,6 @@
 //! Categories: one level of folders that hold rooms and bound who may be in them.
 
-use crate::CategoryId;
+use crate::{Audit, CategoryId};
 use uuid::Uuid;
 
 /// A category. Its scope (allowed and denied principals) and creators are role entries on its node.
@@ -20,4 +20,6 @@ pub struct Category {
     pub file_upload: bool,
     /// Rooms keep their messages. When off, messages are still recorded for compliance.
     pub history: bool,
+    /// Who made and changed it, and when.
+    pub audit: Audit,
 }

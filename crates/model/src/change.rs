@@ -1,6 +1,9 @@
 //! Changes to the catalogue: what an administrator or manager does. Each is one row more, less or other.
 
-use crate::{Category, CategoryId, Group, PrincipalId, Room, RoomId, User, room::named};
+use crate::{
+    Addin, AddinId, Alias, Barrier, BarrierId, Category, CategoryId, Configuration, Group, Policy,
+    PrincipalId, Room, RoomId, Scope, SipAddress, User, room::named,
+};
 use std::{fmt, str::FromStr};
 
 /// A place where roles are held.
@@ -90,4 +93,24 @@ pub enum Change {
         /// Who.
         principal: PrincipalId,
     },
+    /// A new barrier, or other sides or name.
+    PutBarrier(Barrier),
+    /// A barrier goes.
+    RemoveBarrier(BarrierId),
+    /// A new add-in, or new properties.
+    PutAddin(Addin),
+    /// An add-in goes. No room may have it.
+    RemoveAddin(AddinId),
+    /// A policy for a scope, instead of the one it had.
+    PutPolicy(Policy),
+    /// A scope has no policy of its own any more.
+    RemovePolicy(Scope),
+    /// Settings for a scope, instead of those it had.
+    PutConfiguration(Configuration),
+    /// A scope has no settings of its own any more.
+    RemoveConfiguration(Scope),
+    /// A new alias of the service, or another display name.
+    PutAlias(Alias),
+    /// An alias goes.
+    RemoveAlias(SipAddress),
 }

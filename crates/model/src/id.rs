@@ -29,6 +29,14 @@ id! {
     RoomId(i64)
 }
 id! {
+    /// An information barrier's row.
+    BarrierId(i64)
+}
+id! {
+    /// An add-in's row. On the wire an add-in is named by its GUID.
+    AddinId(i64)
+}
+id! {
     /// A message's place in its room: 1, 2, 3 … without a gap, the same for every reader.
     ChatId(u64)
 }

@@ -13,6 +13,9 @@
     )
 )]
 
+pub mod addin;
+pub mod audit;
+pub mod barrier;
 pub mod catalogue;
 pub mod category;
 pub mod change;
@@ -25,19 +28,24 @@ pub mod principal;
 pub mod random;
 pub mod record;
 pub mod room;
+pub mod setting;
 pub mod time;
 pub mod uri;
 
+pub use addin::Addin;
+pub use audit::Audit;
+pub use barrier::Barrier;
 pub use catalogue::Catalogue;
 pub use category::Category;
 pub use change::{Change, Node, Role};
 pub use contact::{Contact, ContactGroup, ContactList};
-pub use id::{CategoryId, ChatId, EndpointId, PrincipalId, RoomId};
+pub use id::{AddinId, BarrierId, CategoryId, ChatId, EndpointId, PrincipalId, RoomId};
 pub use message::{Extras, Message};
 pub use permission::Permissions;
-pub use principal::{Group, User};
+pub use principal::{Group, GroupKind, User};
 pub use random::Random;
 pub use record::{Actor, ChainId, Event, Hash, Head, PartReason, Record};
 pub use room::{Invitations, Privacy, Room, RoomType};
+pub use setting::{Alias, Configuration, Effective, Policy, Scope};
 pub use time::{Clock, Timestamp};
 pub use uri::{SipAddress, SipAddressError};

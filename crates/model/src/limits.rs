@@ -19,3 +19,13 @@ pub const MAX_CONTACTS: usize = 1_000;
 pub const MAX_CONTACT_GROUPS: usize = 128;
 /// Largest message that may be configured, in bytes of UTF-8.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// Longest name of an add-in, in characters (`tblSiopWhiteList` of the original).
+pub const MAX_ADDIN_NAME_CHARS: usize = 50;
+/// Longest URL of an add-in or of a room management page, in bytes.
+pub const MAX_URL_BYTES: usize = 255;
+/// Fewest and most messages of a room that may be kept in memory (`DefaultChatHistory`).
+pub const DEFAULT_CHAT_HISTORY_RANGE: std::ops::RangeInclusive<u16> = 1..=500;
+/// Largest `MaxFileSizeKB` that may be set: 4 GB.
+pub const MAX_FILE_KB: u32 = 4 * 1024 * 1024;
+/// Largest `ParticipantUpdateLimit` that may be set.
+pub const MAX_PARTICIPANT_UPDATE_LIMIT: u32 = 100_000;

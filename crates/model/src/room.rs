@@ -1,6 +1,6 @@
 //! Rooms.
 
-use crate::{CategoryId, RoomId};
+use crate::{AddinId, Audit, CategoryId, RoomId};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
@@ -97,6 +97,10 @@ pub struct Room {
     pub invitations: Invitations,
     /// Closed for everybody until enabled again. Content and lists stay.
     pub disabled: bool,
+    /// The add-in that clients show beside the conversation.
+    pub addin: Option<AddinId>,
+    /// Who made and changed it, and when.
+    pub audit: Audit,
 }
 
 #[cfg(test)]

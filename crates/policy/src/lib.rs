@@ -17,9 +17,12 @@
 )]
 
 mod asker;
+mod barrier;
+mod explain;
 mod hold;
 mod rule;
 
-pub use asker::{Action, Asker, CategoryAction, decide, decide_category, permissions};
-pub use hold::may_hold;
-pub use rule::{Rule, Verdict};
+pub use asker::{Action, Asker, CategoryAction, Check, decide, decide_category, may_chat, permissions};
+pub use explain::{Explanation, Step, explain};
+pub use hold::{may_hold, stale_entries};
+pub use rule::{Entry, Rule, Verdict};

@@ -1,5 +1,6 @@
 //! The rules by name.
 
+use causerie_model::{BarrierId, Node, PrincipalId, Role};
 use std::fmt;
 
 macro_rules! rules {
@@ -44,6 +45,12 @@ rules! {
     Presenter = true, "presenter", "This is open to presenters of the auditorium.";
     /// On the category's list of creators.
     Creator = true, "creator", "This is open to creators of the category.";
+    /// The user's policy lets him use rooms.
+    ChatEnabled = true, "chat-enabled", "The user's policy enables persistent chat.";
+    /// The room is enabled.
+    RoomEnabled = true, "room-enabled", "The room is enabled.";
+    /// No barrier keeps who asks from those who may enter the room.
+    NoBarrier = true, "no-barrier", "No information barrier is in the way.";
     /// An entry that sets a category's scope isn't itself bound by it.
     SetsScope = true, "sets-scope", "Any user or group may be used to set a category's scope.";
 
@@ -51,6 +58,10 @@ rules! {
     UserUnknown = false, "user-unknown", "There is no such user.";
     /// The user is disabled.
     UserDisabled = false, "user-disabled", "The user's account is disabled.";
+    /// The user's policy doesn't let him use rooms.
+    ChatNotEnabled = false, "chat-not-enabled", "The user's policy does not enable persistent chat.";
+    /// An information barrier stands between who asks and those who may enter the room.
+    BehindBarrier = false, "behind-barrier", "An information barrier stands between this user or group and people who may enter the room.";
     /// Neither a user nor a group has this id.
     PrincipalUnknown = false, "principal-unknown", "There is no such user or group.";
     /// No room has this id.
@@ -86,7 +97,20 @@ impl Rule {
     pub const fn hides(self) -> bool {
         matches!(
             self,
-            Self::NoSuchRoom | Self::SecretRoomHidden | Self::DeniedByCategory | Self::OutOfScope
+            Self::NoSuchRoom
+                | Self::SecretRoomHidden
+                | Self::DeniedByCategory
+                | Self::OutOfScope
+                | Self::BehindBarrier
+        )
+    }
+
+    /// Whether a refusal by this rule is somebody stopped at a wall: what auditors want to see.
+    #[must_use]
+    pub const fn is_wall(self) -> bool {
+        matches!(
+            self,
+            Self::DeniedByCategory | Self::OutOfScope | Self::BehindBarrier | Self::SecretRoomHidden
         )
     }
 
@@ -105,6 +129,17 @@ impl fmt::Display for Rule {
     }
 }
 
+/// An entry in a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where.
+    pub node: Node,
+    /// In which list.
+    pub role: Role,
+    /// Who is listed.
+    pub principal: PrincipalId,
+}
+
 /// A decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -112,6 +147,23 @@ pub struct Verdict {
     pub allowed: bool,
     /// Why.
     pub rule: Rule,
+    /// The entry that decided, if one did.
+    pub entry: Option<Entry>,
+    /// The barrier that decided, if one did.
+    pub barrier: Option<BarrierId>,
+}
+
+impl Verdict {
+    pub(crate) fn by_entry(rule: Rule, node: Node, role: Role, principal: PrincipalId) -> Self {
+        Self {
+            entry: Some(Entry {
+                node,
+                role,
+                principal,
+            }),
+            ..rule.into()
+        }
+    }
 }
 
 impl From<Rule> for Verdict {
@@ -119,6 +171,8 @@ impl From<Rule> for Verdict {
         Self {
             allowed: rule.allows(),
             rule,
+            entry: None,
+            barrier: None,
         }
     }
 }

@@ -72,6 +72,8 @@ pub(crate) fn user(id: i64, enabled: bool) -> Change {
         address: format!("u{id}@example.test").parse().unwrap(),
         display_name: format!("User {id}"),
         enabled,
+        policy: None,
+        site: None,
     })
 }
 
@@ -79,6 +81,7 @@ pub(crate) fn group(id: i64) -> Change {
     Change::PutGroup(Group {
         id: PrincipalId(id),
         name: format!("Group {id}"),
+        kind: causerie_model::GroupKind::Group,
     })
 }
 
@@ -98,6 +101,7 @@ pub(crate) fn category(id: CategoryId) -> Change {
         invitations: false,
         file_upload: false,
         history: true,
+        audit: causerie_model::Audit::default(),
     })
 }
 
@@ -112,6 +116,8 @@ pub(crate) fn room(privacy: Privacy, room_type: RoomType, disabled: bool) -> Cha
         privacy,
         invitations: Invitations::Inherit,
         disabled,
+        addin: None,
+        audit: causerie_model::Audit::default(),
     })
 }
 

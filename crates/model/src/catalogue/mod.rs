@@ -3,7 +3,18 @@
 //! The store is the truth; this is its copy in memory. A change is carried out in the store first and repeated here by
 //! [`Catalogue::apply`], so that decisions cost no query.
 
-use crate::{Category, CategoryId, Change, Group, Node, PrincipalId, Role, Room, RoomId, SipAddress, User};
+mod ancestry;
+mod lists;
+mod settings;
+mod suppose;
+#[cfg(test)]
+mod tests;
+
+use crate::{
+    Addin, AddinId, Alias, Barrier, BarrierId, Category, CategoryId, Change, Configuration, Group, Node,
+    Policy, PrincipalId, Role, Room, RoomId, Scope, SipAddress, User,
+};
+use ancestry::Memo;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -17,9 +28,18 @@ pub struct Catalogue {
     groups: BTreeMap<PrincipalId, Group>,
     categories: BTreeMap<CategoryId, Category>,
     rooms: BTreeMap<RoomId, Room>,
+    barriers: BTreeMap<BarrierId, Barrier>,
+    addins: BTreeMap<AddinId, Addin>,
+    policies: BTreeMap<Scope, Policy>,
+    configurations: BTreeMap<Scope, Configuration>,
+    aliases: BTreeMap<SipAddress, Alias>,
     roles: HashMap<Node, RoleLists>,
+    /// The lists again, from the other side: where each principal is listed.
+    entries: HashMap<PrincipalId, BTreeSet<(Node, Role)>>,
+    rooms_in: HashMap<CategoryId, BTreeSet<RoomId>>,
     members: HashMap<PrincipalId, BTreeSet<PrincipalId>>,
     parents: HashMap<PrincipalId, BTreeSet<PrincipalId>>,
+    users_of_domain: HashMap<String, BTreeSet<PrincipalId>>,
     user_by_address: HashMap<SipAddress, PrincipalId>,
     group_by_name: HashMap<String, PrincipalId>,
     category_by_name: HashMap<String, CategoryId>,
@@ -27,6 +47,7 @@ pub struct Catalogue {
     room_by_guid: HashMap<Uuid, RoomId>,
     /// The highest row that a user or group ever had here.
     highest_principal: i64,
+    memo: Memo,
 }
 
 /// Names are unique without regard to case.
@@ -41,13 +62,16 @@ impl Catalogue {
             Change::PutUser(user) => {
                 self.highest_principal = self.highest_principal.max(user.id.0);
                 if let Some(old) = self.users.insert(user.id, user.clone()) {
-                    self.user_by_address.remove(&old.address);
+                    self.forget_address(&old);
                 }
                 self.user_by_address.insert(user.address.clone(), user.id);
+                let domain = self.users_of_domain.entry(key(user.address.domain()));
+                domain.or_default().insert(user.id);
+                self.memo.forget(user.id);
             }
             Change::RemoveUser(id) => {
                 if let Some(old) = self.users.remove(id) {
-                    self.user_by_address.remove(&old.address);
+                    self.forget_address(&old);
                     self.forget(*id);
                 }
             }
@@ -57,9 +81,11 @@ impl Catalogue {
                     self.group_by_name.remove(&key(&old.name));
                 }
                 self.group_by_name.insert(key(&group.name), group.id);
+                self.memo.clear();
             }
             Change::RemoveGroup(id) => {
                 if let Some(old) = self.groups.remove(id) {
+                    self.memo.clear();
                     self.group_by_name.remove(&key(&old.name));
                     for member in self.members.remove(id).unwrap_or_default() {
                         if let Some(parents) = self.parents.get_mut(&member) {
@@ -72,6 +98,7 @@ impl Catalogue {
             Change::AddToGroup { group, member } => {
                 self.members.entry(*group).or_default().insert(*member);
                 self.parents.entry(*member).or_default().insert(*group);
+                self.memo_forget_below(*member);
             }
             Change::RemoveFromGroup { group, member } => {
                 if let Some(members) = self.members.get_mut(group) {
@@ -80,6 +107,7 @@ impl Catalogue {
                 if let Some(parents) = self.parents.get_mut(member) {
                     parents.remove(group);
                 }
+                self.memo_forget_below(*member);
             }
             Change::PutCategory(category) => {
                 if let Some(old) = self.categories.insert(category.id, category.clone()) {
@@ -91,12 +119,14 @@ impl Catalogue {
                 if let Some(old) = self.categories.remove(id) {
                     self.category_by_name.remove(&key(&old.name));
                 }
-                self.roles.remove(&Node::Category(*id));
+                self.clear_lists(Node::Category(*id));
             }
             Change::PutRoom(room) => {
                 if let Some(old) = self.rooms.insert(room.id, room.clone()) {
                     self.room_by_name.remove(&key(&old.name));
+                    self.forget_place(&old);
                 }
+                self.rooms_in.entry(room.category).or_default().insert(room.id);
                 self.room_by_name.insert(key(&room.name), room.id);
                 self.room_by_guid.insert(room.guid, room.id);
             }
@@ -104,42 +134,75 @@ impl Catalogue {
                 if let Some(old) = self.rooms.remove(id) {
                     self.room_by_name.remove(&key(&old.name));
                     self.room_by_guid.remove(&old.guid);
+                    self.forget_place(&old);
                 }
-                self.roles.remove(&Node::Room(*id));
+                self.clear_lists(Node::Room(*id));
             }
             Change::Grant {
                 node,
                 role,
                 principal,
-            } => {
-                self.roles
-                    .entry(*node)
-                    .or_default()
-                    .entry(*role)
-                    .or_default()
-                    .insert(*principal);
-            }
+            } => self.list_principal(*node, *role, *principal),
             Change::Revoke {
                 node,
                 role,
                 principal,
-            } => {
-                if let Some(list) = self.roles.get_mut(node).and_then(|lists| lists.get_mut(role)) {
-                    list.remove(principal);
-                }
+            } => self.unlist_principal(*node, *role, *principal),
+            Change::PutBarrier(barrier) => {
+                self.barriers.insert(barrier.id, barrier.clone());
+            }
+            Change::RemoveBarrier(id) => {
+                self.barriers.remove(id);
+            }
+            Change::PutAddin(addin) => {
+                self.addins.insert(addin.id, addin.clone());
+            }
+            Change::RemoveAddin(id) => {
+                self.addins.remove(id);
+            }
+            Change::PutPolicy(policy) => {
+                self.policies.insert(policy.scope.clone(), policy.clone());
+            }
+            Change::RemovePolicy(scope) => {
+                self.policies.remove(scope);
+            }
+            Change::PutConfiguration(configuration) => {
+                self.configurations
+                    .insert(configuration.scope.clone(), configuration.clone());
+            }
+            Change::RemoveConfiguration(scope) => {
+                self.configurations.remove(scope);
+            }
+            Change::PutAlias(alias) => {
+                self.aliases.insert(alias.address.clone(), alias.clone());
+            }
+            Change::RemoveAlias(address) => {
+                self.aliases.remove(address);
             }
         }
     }
 
     /// A principal is gone: no list and no group may still hold it.
     fn forget(&mut self, principal: PrincipalId) {
+        self.memo_forget_below(principal);
         for group in self.parents.remove(&principal).unwrap_or_default() {
             if let Some(members) = self.members.get_mut(&group) {
                 members.remove(&principal);
             }
         }
-        for list in self.roles.values_mut().flat_map(BTreeMap::values_mut) {
-            list.remove(&principal);
+        self.clear_entries(principal);
+    }
+
+    fn forget_address(&mut self, user: &User) {
+        self.user_by_address.remove(&user.address);
+        if let Some(users) = self.users_of_domain.get_mut(&key(user.address.domain())) {
+            users.remove(&user.id);
+        }
+    }
+
+    fn forget_place(&mut self, room: &Room) {
+        if let Some(rooms) = self.rooms_in.get_mut(&room.category) {
+            rooms.remove(&room.id);
         }
     }
 
@@ -175,11 +238,6 @@ impl Catalogue {
     /// All groups, by row.
     pub fn groups(&self) -> impl Iterator<Item = &Group> {
         self.groups.values()
-    }
-
-    /// The direct members of a group.
-    pub fn group_members(&self, group: PrincipalId) -> impl Iterator<Item = PrincipalId> + '_ {
-        self.members.get(&group).into_iter().flatten().copied()
     }
 
     /// The category with this row.
@@ -222,59 +280,22 @@ impl Catalogue {
         self.rooms.values()
     }
 
-    /// Who holds this role on this node, as listed: groups aren't opened.
-    pub fn holders(&self, node: Node, role: Role) -> impl Iterator<Item = PrincipalId> + '_ {
-        self.list(node, role).into_iter().flatten().copied()
+    /// The rooms of a category, by row.
+    pub fn rooms_in(&self, category: CategoryId) -> impl Iterator<Item = &Room> {
+        let ids = self.rooms_in.get(&category).into_iter().flatten();
+        ids.filter_map(|id| self.rooms.get(id))
     }
 
-    /// Whether anybody is listed with this role on this node.
+    /// How many rooms there are.
     #[must_use]
-    pub fn has_holders(&self, node: Node, role: Role) -> bool {
-        self.list(node, role).is_some_and(|list| !list.is_empty())
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
     }
 
-    /// Whether this very principal is listed with this role on this node. Groups aren't opened.
+    /// How many categories there are.
     #[must_use]
-    pub fn is_listed(&self, node: Node, role: Role, principal: PrincipalId) -> bool {
-        self.list(node, role)
-            .is_some_and(|list| list.contains(&principal))
-    }
-
-    /// The first of these principals that is listed with this role on this node.
-    #[must_use]
-    pub fn first_listed(
-        &self,
-        node: Node,
-        role: Role,
-        principals: &BTreeSet<PrincipalId>,
-    ) -> Option<PrincipalId> {
-        let list = self.list(node, role)?;
-        // Walk the shorter set: rooms may have thousands of members, users are in a few hundred groups at most.
-        if list.len() < principals.len() {
-            list.iter().find(|id| principals.contains(id)).copied()
-        } else {
-            principals.iter().find(|id| list.contains(id)).copied()
-        }
-    }
-
-    fn list(&self, node: Node, role: Role) -> Option<&BTreeSet<PrincipalId>> {
-        self.roles.get(&node)?.get(&role)
-    }
-
-    /// The principal itself and every group that holds it, directly or through other groups.
-    #[must_use]
-    pub fn affiliations(&self, principal: PrincipalId) -> BTreeSet<PrincipalId> {
-        let mut all = BTreeSet::from([principal]);
-        let mut unopened = vec![principal];
-        // However deep: a group that isn't followed could be one that is denied. Each is opened once, so loops end.
-        while let Some(id) = unopened.pop() {
-            for parent in self.parents.get(&id).into_iter().flatten() {
-                if all.insert(*parent) {
-                    unopened.push(*parent);
-                }
-            }
-        }
-        all
+    pub fn category_count(&self) -> usize {
+        self.categories.len()
     }
 
     /// A principal's name as people know it: a user's address or a group's name.
@@ -304,116 +325,5 @@ impl Catalogue {
     #[must_use]
     pub fn next_room(&self, used: RoomId) -> RoomId {
         RoomId(self.rooms.last_key_value().map_or(0, |(id, _)| id.0).max(used.0) + 1)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn user(id: i64, address: &str) -> Change {
-        Change::PutUser(User {
-            id: PrincipalId(id),
-            address: address.parse().unwrap(),
-            display_name: address.to_owned(),
-            enabled: true,
-        })
-    }
-
-    fn group(id: i64, name: &str) -> Change {
-        Change::PutGroup(Group {
-            id: PrincipalId(id),
-            name: name.to_owned(),
-        })
-    }
-
-    fn nest(group: i64, member: i64) -> Change {
-        Change::AddToGroup {
-            group: PrincipalId(group),
-            member: PrincipalId(member),
-        }
-    }
-
-    fn catalogue(changes: &[Change]) -> Catalogue {
-        let mut catalogue = Catalogue::default();
-        changes.iter().for_each(|change| catalogue.apply(change));
-        catalogue
-    }
-
-    #[test]
-    fn affiliations_follow_nested_groups_and_survive_loops() {
-        let c = catalogue(&[
-            user(1, "ann@x.test"),
-            group(2, "Desk"),
-            group(3, "Floor"),
-            nest(2, 1),
-            nest(3, 2),
-            nest(2, 3),
-        ]);
-        let ids: Vec<i64> = c
-            .affiliations(PrincipalId(1))
-            .into_iter()
-            .map(|id| id.0)
-            .collect();
-        assert_eq!(ids, [1, 2, 3]);
-    }
-
-    #[test]
-    fn affiliations_follow_groups_however_deep() {
-        let deepest = 1_000;
-        let mut changes = vec![user(1, "ann@x.test")];
-        changes.extend((2..=deepest).map(|id| group(id, &format!("Group {id}"))));
-        changes.extend((2..=deepest).map(|id| nest(id, id - 1)));
-        assert!(
-            catalogue(&changes)
-                .affiliations(PrincipalId(1))
-                .contains(&PrincipalId(deepest))
-        );
-    }
-
-    #[test]
-    fn a_removed_principal_is_in_no_list_and_no_group() {
-        let node = Node::Room(RoomId(1));
-        let mut c = catalogue(&[
-            user(1, "ann@x.test"),
-            group(2, "Desk"),
-            nest(2, 1),
-            Change::Grant {
-                node,
-                role: Role::Member,
-                principal: PrincipalId(1),
-            },
-        ]);
-        c.apply(&Change::RemoveUser(PrincipalId(1)));
-        assert!(!c.has_holders(node, Role::Member));
-        assert_eq!(c.group_members(PrincipalId(2)).count(), 0);
-        assert!(c.user_by_address(&"ann@x.test".parse().unwrap()).is_none());
-    }
-
-    #[test]
-    fn renaming_frees_the_old_name() {
-        let mut c = catalogue(&[user(1, "ann@x.test"), group(2, "Desk")]);
-        c.apply(&user(1, "anna@x.test"));
-        c.apply(&group(2, "Floor"));
-        assert!(c.user_by_address(&"ann@x.test".parse().unwrap()).is_none());
-        assert!(c.group_by_name("desk").is_none());
-        assert_eq!(c.group_by_name("FLOOR").map(|g| g.id), Some(PrincipalId(2)));
-    }
-
-    #[test]
-    fn rows_of_removed_principals_are_not_used_again() {
-        let c = catalogue(&[
-            user(1, "ann@x.test"),
-            group(2, "Desk"),
-            user(3, "bob@x.test"),
-            Change::RemoveUser(PrincipalId(3)),
-            Change::RemoveGroup(PrincipalId(2)),
-        ]);
-        assert_eq!(c.next_principal(), PrincipalId(4));
-    }
-
-    #[test]
-    fn rows_of_removed_rooms_are_not_used_again() {
-        assert_eq!(Catalogue::default().next_room(RoomId(7)), RoomId(8));
     }
 }

@@ -1,0 +1,51 @@
+//! Why somebody may do something, or not.
+
+use crate::{Action, Asker, Check, Entry, Rule, Verdict};
+use causerie_model::{BarrierId, Catalogue, PrincipalId, RoomId};
+
+/// One check on the way to a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What was looked at.
+    pub check: Check,
+    /// Whether it was passed.
+    pub passed: bool,
+    /// The rule that said so.
+    pub rule: Rule,
+    /// The entry that made the difference, if one did.
+    pub entry: Option<Entry>,
+    /// How the user comes to that entry: himself, the group that he is in, the group that this one is in, and so on up to
+    /// the one that is listed. Empty if there is no entry, or it is another's.
+    pub path: Vec<PrincipalId>,
+    /// The barrier in the way, if one is.
+    pub barrier: Option<BarrierId>,
+}
+
+/// A decision with all that led to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What [`crate::decide`] says.
+    pub verdict: Verdict,
+    /// The checks, up to the one that decided.
+    pub steps: Vec<Step>,
+}
+
+/// Decides as [`crate::decide`] does, and tells every check on the way.
+#[must_use]
+pub fn explain(catalogue: &Catalogue, who: PrincipalId, action: Action, room: RoomId) -> Explanation {
+    let mut steps = Vec::new();
+    let verdict = Asker::new(catalogue, who).trace(action, room, &mut |check, verdict: Verdict| {
+        let path = verdict
+            .entry
+            .and_then(|entry| catalogue.path(who, entry.principal));
+        steps.push(Step {
+            check,
+            passed: verdict.allowed,
+            rule: verdict.rule,
+            entry: verdict.entry,
+            path: path.unwrap_or_default(),
+            barrier: verdict.barrier,
+        });
+    });
+    Explanation { verdict, steps }
+}
