@@ -57,6 +57,7 @@ macro_rules! conformance_tests {
             every_change_is_loaded_as_the_catalogue_applies_it,
             all_properties_are_kept,
             a_removed_user_leaves_nothing_behind,
+            what_is_in_use_can_not_be_removed,
             names_are_unique_in_any_case,
             an_address_belongs_to_one_user,
             a_category_with_rooms_can_not_be_removed,

@@ -6,8 +6,9 @@ use super::{
 };
 use crate::Parts;
 use causerie_model::{
-    Catalogue, Category, CategoryId, Change, Group, Invitations, Node, PrincipalId, Privacy, Role, Room,
-    RoomId, RoomType, User,
+    Addin, AddinId, Alias, Audit, Barrier, BarrierId, Catalogue, Category, CategoryId, Change, Configuration,
+    Group, GroupKind, Invitations, Node, Policy, PrincipalId, Privacy, Role, Room, RoomId, RoomType, Scope,
+    Timestamp, User,
 };
 use uuid::Uuid;
 
@@ -19,6 +20,11 @@ struct Picture {
     categories: Vec<Category>,
     rooms: Vec<Room>,
     roles: Vec<(Node, Role, Vec<PrincipalId>)>,
+    barriers: Vec<Barrier>,
+    addins: Vec<Addin>,
+    policies: Vec<Policy>,
+    configurations: Vec<Configuration>,
+    aliases: Vec<Alias>,
 }
 
 impl Picture {
@@ -39,6 +45,11 @@ impl Picture {
                 .flat_map(|node| Role::ALL.iter().map(move |&role| (node, role)))
                 .map(|(node, role)| (node, role, catalogue.holders(node, role).collect()))
                 .collect(),
+            barriers: catalogue.barriers().cloned().collect(),
+            addins: catalogue.addins().cloned().collect(),
+            policies: catalogue.policies().cloned().collect(),
+            configurations: catalogue.configurations().cloned().collect(),
+            aliases: catalogue.aliases().cloned().collect(),
         }
     }
 }
@@ -125,7 +136,82 @@ fn script() -> Vec<Change> {
         user(5, "eve2@x.test"),
         room(1, 1, "Bonds"),
         Change::RemoveCategory(CategoryId(2)),
+        // Barriers, add-ins, policies, settings and aliases.
+        group(8, "Brokers"),
+        Change::PutGroup(Group {
+            id: PrincipalId(9),
+            name: "y.test".to_owned(),
+            kind: GroupKind::Domain,
+        }),
+        user(10, "dora@y.test"),
+        barrier(1, "Wall", 8, 9),
+        barrier(2, "Fence", 7, 8),
+        barrier(1, "wall", 7, 9),
+        Change::RemoveBarrier(BarrierId(2)),
+        addin(1, "Rates", "https://rates.x.test/"),
+        addin(2, "News", "https://news.x.test/"),
+        Change::PutRoom(Room {
+            addin: Some(AddinId(1)),
+            ..a_room(2, 1, "Équities")
+        }),
+        addin(1, "Prices", "https://prices.x.test/"),
+        Change::RemoveAddin(AddinId(2)),
+        policy(Scope::Global, false),
+        policy(Scope::Tag("Traders".to_owned()), true),
+        policy(Scope::Global, true),
+        Change::RemovePolicy(Scope::Tag("Traders".to_owned())),
+        Change::RemovePolicy(Scope::Tag("Nobody".to_owned())),
+        configuration(Scope::Global, Some(31)),
+        configuration(Scope::Service("chat1".to_owned()), None),
+        configuration(Scope::Global, None),
+        Change::RemoveConfiguration(Scope::Service("chat1".to_owned())),
+        alias("ocschat@x.test", "Rooms"),
+        alias("chat@x.test", "Old"),
+        alias("ocschat@x.test", "Group Chat"),
+        Change::RemoveAlias(address("chat@x.test")),
     ]
+}
+
+fn barrier(id: i64, name: &str, one: i64, other: i64) -> Change {
+    Change::PutBarrier(Barrier {
+        id: BarrierId(id),
+        name: name.to_owned(),
+        sides: [PrincipalId(one), PrincipalId(other)],
+    })
+}
+
+fn addin(id: i64, name: &str, url: &str) -> Change {
+    Change::PutAddin(Addin {
+        id: AddinId(id),
+        guid: Uuid::from_u128(0xadd_0000 + u128::from(id.unsigned_abs())),
+        name: name.to_owned(),
+        url: url.to_owned(),
+    })
+}
+
+fn policy(scope: Scope, enable_persistent_chat: bool) -> Change {
+    Change::PutPolicy(Policy {
+        scope,
+        enable_persistent_chat,
+        description: "Why".to_owned(),
+    })
+}
+
+fn configuration(scope: Scope, history: Option<u16>) -> Change {
+    Change::PutConfiguration(Configuration {
+        default_chat_history: history,
+        max_file_kb: history.map(u32::from),
+        participant_update_limit: Some(80),
+        room_management_url: history.map(|_| "https://rooms.x.test/".to_owned()),
+        ..Configuration::empty(scope)
+    })
+}
+
+fn alias(at: &str, display_name: &str) -> Change {
+    Change::PutAlias(Alias {
+        address: address(at),
+        display_name: display_name.to_owned(),
+    })
 }
 
 /// Store and memory never part: checked after every single change, and after all of them at once.
@@ -155,12 +241,22 @@ pub async fn all_properties_are_kept(database: &dyn Database) {
         address: address("ö'ann@x.test"),
         display_name: "Ann \"the\" Ö 😀".to_owned(),
         enabled: false,
+        policy: Some("Traders".to_owned()),
+        site: Some("Zürich".to_owned()),
     })];
+    for (id, &kind) in (2..).zip(GroupKind::ALL) {
+        batch.push(Change::PutGroup(Group {
+            id: PrincipalId(id),
+            name: format!("{kind}.test"),
+            kind,
+        }));
+    }
     for bits in 0..8 {
         batch.push(Change::PutCategory(Category {
             invitations: bits & 1 != 0,
             file_upload: bits & 2 != 0,
             history: bits & 4 != 0,
+            audit: audit(),
             ..a_category(bits + 1, &format!("Category {bits}"))
         }));
     }
@@ -176,6 +272,7 @@ pub async fn all_properties_are_kept(database: &dyn Database) {
                     room_type,
                     invitations,
                     disabled,
+                    audit: audit(),
                     ..room
                 }));
             }
@@ -184,6 +281,33 @@ pub async fn all_properties_are_kept(database: &dyn Database) {
     batch.iter().for_each(|change| expected.apply(change));
     commit(&parts, &changes(batch)).await;
     assert_eq!(Picture::of(&load(&parts).await), Picture::of(&expected));
+}
+
+fn audit() -> Audit {
+    Audit::made("admin:unix:root", Timestamp(1)).changed("sip:ann@x.test", Timestamp(2))
+}
+
+/// A group on one side of a barrier, and an add-in that a room has, can't go.
+pub async fn what_is_in_use_can_not_be_removed(database: &dyn Database) {
+    let parts = database.open().await;
+    let batch = vec![
+        group(1, "Brokers"),
+        group(2, "Analysts"),
+        barrier(1, "Wall", 1, 2),
+        addin(1, "Rates", "https://rates.x.test/"),
+        category(1, "Trading"),
+        Change::PutRoom(Room {
+            addin: Some(AddinId(1)),
+            ..a_room(1, 1, "Rates")
+        }),
+    ];
+    commit(&parts, &changes(batch)).await;
+    for id in [1, 2] {
+        refused(&parts, &changes(vec![Change::RemoveGroup(PrincipalId(id))])).await;
+    }
+    refused(&parts, &changes(vec![Change::RemoveAddin(AddinId(1))])).await;
+    refused(&parts, &changes(vec![barrier(2, "WALL", 1, 2)])).await;
+    refused(&parts, &changes(vec![addin(2, "RATES", "https://x.test/")])).await;
 }
 
 /// One who comes later with the same row inherits nothing.

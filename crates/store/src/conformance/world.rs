@@ -2,8 +2,8 @@
 
 use crate::{Batch, Parts, StoreError, StoreFault};
 use causerie_model::{
-    Actor, Category, CategoryId, ChainId, Change, Event, Extras, Group, Head, Invitations, Message,
-    PrincipalId, Privacy, Record, Room, RoomId, RoomType, SipAddress, Timestamp, User,
+    Actor, Audit, Category, CategoryId, ChainId, Change, Event, Extras, Group, GroupKind, Head, Invitations,
+    Message, PrincipalId, Privacy, Record, Room, RoomId, RoomType, SipAddress, Timestamp, User,
 };
 use causerie_room::{advance, next_message, seal};
 use std::sync::Arc;
@@ -122,6 +122,8 @@ pub(super) fn user(id: i64, at: &str) -> Change {
         address: address(at),
         display_name: format!("User {id}"),
         enabled: true,
+        policy: None,
+        site: None,
     })
 }
 
@@ -129,6 +131,7 @@ pub(super) fn group(id: i64, name: &str) -> Change {
     Change::PutGroup(Group {
         id: PrincipalId(id),
         name: name.to_owned(),
+        kind: GroupKind::Group,
     })
 }
 
@@ -141,6 +144,7 @@ pub(super) fn a_category(id: i64, name: &str) -> Category {
         invitations: true,
         file_upload: false,
         history: true,
+        audit: Audit::default(),
     }
 }
 
@@ -159,6 +163,8 @@ pub(super) fn a_room(id: i64, category: i64, name: &str) -> Room {
         privacy: Privacy::Closed,
         invitations: Invitations::Inherit,
         disabled: false,
+        addin: None,
+        audit: Audit::default(),
     }
 }
 
