@@ -21,8 +21,10 @@ mod barrier;
 mod explain;
 mod hold;
 mod rule;
+mod touched;
 
 pub use asker::{Action, Asker, CategoryAction, Check, decide, decide_category, may_chat, permissions};
 pub use explain::{Explanation, Step, explain};
 pub use hold::{may_hold, stale_entries};
 pub use rule::{Entry, Rule, Verdict};
+pub use touched::touched_nodes;
