@@ -18,8 +18,8 @@ mod sequencer;
 mod settings;
 
 pub use admin::{
-    Action, ActionError, CategoryChange, Done, NewCategory, NewRoom, NodeName, PrincipalName, RoomChange,
-    UserChange,
+    Action, ActionError, By, CategoryChange, ConfigurationChange, Done, MAX_ACTIONS, NewBarrier, NewCategory,
+    NewRoom, NodeName, PolicyChange, PrincipalName, RoomChange, Told, UserChange,
 };
 pub use delivery::{Answer, Broadcast, Deliveries, Delivery, Notice};
 pub use endpoint::Endpoint;
@@ -31,7 +31,8 @@ pub use refusal::Refusal;
 pub use settings::Settings;
 
 use backlog::Backlog;
-use causerie_model::{Actor, Catalogue, Clock, EndpointId, PrincipalId, Random, RoomId};
+use causerie_model::{Catalogue, Clock, Effective, EndpointId, PrincipalId, Random, RoomId};
+use causerie_policy::{Rule, Verdict, may_chat};
 use causerie_store::{CatalogueStore, History, Journal, Outbox, Preferences, StoreError};
 use delivery::Sink;
 use sequencer::{Command, Sequencer};
@@ -134,11 +135,17 @@ impl Chat {
     /// it leave all rooms.
     ///
     /// # Errors
-    /// [`Refusal::Unknown`] if there is no such user or he may not sign in, [`Refusal::Busy`] if the sequencer can't
+    /// [`Refusal::Unknown`] if there is no such user or he may not sign in, [`Refusal::Denied`] if his policy doesn't let
+    /// him use rooms, [`Refusal::Busy`] if the sequencer can't
     /// take more.
     pub fn attach(&self, user: PrincipalId) -> Result<(Endpoint, Deliveries), Refusal> {
-        if !self.catalogue().user(user).is_some_and(|user| user.enabled) {
-            return Err(Refusal::Unknown);
+        match may_chat(&self.catalogue(), user) {
+            verdict if verdict.allowed => {}
+            Verdict {
+                rule: Rule::ChatNotEnabled,
+                ..
+            } => return Err(Refusal::Denied(Rule::ChatNotEnabled)),
+            _ => return Err(Refusal::Unknown),
         }
         let id = EndpointId(self.inner.next_endpoint.fetch_add(1, Ordering::Relaxed));
         let (sink, deliveries) = Sink::new(self.inner.settings.endpoint_queue, self.inner.backlog.clone());
@@ -155,14 +162,55 @@ impl Chat {
     ///
     /// # Errors
     /// [`ActionError`] says what doesn't fit, or that the store can't take it; then nothing has changed.
-    pub async fn act(&self, actor: Actor, action: Action) -> Result<Done, ActionError> {
+    pub async fn act(&self, by: impl Into<By>, action: Action) -> Result<Done, ActionError> {
+        let told = self.order(by.into(), vec![action], false).await?;
+        Ok(if told.is_empty() {
+            Done::Unchanged
+        } else {
+            Done::Changed
+        })
+    }
+
+    /// Carries out actions in one commit, each as those before it leave things, and tells all that changed: also what
+    /// followed by itself, such as entries that may no longer be in a list. Nothing is told of what was so already.
+    ///
+    /// # Errors
+    /// [`ActionError`]; then none of them was done. More than [`MAX_ACTIONS`] are refused.
+    pub async fn act_all(&self, by: impl Into<By>, actions: Vec<Action>) -> Result<Vec<Told>, ActionError> {
+        self.order(by.into(), actions, false).await
+    }
+
+    /// Tells what [`Chat::act_all`] would do, and does nothing.
+    ///
+    /// # Errors
+    /// As [`Chat::act_all`].
+    pub async fn rehearse(&self, by: impl Into<By>, actions: Vec<Action>) -> Result<Vec<Told>, ActionError> {
+        self.order(by.into(), actions, true).await
+    }
+
+    async fn order(&self, by: By, actions: Vec<Action>, rehearsal: bool) -> Result<Vec<Told>, ActionError> {
+        if actions.len() > MAX_ACTIONS {
+            let text = format!("at most {MAX_ACTIONS} actions can be carried out together");
+            return Err(ActionError::Invalid(text));
+        }
         let (reply, answer) = oneshot::channel();
-        let command = Command::Act { actor, action, reply };
+        let command = Command::Act {
+            by,
+            actions,
+            rehearsal,
+            reply,
+        };
         self.commands
             .send(command)
             .await
             .map_err(|_| ActionError::Stopped)?;
         answer.await.map_err(|_| ActionError::Stopped)?
+    }
+
+    /// The settings that hold here now.
+    #[must_use]
+    pub fn effective(&self) -> Effective {
+        self.inner.effective()
     }
 
     /// The working set as it is now. Hold it for a moment only: changes wait.
@@ -211,6 +259,12 @@ impl Inner {
     // single map operation or one `apply`. So a poisoned lock is taken as it is.
     fn catalogue(&self) -> RwLockReadGuard<'_, Catalogue> {
         self.catalogue.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn effective(&self) -> Effective {
+        let (site, service) = (self.settings.site.as_deref(), &self.settings.service);
+        self.catalogue()
+            .effective(self.settings.base.clone(), site, service)
     }
 
     fn present(&self) -> std::sync::MutexGuard<'_, HashMap<RoomId, usize>> {

@@ -1,5 +1,6 @@
 //! What the service can be told.
 
+use causerie_model::Effective;
 use std::time::Duration;
 
 /// Sizes and limits, and who we are. Defaults are the original's where it had one.
@@ -7,10 +8,17 @@ use std::time::Duration;
 pub struct Settings {
     /// The SIP domain that room URIs carry.
     pub domain: String,
-    /// Newest messages of a room kept in memory (`DefaultChatHistory`, 1 to 500).
-    pub history_in_memory: usize,
-    /// Users in a room above which joins and parts are no longer announced (`ParticipantUpdateLimit`).
-    pub participant_limit: usize,
+    /// The site that this server belongs to, if it belongs to one: its settings hold here.
+    pub site: Option<String>,
+    /// This server's name, for settings of its own.
+    pub service: String,
+    /// What holds where no setting says anything else: messages kept in memory, participants listed, file size, page for
+    /// managing rooms.
+    pub base: Effective,
+    /// Rooms that may be.
+    pub max_rooms: usize,
+    /// Categories that may be.
+    pub max_categories: usize,
     /// Largest message, in bytes of UTF-8, as told to clients.
     pub message_bytes: usize,
     /// Largest story, in bytes of UTF-8. Any message up to this size is taken, since stories can't be told apart.
@@ -37,8 +45,11 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             domain: "example.test".to_owned(),
-            history_in_memory: 30,
-            participant_limit: 75,
+            site: None,
+            service: "chat".to_owned(),
+            base: Effective::default(),
+            max_rooms: 200_000,
+            max_categories: 10_000,
             message_bytes: 8_192,
             story_bytes: 32_768,
             search_results: 999,

@@ -185,6 +185,7 @@ async fn a_change_is_answered_even_while_records_are_owed() {
         tokio::time::sleep(POLL).await;
     }
     let action = Action::AddGroup {
+        kind: causerie_model::GroupKind::Group,
         name: "Desk".to_owned(),
     };
     let answer = world.chat.act(Actor::System, action).await;

@@ -6,7 +6,7 @@ use causerie_chat::{
     Action, ActionError, MAX_SEARCH_WORDS, NodeName, Operation, Outcome, PrincipalName, Refusal, RoomChange,
     SearchIn, Settings, UserChange,
 };
-use causerie_model::{Actor, ChainId, Extras, PartReason, Role};
+use causerie_model::{Actor, ChainId, Effective, Extras, PartReason, Role};
 use common::{World, address};
 use std::future::poll_fn;
 use uuid::Uuid;
@@ -325,7 +325,7 @@ async fn a_new_password_is_a_record_that_names_who_set_it() {
     );
     assert_eq!(
         record.body,
-        r#"{"after":"","before":"","target":"bob@example.test","what":"user.password"}"#
+        r#"{"after":"","before":"","origin":"","target":"bob@example.test","what":"user.password"}"#
     );
     let unknown = world.chat.act(Actor::System, set("nobody")).await;
     assert!(matches!(unknown, Err(ActionError::NotFound { kind: "user", .. })));
@@ -369,7 +369,10 @@ async fn a_slow_reader_is_cut_off_and_the_others_lose_nothing() {
 #[tokio::test]
 async fn history_comes_from_memory_and_from_the_store_alike_and_reading_is_recorded() {
     let settings = Settings {
-        history_in_memory: 3,
+        base: Effective {
+            default_chat_history: 3,
+            ..Effective::default()
+        },
         ..Settings::default()
     };
     let world = World::with(settings).await;
@@ -399,7 +402,10 @@ async fn history_comes_from_memory_and_from_the_store_alike_and_reading_is_recor
 #[tokio::test]
 async fn what_was_read_is_not_shown_to_whose_rights_ended_meanwhile() {
     let settings = Settings {
-        history_in_memory: 1,
+        base: Effective {
+            default_chat_history: 1,
+            ..Effective::default()
+        },
         ..Settings::default()
     };
     let world = World::with(settings).await;
@@ -522,7 +528,10 @@ async fn when_too_much_waits_an_operation_is_refused_and_not_lost_in_silence() {
 #[tokio::test]
 async fn readings_under_way_are_limited_at_their_edge() {
     let settings = Settings {
-        history_in_memory: 1,
+        base: Effective {
+            default_chat_history: 1,
+            ..Effective::default()
+        },
         readings: 2,
         ..Settings::default()
     };
@@ -561,7 +570,10 @@ async fn readings_under_way_are_limited_at_their_edge() {
 #[tokio::test]
 async fn large_rooms_stop_telling_who_comes_and_goes() {
     let settings = Settings {
-        participant_limit: 2,
+        base: Effective {
+            participant_update_limit: 2,
+            ..Effective::default()
+        },
         ..Settings::default()
     };
     let world = World::with(settings).await;
@@ -605,6 +617,7 @@ async fn who_is_out_of_scope_is_named_with_the_remedy() {
     );
     world
         .act(Action::AddGroup {
+            kind: causerie_model::GroupKind::Group,
             name: "Night shift".to_owned(),
         })
         .await;

@@ -109,6 +109,8 @@ fn user(world: &World, number: usize) -> Result<User> {
         address: SipAddress::parse(&world.user(number))?,
         display_name: display_name(number),
         enabled: true,
+        policy: None,
+        site: None,
     })
 }
 
@@ -126,6 +128,7 @@ fn scope(world: &World) -> impl Iterator<Item = Change> + '_ {
         invitations: false,
         file_upload: false,
         history: true,
+        audit: causerie_model::Audit::default(),
     };
     let group = everyone(world);
     let all = (0..world.users).map(move |number| Change::AddToGroup {
@@ -136,6 +139,7 @@ fn scope(world: &World) -> impl Iterator<Item = Change> + '_ {
         Change::PutGroup(Group {
             id: group,
             name: "Everyone".to_owned(),
+            kind: causerie_model::GroupKind::Group,
         }),
         Change::PutCategory(category),
         Change::Grant {
@@ -165,6 +169,8 @@ fn room_changes<'a>(
         privacy: Privacy::Closed,
         invitations: Invitations::Inherit,
         disabled: false,
+        addin: None,
+        audit: causerie_model::Audit::default(),
     });
     let grant = move |principal| Change::Grant {
         node: Node::Room(room),

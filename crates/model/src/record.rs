@@ -132,6 +132,19 @@ pub enum Event {
         before: String,
         /// How it is now; empty for something gone.
         after: String,
+        /// Where the change came from: `unix`, or the address of who asked.
+        origin: String,
+    },
+    /// Somebody was stopped at a wall: a scope, a barrier, or a secret room.
+    Denied {
+        /// Who.
+        user: SipAddress,
+        /// What he tried to do.
+        action: String,
+        /// The rule that stopped him.
+        rule: String,
+        /// How often the same was tried since the last such record, this time included.
+        times: u64,
     },
 }
 
@@ -145,6 +158,7 @@ impl Event {
             Self::Part { .. } => "PART",
             Self::Backchat { .. } => "BACKCHAT",
             Self::Changed { .. } => "CHANGED",
+            Self::Denied { .. } => "DENIED",
         }
     }
 }

@@ -41,11 +41,24 @@ pub(crate) fn of(event: &Event) -> String {
             target,
             before,
             after,
+            origin,
         } => {
             fields.insert("after", after.as_str().into());
             fields.insert("before", before.as_str().into());
             fields.insert("target", target.as_str().into());
             fields.insert("what", what.as_str().into());
+            fields.insert("origin", origin.as_str().into());
+        }
+        Event::Denied {
+            user,
+            action,
+            rule,
+            times,
+        } => {
+            fields.insert("action", action.as_str().into());
+            fields.insert("rule", rule.as_str().into());
+            fields.insert("times", (*times).into());
+            fields.insert("user", user.as_str().into());
         }
     }
     // Collected in sorted order: right whether or not serde_json was built to sort by itself.

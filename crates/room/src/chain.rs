@@ -11,7 +11,8 @@
 //! | `JOIN` | `user` |
 //! | `PART` | `reason` ([`causerie_model::PartReason`]), `user` |
 //! | `BACKCHAT` | `query`, `shown`, `user` |
-//! | `CHANGED` | `after`, `before`, `target`, `what` |
+//! | `CHANGED` | `after`, `before`, `origin`, `target`, `what` |
+//! | `DENIED` | `action`, `rule`, `times`, `user` |
 //!
 //! # Hash
 //! SHA-256 over these bytes, integers big-endian:

@@ -114,6 +114,13 @@ impl Room {
         room
     }
 
+    /// Has other limits hold from now on. Messages that were let go don't come back.
+    pub fn set_limits(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.trim();
+        self.update_roster();
+    }
+
     /// The end of the room's chain, as committed.
     #[must_use]
     pub fn head(&self) -> &Head {

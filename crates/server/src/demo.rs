@@ -59,6 +59,7 @@ fn actions(domain: &str) -> Result<Vec<Action>> {
         });
     }
     actions.push(Action::AddGroup {
+        kind: causerie_model::GroupKind::Group,
         name: GROUP.to_owned(),
     });
     for name in USERS {
@@ -99,6 +100,8 @@ fn actions(domain: &str) -> Result<Vec<Action>> {
             room_type,
             privacy,
             invitations: Invitations::Inherit,
+            addin: None,
+            disabled: false,
         }));
     }
     for (room, role, principal) in [

@@ -332,8 +332,15 @@ fn chat_settings(config: &Config) -> causerie_chat::Settings {
     let set = &config.chat;
     causerie_chat::Settings {
         domain: config.domain.clone(),
-        history_in_memory: set.history_in_memory,
-        participant_limit: set.participant_limit,
+        base: causerie_model::Effective {
+            default_chat_history: set.history_in_memory,
+            participant_update_limit: set.participant_limit,
+            ..causerie_model::Effective::default()
+        },
+        site: set.site.clone(),
+        service: set.service.clone(),
+        max_rooms: set.max_rooms,
+        max_categories: set.max_categories,
         message_bytes: set.message_size,
         story_bytes: set.story_size,
         search_results: set.search_results,

@@ -101,7 +101,7 @@ impl ChatDialog {
                 Refusal::Invalid(format!("A history request names 1 to {MAX_HISTORY_ROOMS} rooms."));
             return self.fail(name, envid, seqid, &refusal, outbox);
         }
-        let default = u32::try_from(self.shared.chat.settings().history_in_memory).unwrap_or(u32::MAX);
+        let default = u32::from(self.shared.chat.effective().default_chat_history);
         let count = asked.last.unwrap_or(default);
         self.next_token += 1;
         let id = self.next_token;

@@ -1,6 +1,6 @@
 //! Categories.
 
-use super::{ActionError, Context, Plan, clean_description, clean_name};
+use super::{ActionError, Context, Plan, clean_description, clean_name, fresh};
 use causerie_model::{Category, ChainId, Change};
 
 /// What a new category is made of.
@@ -31,6 +31,8 @@ pub struct CategoryChange {
     pub file_upload: Option<bool>,
     /// Rooms keep their messages.
     pub history: Option<bool>,
+    /// The version that the asker saw: the change is refused if somebody else changed the category since.
+    pub seen: Option<u64>,
 }
 
 pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Category, ActionError> {
@@ -58,7 +60,14 @@ pub(super) fn add(context: &Context<'_>, new: &NewCategory) -> Result<Plan, Acti
             name,
         });
     }
+    if context.catalogue.category_count() >= context.max_categories {
+        let most = context.max_categories;
+        return Err(ActionError::Invalid(format!(
+            "there are {most} categories already, the most that may be"
+        )));
+    }
     let category = Category {
+        audit: context.made(),
         id: context.catalogue.next_category(),
         guid: context.random.guid(),
         name: name.clone(),
@@ -83,6 +92,7 @@ pub(super) fn change(
     change: &CategoryChange,
 ) -> Result<Plan, ActionError> {
     let old = find(context, name)?;
+    fresh("category", &old.name, &old.audit, change.seen)?;
     let mut new = old.clone();
     if let Some(name) = &change.name {
         new.name = clean_name("category", name)?;
@@ -107,6 +117,7 @@ pub(super) fn change(
     let changes = if new == *old {
         vec![]
     } else {
+        new.audit = context.changed(&old.audit);
         vec![Change::PutCategory(new)]
     };
     Ok(Plan::new(changes, ChainId::System, "category.change", &old.name)
@@ -116,11 +127,7 @@ pub(super) fn change(
 
 pub(super) fn remove(context: &Context<'_>, name: &str) -> Result<Plan, ActionError> {
     let category = find(context, name)?;
-    let rooms = context
-        .catalogue
-        .rooms()
-        .filter(|room| room.category == category.id)
-        .count();
+    let rooms = context.catalogue.rooms_in(category.id).count();
     if rooms > 0 {
         return Err(ActionError::Invalid(format!(
             "category '{}' still holds {rooms} room(s); remove or move them first",

@@ -1,7 +1,7 @@
 //! Groups.
 
 use super::{ActionError, Context, Plan, PrincipalName, clean_name, principal};
-use causerie_model::{ChainId, Change, Group};
+use causerie_model::{ChainId, Change, Group, GroupKind, PrincipalId, SipAddress};
 
 fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Group, ActionError> {
     context
@@ -27,22 +27,27 @@ fn free_name(context: &Context<'_>, name: &str) -> Result<String, ActionError> {
     }
 }
 
-pub(super) fn add(context: &Context<'_>, name: &str) -> Result<Plan, ActionError> {
+pub(super) fn add(context: &Context<'_>, name: &str, kind: GroupKind) -> Result<Plan, ActionError> {
     let name = free_name(context, name)?;
+    // Whoever has an address there is in it.
+    if kind == GroupKind::Domain && SipAddress::parse(&format!("x@{name}")).is_err() {
+        return Err(ActionError::Invalid(format!("'{name}' is no domain")));
+    }
     let group = Group {
         id: context.catalogue.next_principal(),
         name: name.clone(),
+        kind,
     };
-    Ok(Plan::new(
-        vec![Change::PutGroup(group)],
-        ChainId::System,
-        "group.add",
-        name,
-    ))
+    let changes = vec![Change::PutGroup(group)];
+    Ok(Plan::new(changes, ChainId::System, "group.add", name).to(format!("kind={kind}")))
 }
 
 pub(super) fn rename(context: &Context<'_>, name: &str, new_name: &str) -> Result<Plan, ActionError> {
     let old = find(context, name)?;
+    if old.kind == GroupKind::Domain {
+        let text = "a domain's name is the domain: add the other domain instead";
+        return Err(ActionError::Invalid(text.to_owned()));
+    }
     let new_name = if new_name.trim().to_lowercase() == old.name.to_lowercase() {
         clean_name("group", new_name)?
     } else {
@@ -51,6 +56,7 @@ pub(super) fn rename(context: &Context<'_>, name: &str, new_name: &str) -> Resul
     let new = Group {
         id: old.id,
         name: new_name.clone(),
+        kind: old.kind,
     };
     let changes = if new == *old {
         vec![]
@@ -64,12 +70,30 @@ pub(super) fn rename(context: &Context<'_>, name: &str, new_name: &str) -> Resul
 
 pub(super) fn remove(context: &Context<'_>, name: &str) -> Result<Plan, ActionError> {
     let group = find(context, name)?;
+    let in_use = context
+        .catalogue
+        .barriers()
+        .find(|barrier| barrier.sides.contains(&group.id));
+    if let Some(barrier) = in_use {
+        return Err(ActionError::Invalid(format!(
+            "group '{}' is one side of barrier '{}': remove the barrier first",
+            group.name, barrier.name
+        )));
+    }
     Ok(Plan::new(
         vec![Change::RemoveGroup(group.id)],
         ChainId::System,
         "group.remove",
         &group.name,
     ))
+}
+
+/// The organisational unit that a principal is directly in.
+fn unit_of<'a>(context: &'a Context<'_>, id: PrincipalId) -> Option<&'a Group> {
+    let groups = context.catalogue.groups_of(id);
+    groups
+        .filter_map(|id| context.catalogue.group(id))
+        .find(|group| group.kind == GroupKind::Unit)
 }
 
 pub(super) fn add_member(
@@ -83,6 +107,20 @@ pub(super) fn add_member(
         return Err(ActionError::Invalid(format!(
             "{member} holds group {} already, directly or through other groups: it can't be part of it",
             group.name
+        )));
+    }
+    if group.kind == GroupKind::Domain && context.catalogue.user(id).is_some() {
+        let name = &group.name;
+        return Err(ActionError::Invalid(format!(
+            "users are in domain {name} by their addresses"
+        )));
+    }
+    if group.kind == GroupKind::Unit
+        && let Some(other) = unit_of(context, id).filter(|other| other.id != group.id)
+    {
+        return Err(ActionError::Invalid(format!(
+            "{member} is in unit {} already, and can be in one only",
+            other.name
         )));
     }
     let present = context.catalogue.group_members(group.id).any(|other| other == id);

@@ -1,25 +1,43 @@
 //! What administrators and managers do: each action is checked against the working set and becomes a `Plan` of row
-//! changes and one record. The sequencer commits both together and then repeats the changes in memory.
+//! changes and one record. `settle` adds what follows from it: entries that may no longer be in their lists. The sequencer
+//! commits all of that together and then repeats the changes in memory.
 
+mod addin;
+mod alias;
+mod authorise;
+mod barrier;
+mod by;
 mod category;
+mod configuration;
 mod group;
+mod policy;
 mod role;
 mod room;
+mod settle;
 mod user;
 
+pub use barrier::NewBarrier;
+pub use by::By;
 pub use category::{CategoryChange, NewCategory};
+pub use configuration::ConfigurationChange;
+pub use policy::PolicyChange;
 pub use role::NodeName;
 pub use room::{NewRoom, RoomChange};
+pub(crate) use settle::{Resources, settle};
 pub use user::UserChange;
 
 use causerie_model::{
-    Catalogue, ChainId, Change, Event, PrincipalId, Random, Role, RoomId, SipAddress,
-    limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS},
+    Audit, Catalogue, ChainId, Change, Event, GroupKind, PrincipalId, Random, Role, RoomId, Scope,
+    SipAddress, Timestamp,
+    limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_URL_BYTES},
 };
 use causerie_policy::Rule;
 use causerie_store::StoreError;
 use std::fmt;
 use thiserror::Error;
+
+/// Most actions that may be carried out together.
+pub const MAX_ACTIONS: usize = 1_000;
 
 /// One action.
 #[derive(Clone, Debug)]
@@ -51,8 +69,10 @@ pub enum Action {
     },
     /// A new, empty group.
     AddGroup {
-        /// Its name, unique.
+        /// Its name, unique. A domain's is the domain.
         name: String,
+        /// What kind of container it is.
+        kind: GroupKind,
     },
     /// Another name for a group.
     RenameGroup {
@@ -107,6 +127,70 @@ pub enum Action {
     RemoveRoom {
         /// Which.
         name: String,
+    },
+    /// A new information barrier.
+    AddBarrier(NewBarrier),
+    /// A barrier goes.
+    RemoveBarrier {
+        /// Which.
+        name: String,
+    },
+    /// A page is registered for rooms to choose.
+    AddAddin {
+        /// Its name, unique.
+        name: String,
+        /// An absolute http or https URL.
+        url: String,
+    },
+    /// Another name or page for an add-in.
+    ChangeAddin {
+        /// Which.
+        name: String,
+        /// Its name from now on, if it changes.
+        new_name: Option<String>,
+        /// Its page from now on, if it changes.
+        url: Option<String>,
+    },
+    /// An add-in that no room has goes.
+    RemoveAddin {
+        /// Which.
+        name: String,
+    },
+    /// A policy is made or changed.
+    SetPolicy {
+        /// Whom it is for: global, a site, or those to whom it is granted by its tag.
+        scope: Scope,
+        /// What changes.
+        change: PolicyChange,
+    },
+    /// A policy goes; the global one is as it was at first.
+    RemovePolicy {
+        /// Whom it is for.
+        scope: Scope,
+    },
+    /// Settings are made or changed.
+    SetConfiguration {
+        /// What they are for: global, a site, or one server.
+        scope: Scope,
+        /// What changes.
+        change: ConfigurationChange,
+    },
+    /// Settings go; what they said is as the next wider scope has it.
+    RemoveConfiguration {
+        /// What they are for.
+        scope: Scope,
+    },
+    /// Another address under which clients find the service.
+    AddAlias {
+        /// The address. No user may have it.
+        address: SipAddress,
+        /// What people see.
+        display_name: String,
+    },
+    /// An alias goes.
+    RemoveAlias {
+        /// Which.
+        address: SipAddress,
     },
     /// Somebody gains a role.
     Grant {
@@ -168,6 +252,28 @@ pub enum ActionError {
     /// It doesn't fit what there is; the text says what is in the way.
     #[error("{0}")]
     Invalid(String),
+    /// Somebody else changed it meanwhile: what is to be changed isn't what the asker saw.
+    #[error("{kind} '{name}' was changed by {by} at {at}: look at it again (it is at version {version} now)")]
+    Stale {
+        /// category or room.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// Who changed it last.
+        by: String,
+        /// When.
+        at: Timestamp,
+        /// The version that it has.
+        version: u64,
+    },
+    /// One of several actions isn't possible, so that none was done.
+    #[error("action {number}: {error}")]
+    InBatch {
+        /// Which, from 1.
+        number: usize,
+        /// Why.
+        error: Box<ActionError>,
+    },
     /// The rules for lists say no.
     #[error("{}", in_a_sentence(*.0))]
     Denied(Rule),
@@ -204,55 +310,104 @@ pub enum Done {
     Unchanged,
 }
 
+/// One change that an action made, or would make: what its record says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What kind of change: `room.add`, `member.grant`, `lists.trim` …
+    pub what: String,
+    /// What it is done to.
+    pub target: String,
+    /// How it was; empty for something new.
+    pub before: String,
+    /// How it is afterwards; empty for something gone.
+    pub after: String,
+}
+
 /// An action as rows and a record.
 pub(crate) struct Plan {
-    pub(crate) changes: Vec<Change>,
-    pub(crate) chain: ChainId,
-    pub(crate) event: Event,
+    changes: Vec<Change>,
+    chain: ChainId,
+    told: Told,
     /// The record is all that there is to do.
-    pub(crate) record_only: bool,
+    record_only: bool,
 }
 
 impl Plan {
     fn new(changes: Vec<Change>, chain: ChainId, what: &str, target: impl fmt::Display) -> Self {
-        let event = Event::Changed {
-            what: what.to_owned(),
-            target: target.to_string(),
-            before: String::new(),
-            after: String::new(),
-        };
         Self {
             changes,
             chain,
-            event,
+            told: Told {
+                what: what.to_owned(),
+                target: target.to_string(),
+                before: String::new(),
+                after: String::new(),
+            },
             record_only: false,
         }
     }
 
     fn from(mut self, text: impl fmt::Display) -> Self {
-        if let Event::Changed { before, .. } = &mut self.event {
-            *before = text.to_string();
-        }
+        self.told.before = text.to_string();
         self
     }
 
     fn to(mut self, text: impl fmt::Display) -> Self {
-        if let Event::Changed { after, .. } = &mut self.event {
-            *after = text.to_string();
-        }
+        self.told.after = text.to_string();
         self
+    }
+}
+
+impl Told {
+    fn event(self, origin: &str) -> Event {
+        Event::Changed {
+            what: self.what,
+            target: self.target,
+            before: self.before,
+            after: self.after,
+            origin: origin.to_owned(),
+        }
     }
 }
 
 /// What planning needs besides the working set.
 pub(crate) struct Context<'a> {
-    pub(crate) catalogue: &'a Catalogue,
-    pub(crate) random: &'a dyn Random,
-    pub(crate) highest_room: RoomId,
+    catalogue: &'a Catalogue,
+    random: &'a dyn Random,
+    highest_room: RoomId,
+    by: &'a By,
+    now: Timestamp,
+    max_rooms: usize,
+    max_categories: usize,
+}
+
+impl Context<'_> {
+    fn made(&self) -> Audit {
+        Audit::made(&self.by.actor.to_string(), self.now)
+    }
+
+    fn changed(&self, audit: &Audit) -> Audit {
+        audit.changed(&self.by.actor.to_string(), self.now)
+    }
+}
+
+/// Refuses a change of something that isn't at the version that the asker saw.
+fn fresh(kind: &'static str, name: &str, audit: &Audit, seen: Option<u64>) -> Result<(), ActionError> {
+    if seen.is_none_or(|seen| seen == audit.version) {
+        return Ok(());
+    }
+    Err(ActionError::Stale {
+        kind,
+        name: name.to_owned(),
+        by: audit.updated_by.clone(),
+        at: audit.updated_on,
+        version: audit.version,
+    })
 }
 
 /// Checks an action and turns it into rows and a record.
-pub(crate) fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
+fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
+    authorise::authorise(context, action)?;
     match action {
         Action::AddUser {
             address,
@@ -261,7 +416,7 @@ pub(crate) fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, Actio
         Action::ChangeUser { address, change } => user::change(context, address, change),
         Action::RemoveUser { address } => user::remove(context, address),
         Action::SetPassword { address } => user::set_password(context, address),
-        Action::AddGroup { name } => group::add(context, name),
+        Action::AddGroup { name, kind } => group::add(context, name, *kind),
         Action::RenameGroup { name, new_name } => group::rename(context, name, new_name),
         Action::RemoveGroup { name } => group::remove(context, name),
         Action::AddToGroup { group, member } => group::add_member(context, group, member),
@@ -272,6 +427,22 @@ pub(crate) fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, Actio
         Action::AddRoom(new) => room::add(context, new),
         Action::ChangeRoom { name, change } => room::change(context, name, change),
         Action::RemoveRoom { name } => room::remove(context, name),
+        Action::AddBarrier(new) => barrier::add(context, new),
+        Action::RemoveBarrier { name } => barrier::remove(context, name),
+        Action::AddAddin { name, url } => addin::add(context, name, url),
+        Action::ChangeAddin { name, new_name, url } => {
+            addin::change(context, name, new_name.as_deref(), url.as_deref())
+        }
+        Action::RemoveAddin { name } => addin::remove(context, name),
+        Action::SetPolicy { scope, change } => policy::set(context, scope, change),
+        Action::RemovePolicy { scope } => policy::remove(context, scope),
+        Action::SetConfiguration { scope, change } => configuration::set(context, scope, change),
+        Action::RemoveConfiguration { scope } => configuration::remove(context, scope),
+        Action::AddAlias {
+            address,
+            display_name,
+        } => alias::add(context, address, display_name),
+        Action::RemoveAlias { address } => alias::remove(context, address),
         Action::Grant {
             node,
             role,
@@ -334,4 +505,20 @@ fn clean_description(text: &str) -> Result<String, ActionError> {
         ));
     }
     Ok(text.to_owned())
+}
+
+/// An absolute http or https URL that isn't too long.
+fn clean_url(url: &str) -> Result<String, ActionError> {
+    let url = url.trim();
+    let rest = url
+        .strip_prefix("https://")
+        .or_else(|| url.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
+    let is_good = |c: char| c.is_ascii_graphic() && !"<>\"{}|\\^`".contains(c);
+    if host.is_none_or(str::is_empty) || url.len() > MAX_URL_BYTES || !url.chars().all(is_good) {
+        return Err(ActionError::Invalid(format!(
+            "'{url}' is no http or https URL of at most {MAX_URL_BYTES} characters"
+        )));
+    }
+    Ok(url.to_owned())
 }

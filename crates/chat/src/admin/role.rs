@@ -1,16 +1,16 @@
 //! Roles: members, managers, presenters of rooms; allowed, denied and creators of categories.
 
 use super::{ActionError, Context, Plan, PrincipalName, category, principal, room};
-use causerie_model::{Catalogue, ChainId, Change, Node, PrincipalId, Role};
+use causerie_model::{Catalogue, Category, ChainId, Change, Node, PrincipalId, Role, Room};
 use causerie_policy::{Rule, may_hold};
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 /// A category or a room, as people name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NodeName {
     /// A category, by name.
     Category(String),
-    /// A room, by name.
+    /// A room, by name or URI (`ma-chan://domain/guid`).
     Room(String),
 }
 
@@ -34,6 +34,70 @@ fn find(context: &Context<'_>, node: &NodeName) -> Result<(Node, ChainId), Actio
     }
 }
 
+/// The chain that records what happens to a node, and the node's name.
+pub(super) fn place(catalogue: &Catalogue, node: Node) -> (ChainId, String) {
+    match node {
+        Node::Category(id) => {
+            let name = catalogue.category(id).map(|found| found.name.clone());
+            (
+                ChainId::System,
+                NodeName::Category(name.unwrap_or_default()).to_string(),
+            )
+        }
+        Node::Room(id) => {
+            let name = catalogue.room(id).map(|found| found.name.clone());
+            (
+                ChainId::Room(id),
+                NodeName::Room(name.unwrap_or_default()).to_string(),
+            )
+        }
+    }
+}
+
+/// Checks every role that these changes give, as things are with them.
+pub(super) fn check_grants(after: &Catalogue, changes: &[Change]) -> Result<(), ActionError> {
+    for change in changes {
+        let Change::Grant {
+            node,
+            role,
+            principal,
+        } = change
+        else {
+            continue;
+        };
+        let verdict = may_hold(after, *principal, *role, *node);
+        if !verdict.allowed {
+            return Err(refusal(after, verdict.rule, *node, &name_of(after, *principal)));
+        }
+    }
+    Ok(())
+}
+
+fn name_of(catalogue: &Catalogue, principal: PrincipalId) -> PrincipalName {
+    match catalogue.user(principal) {
+        Some(user) => PrincipalName::User(user.address.clone()),
+        None => PrincipalName::Group(catalogue.principal_name(principal).unwrap_or_default()),
+    }
+}
+
+/// The next version of a node.
+fn touched(context: &Context<'_>, node: Node) -> Option<Change> {
+    match node {
+        Node::Category(id) => context.catalogue.category(id).map(|old| {
+            Change::PutCategory(Category {
+                audit: context.changed(&old.audit),
+                ..old.clone()
+            })
+        }),
+        Node::Room(id) => context.catalogue.room(id).map(|old| {
+            Change::PutRoom(Room {
+                audit: context.changed(&old.audit),
+                ..old.clone()
+            })
+        }),
+    }
+}
+
 pub(super) fn grant(
     context: &Context<'_>,
     node_name: &NodeName,
@@ -41,22 +105,21 @@ pub(super) fn grant(
     name: &PrincipalName,
 ) -> Result<Plan, ActionError> {
     let (node, chain) = find(context, node_name)?;
-    let principal = principal(context.catalogue, name)?;
-    let verdict = may_hold(context.catalogue, principal, role, node);
-    if !verdict.allowed {
-        return Err(refusal(context.catalogue, verdict.rule, node, name));
+    if !role.fits(node) {
+        return Err(ActionError::Denied(Rule::RoleDoesNotFit));
     }
-    let listed = context.catalogue.is_listed(node, role, principal);
-    let changes = if listed {
-        vec![]
-    } else {
-        vec![Change::Grant {
+    let principal = principal(context.catalogue, name)?;
+    let mut changes = Vec::new();
+    if !context.catalogue.is_listed(node, role, principal) {
+        changes.push(Change::Grant {
             node,
             role,
             principal,
-        }]
-    };
-    Ok(Plan::new(changes, chain, &format!("{role}.grant"), node_name).to(name))
+        });
+        changes.extend(touched(context, node));
+    }
+    let (_, target) = place(context.catalogue, node);
+    Ok(Plan::new(changes, chain, &format!("{role}.grant"), target).to(name))
 }
 
 /// Names who and where, and how to mend it, if it is the category's scope that is in the way.
@@ -112,31 +175,37 @@ pub(super) fn revoke(
             role,
             principal,
         });
-        if role == Role::Member {
-            changes.extend(orphaned_presenters(context.catalogue, node, principal));
-        }
+        changes.extend(touched(context, node));
     }
-    Ok(Plan::new(changes, chain, &format!("{role}.revoke"), node_name).from(name))
+    let (_, target) = place(context.catalogue, node);
+    Ok(Plan::new(changes, chain, &format!("{role}.revoke"), target).from(name))
 }
 
-/// Presenters who are no longer members once `leaving` isn't one: presenters must be members.
-fn orphaned_presenters(
-    catalogue: &Catalogue,
+/// What makes a list hold exactly these, and the list before and after in words.
+pub(super) fn replace(
+    context: &Context<'_>,
     node: Node,
-    leaving: PrincipalId,
-) -> impl Iterator<Item = Change> + '_ {
-    let stays = move |presenter: PrincipalId| {
-        catalogue
-            .affiliations(presenter)
-            .iter()
-            .any(|id| *id != leaving && catalogue.is_listed(node, Role::Member, *id))
+    role: Role,
+    names: &[PrincipalName],
+) -> Result<(Vec<Change>, String, String), ActionError> {
+    let wanted: BTreeSet<PrincipalId> = names
+        .iter()
+        .map(|name| principal(context.catalogue, name))
+        .collect::<Result<_, _>>()?;
+    let held: BTreeSet<PrincipalId> = context.catalogue.holders(node, role).collect();
+    let gained = wanted.difference(&held).map(|principal| Change::Grant {
+        node,
+        role,
+        principal: *principal,
+    });
+    let lost = held.difference(&wanted).map(|principal| Change::Revoke {
+        node,
+        role,
+        principal: *principal,
+    });
+    let words = |ids: &BTreeSet<PrincipalId>| {
+        let names = ids.iter().filter_map(|id| context.catalogue.principal_name(*id));
+        format!("{role}s={:?}", names.collect::<Vec<_>>())
     };
-    catalogue
-        .holders(node, Role::Presenter)
-        .filter(move |presenter| !stays(*presenter))
-        .map(move |principal| Change::Revoke {
-            node,
-            role: Role::Presenter,
-            principal,
-        })
+    Ok((gained.chain(lost).collect(), words(&held), words(&wanted)))
 }

@@ -1,7 +1,7 @@
 //! Users.
 
-use super::{ActionError, Context, Plan};
-use causerie_model::{ChainId, Change, SipAddress, User, limits::MAX_DISPLAY_NAME_CHARS};
+use super::{ActionError, Context, Plan, clean_name};
+use causerie_model::{ChainId, Change, Scope, SipAddress, User, limits::MAX_DISPLAY_NAME_CHARS};
 
 /// What changes about a user. `None` leaves a property as it is.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +10,10 @@ pub struct UserChange {
     pub display_name: Option<String>,
     /// May sign in.
     pub enabled: Option<bool>,
+    /// The tag of the policy granted to him; `Some(None)` takes it back.
+    pub policy: Option<Option<String>>,
+    /// The site that he belongs to; `Some(None)` for none.
+    pub site: Option<Option<String>>,
 }
 
 fn find<'a>(context: &'a Context<'_>, address: &SipAddress) -> Result<&'a User, ActionError> {
@@ -22,7 +26,7 @@ fn find<'a>(context: &'a Context<'_>, address: &SipAddress) -> Result<&'a User, 
         })
 }
 
-fn clean_display_name(text: &str, address: &SipAddress) -> Result<String, ActionError> {
+pub(super) fn clean_display_name(text: &str, address: &SipAddress) -> Result<String, ActionError> {
     let text = text.trim();
     if text.chars().count() > MAX_DISPLAY_NAME_CHARS || text.chars().any(char::is_control) {
         return Err(ActionError::Invalid(format!(
@@ -37,7 +41,24 @@ fn clean_display_name(text: &str, address: &SipAddress) -> Result<String, Action
 }
 
 fn describe(user: &User) -> String {
-    format!("display-name={:?} enabled={}", user.display_name, user.enabled)
+    format!(
+        "display-name={:?} enabled={} policy={:?} site={:?}",
+        user.display_name,
+        user.enabled,
+        user.policy.as_deref().unwrap_or_default(),
+        user.site.as_deref().unwrap_or_default()
+    )
+}
+
+/// The tag of a policy that exists.
+fn granted(context: &Context<'_>, tag: &str) -> Result<String, ActionError> {
+    match context.catalogue.policy(&Scope::Tag(tag.to_owned())) {
+        Some(_) => Ok(tag.to_owned()),
+        None => Err(ActionError::NotFound {
+            kind: "policy",
+            name: tag.to_owned(),
+        }),
+    }
 }
 
 pub(super) fn add(
@@ -45,6 +66,12 @@ pub(super) fn add(
     address: &SipAddress,
     display_name: &str,
 ) -> Result<Plan, ActionError> {
+    if context.catalogue.alias(address).is_some() {
+        return Err(ActionError::Duplicate {
+            kind: "alias",
+            name: address.to_string(),
+        });
+    }
     if context.catalogue.user_by_address(address).is_some() {
         return Err(ActionError::Duplicate {
             kind: "user",
@@ -56,6 +83,8 @@ pub(super) fn add(
         address: address.clone(),
         display_name: clean_display_name(display_name, address)?,
         enabled: true,
+        policy: None,
+        site: None,
     };
     let after = describe(&user);
     Ok(Plan::new(vec![Change::PutUser(user)], ChainId::System, "user.add", address).to(after))
@@ -72,6 +101,12 @@ pub(super) fn change(
         new.display_name = clean_display_name(name, address)?;
     }
     new.enabled = change.enabled.unwrap_or(old.enabled);
+    if let Some(tag) = &change.policy {
+        new.policy = tag.as_deref().map(|tag| granted(context, tag)).transpose()?;
+    }
+    if let Some(site) = &change.site {
+        new.site = site.as_deref().map(|site| clean_name("site", site)).transpose()?;
+    }
     let (before, after) = (describe(old), describe(&new));
     let changes = if new == *old {
         vec![]

@@ -2,20 +2,20 @@
 
 use super::{Command, Effect, Round, Sequencer};
 use crate::{
-    Action, ActionError, Done,
-    admin::{Context, plan},
+    Action, ActionError, By, Told,
+    admin::{Resources, settle},
 };
-use causerie_model::{Actor, Change, EndpointId, Event, Node, PartReason, RoomId};
-use causerie_policy::{Action as Act, decide, permissions};
-use std::sync::PoisonError;
+use causerie_model::{Actor, Change, EndpointId, Node, PartReason, RoomId};
+use causerie_policy::{Action as Act, decide, may_chat, permissions};
+use std::{collections::BTreeSet, sync::PoisonError};
 use tokio::sync::oneshot;
 
 /// An action on its way into memory.
 pub(super) struct Acted {
     changes: Vec<Change>,
     actor: Actor,
-    event: Event,
-    reply: oneshot::Sender<Result<Done, ActionError>>,
+    told: Vec<Told>,
+    reply: oneshot::Sender<Result<Vec<Told>, ActionError>>,
 }
 
 impl Acted {
@@ -26,16 +26,13 @@ impl Acted {
 }
 
 /// One line for each change that is stored. What the server does by itself, such as a demo's users, is of less interest.
-fn tell(actor: &Actor, event: &Event) {
-    let Event::Changed {
+fn tell(actor: &Actor, told: &Told) {
+    let Told {
         what,
         target,
         before,
         after,
-    } = event
-    else {
-        return;
-    };
+    } = told;
     let (before, after) = (some(before), some(after));
     if *actor == Actor::System {
         tracing::debug!(target: "causerie::admin", what, target, before, after, "Changed by the server itself.");
@@ -54,40 +51,50 @@ impl Sequencer {
     pub(super) async fn act(
         &mut self,
         round: &mut Round,
-        actor: Actor,
-        action: Action,
-        reply: oneshot::Sender<Result<Done, ActionError>>,
+        by: By,
+        actions: Vec<Action>,
+        rehearsal: bool,
+        reply: oneshot::Sender<Result<Vec<Told>, ActionError>>,
     ) {
         let planned = {
-            let catalogue = self.inner.catalogue();
-            let context = Context {
-                catalogue: &catalogue,
+            let resources = Resources {
                 random: &*self.random,
                 highest_room: self.highest_room,
+                now: self.clock.now(),
+                settings: &self.inner.settings,
             };
-            plan(&action, &context)
+            let mut catalogue = self
+                .inner
+                .catalogue
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            settle(&mut catalogue, &by, &actions, &resources)
         };
-        let plan = match planned {
-            Ok(plan) if plan.changes.is_empty() && !plan.record_only => {
-                let _ = reply.send(Ok(Done::Unchanged));
+        let planned = match planned {
+            Ok(planned) if rehearsal || planned.records.is_empty() => {
+                let _ = reply.send(Ok(planned.told));
                 return;
             }
-            Ok(plan) => plan,
+            Ok(planned) => planned,
             Err(error) => {
                 let _ = reply.send(Err(error));
                 return;
             }
         };
-        let recorded = self.record(round, plan.chain, actor.clone(), plan.event.clone());
-        if let Err(error) = recorded.await {
-            let _ = reply.send(Err(ActionError::Store(error)));
-            return;
+        for (chain, event) in planned.records {
+            if let Err(error) = self.record(round, chain, by.actor.clone(), event).await {
+                // What was recorded of it so far goes with the round: nothing else is in it but what is owed.
+                round.batch.records.truncate(round.owed.len());
+                round.heads.clear();
+                let _ = reply.send(Err(ActionError::Store(error)));
+                return;
+            }
         }
-        round.batch.changes.clone_from(&plan.changes);
+        round.batch.changes.clone_from(&planned.changes);
         round.effects.push(Effect::Acted(Acted {
-            changes: plan.changes,
-            actor,
-            event: plan.event,
+            changes: planned.changes,
+            actor: by.actor,
+            told: planned.told,
             reply,
         }));
         round.sealed = true;
@@ -97,10 +104,10 @@ impl Sequencer {
         let Acted {
             changes,
             actor,
-            event,
+            told,
             reply,
         } = acted;
-        tell(&actor, &event);
+        told.iter().for_each(|told| tell(&actor, told));
         {
             let mut catalogue = self
                 .inner
@@ -109,59 +116,87 @@ impl Sequencer {
                 .unwrap_or_else(PoisonError::into_inner);
             changes.iter().for_each(|change| catalogue.apply(change));
         }
-        for change in &changes {
-            self.enforce(change);
-        }
-        let _ = reply.send(Ok(Done::Changed));
+        self.enforce(&changes);
+        let _ = reply.send(Ok(told));
     }
 
     /// Puts out who may no longer be where he is, and gives the others the rights that they have now.
-    fn enforce(&mut self, change: &Change) {
-        match change {
-            Change::PutUser(user) => {
-                for device in self.devices.values_mut().filter(|device| device.user == user.id) {
-                    device.name.clone_from(&user.display_name);
+    fn enforce(&mut self, changes: &[Change]) {
+        let mut rooms: BTreeSet<RoomId> = BTreeSet::new();
+        let mut everywhere = false;
+        for change in changes {
+            match change {
+                Change::PutUser(user) => {
+                    for device in self.devices.values_mut().filter(|device| device.user == user.id) {
+                        device.name.clone_from(&user.display_name);
+                    }
+                    if !may_chat(&self.inner.catalogue(), user.id).allowed {
+                        self.cut_user(user.id);
+                    }
                 }
-                if !user.enabled {
-                    self.cut_user(user.id);
+                Change::RemoveUser(user) => self.cut_user(*user),
+                Change::PutRoom(room) => {
+                    self.highest_room = self.highest_room.max(room.id);
+                    rooms.insert(room.id);
                 }
-            }
-            Change::RemoveUser(user) => self.cut_user(*user),
-            Change::PutRoom(room) => {
-                self.highest_room = self.highest_room.max(room.id);
-                self.review(room.id);
-            }
-            Change::RemoveRoom(room) => self.review(*room),
-            Change::Grant {
-                node: Node::Room(room),
-                ..
-            }
-            | Change::Revoke {
-                node: Node::Room(room),
-                ..
-            } => {
-                self.review(*room);
-            }
-            Change::Grant {
-                node: Node::Category(category),
-                ..
-            }
-            | Change::Revoke {
-                node: Node::Category(category),
-                ..
-            } => {
-                let rooms: Vec<RoomId> = {
+                Change::RemoveRoom(room)
+                | Change::Grant {
+                    node: Node::Room(room),
+                    ..
+                }
+                | Change::Revoke {
+                    node: Node::Room(room),
+                    ..
+                } => {
+                    rooms.insert(*room);
+                }
+                Change::Grant {
+                    node: Node::Category(category),
+                    ..
+                }
+                | Change::Revoke {
+                    node: Node::Category(category),
+                    ..
+                } => {
                     let catalogue = self.inner.catalogue();
-                    let inside = catalogue.rooms().filter(|room| room.category == *category);
-                    inside.map(|room| room.id).collect()
-                };
-                rooms.into_iter().for_each(|room| self.review(room));
+                    rooms.extend(catalogue.rooms_in(*category).map(|room| room.id));
+                }
+                Change::AddToGroup { .. }
+                | Change::RemoveFromGroup { .. }
+                | Change::PutGroup(_)
+                | Change::RemoveGroup(_)
+                | Change::PutBarrier(_)
+                | Change::RemoveBarrier(_) => everywhere = true,
+                Change::PutPolicy(_) | Change::RemovePolicy(_) => self.cut_those_without_chat(),
+                Change::PutConfiguration(_) | Change::RemoveConfiguration(_) => {
+                    let effective = self.inner.effective();
+                    self.rooms.set_limits(&effective);
+                }
+                Change::PutCategory(_)
+                | Change::RemoveCategory(_)
+                | Change::PutAddin(_)
+                | Change::RemoveAddin(_)
+                | Change::PutAlias(_)
+                | Change::RemoveAlias(_) => {}
             }
-            Change::AddToGroup { .. } | Change::RemoveFromGroup { .. } | Change::RemoveGroup(_) => {
-                self.rooms.ids().into_iter().for_each(|room| self.review(room));
-            }
-            Change::PutGroup(_) | Change::PutCategory(_) | Change::RemoveCategory(_) => {}
         }
+        if everywhere {
+            rooms.extend(self.rooms.ids());
+        }
+        rooms.into_iter().for_each(|room| self.review(room));
+    }
+
+    /// Ends the connections of users whose policy no longer lets them use rooms.
+    fn cut_those_without_chat(&mut self) {
+        let users: BTreeSet<_> = self.devices.values().map(|device| device.user).collect();
+        let cut: Vec<_> = {
+            let catalogue = self.inner.catalogue();
+            let without = users
+                .into_iter()
+                .filter(|user| !may_chat(&catalogue, *user).allowed);
+            without.collect()
+        };
+        cut.into_iter().for_each(|user| self.cut_user(user));
     }
 
     /// Decides again, for everybody in a room, whether he may be there and what he may do.

@@ -17,13 +17,14 @@ mod preference;
 mod rooms;
 
 use crate::{
-    Action, ActionError, Done, Inner, Needs, Operation, Outcome, Refusal,
+    Action, ActionError, By, Inner, Needs, Operation, Outcome, Refusal, Told,
     delivery::{Answer, Broadcast, Delivery, Notice, Overrun, Sink},
 };
 use causerie_model::{
     Actor, ChainId, Clock, EndpointId, Event, Head, Message, PartReason, PrincipalId, Random, Record, RoomId,
     SipAddress, Timestamp,
 };
+use causerie_policy::may_chat;
 use causerie_room::chain;
 use causerie_store::{Batch, History, Journal, Preferences, StoreError, StoreFault, meter};
 use rooms::Rooms;
@@ -72,9 +73,11 @@ pub(crate) enum Command {
     },
     /// An administrator acts.
     Act {
-        actor: Actor,
-        action: Action,
-        reply: oneshot::Sender<Result<Done, ActionError>>,
+        by: By,
+        actions: Vec<Action>,
+        /// Nothing is done; only what would be is told.
+        rehearsal: bool,
+        reply: oneshot::Sender<Result<Vec<Told>, ActionError>>,
     },
 }
 
@@ -260,7 +263,7 @@ impl Sequencer {
         commands: mpsc::WeakSender<Command>,
         needs: &Needs,
     ) -> Result<Self, StoreError> {
-        let rooms = Rooms::new(&inner.settings);
+        let rooms = Rooms::new(&inner.effective());
         Ok(Self {
             inner,
             commands,
@@ -375,17 +378,21 @@ impl Sequencer {
                 token,
                 shown,
             } => self.shown(round, endpoint, token, shown).await,
-            Command::Act { actor, action, reply } => self.act(round, actor, action, reply).await,
+            Command::Act {
+                by,
+                actions,
+                rehearsal,
+                reply,
+            } => self.act(round, by, actions, rehearsal, reply).await,
         }
     }
 
     fn attach(&mut self, endpoint: EndpointId, user: PrincipalId, mut sink: Sink) {
-        let found = self
-            .inner
-            .catalogue()
-            .user(user)
-            .filter(|user| user.enabled)
-            .cloned();
+        let found = {
+            let catalogue = self.inner.catalogue();
+            let may = may_chat(&catalogue, user).allowed;
+            catalogue.user(user).filter(|_| may).cloned()
+        };
         let Some(found) = found else {
             // Disabled since he asked.
             sink.cut(PartReason::Removed);

@@ -1,7 +1,6 @@
 //! The rooms in memory: those with somebody in them, and those that something is happening to.
 
-use crate::Settings;
-use causerie_model::{Record, RoomId};
+use causerie_model::{Effective, Record, RoomId};
 use causerie_room::{Room, Settings as RoomSettings};
 use causerie_store::{History, Journal, StoreError};
 use std::{
@@ -22,15 +21,21 @@ pub(super) struct Rooms {
 }
 
 impl Rooms {
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(effective: &Effective) -> Self {
         Self {
             loaded: HashMap::new(),
             distrusted: HashSet::new(),
-            settings: RoomSettings {
-                keep: settings.history_in_memory,
-                participant_limit: settings.participant_limit,
-            },
+            settings: limits(effective),
             sweep_at: IDLE_ROOMS,
+        }
+    }
+
+    /// Has other settings hold, for rooms in memory too. A room that is to keep more messages has them when it is loaded
+    /// the next time.
+    pub(super) fn set_limits(&mut self, effective: &Effective) {
+        self.settings = limits(effective);
+        for room in self.loaded.values_mut() {
+            room.set_limits(self.settings);
         }
     }
 
@@ -101,5 +106,12 @@ impl Rooms {
         let loaded = &self.loaded;
         self.distrusted.retain(|id| loaded.contains_key(id));
         self.sweep_at = self.loaded.len() * 2 + IDLE_ROOMS;
+    }
+}
+
+fn limits(effective: &Effective) -> RoomSettings {
+    RoomSettings {
+        keep: usize::from(effective.default_chat_history),
+        participant_limit: usize::try_from(effective.participant_update_limit).unwrap_or(usize::MAX),
     }
 }

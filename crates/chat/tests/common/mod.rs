@@ -231,6 +231,8 @@ impl World {
             room_type,
             privacy,
             invitations: Invitations::Inherit,
+            addin: None,
+            disabled: false,
         }))
         .await;
         for member in members {

@@ -14,6 +14,8 @@ use crate::{
     Addin, AddinId, Alias, Barrier, BarrierId, Category, CategoryId, Change, Configuration, Group, Node,
     Policy, PrincipalId, Role, Room, RoomId, Scope, SipAddress, User,
 };
+pub use suppose::Trial;
+
 use ancestry::Memo;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;

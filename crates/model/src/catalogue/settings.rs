@@ -89,10 +89,10 @@ impl Catalogue {
         self.configurations.get(scope)
     }
 
-    /// The settings that hold for a server: its own, else its site's, else the global ones, else the defaults; each for
-    /// itself.
+    /// The settings that hold for a server: its own, else its site's, else the global ones, else these of its base; each
+    /// for itself.
     #[must_use]
-    pub fn effective(&self, site: Option<&str>, service: &str) -> Effective {
+    pub fn effective(&self, base: Effective, site: Option<&str>, service: &str) -> Effective {
         let site = site.map(|name| Scope::Site(name.to_owned()));
         [
             Some(Scope::Global),
@@ -102,7 +102,7 @@ impl Catalogue {
         .into_iter()
         .flatten()
         .filter_map(|scope| self.configurations.get(&scope))
-        .fold(Effective::default(), Effective::with)
+        .fold(base, Effective::with)
     }
 
     /// All aliases of the service, by address.

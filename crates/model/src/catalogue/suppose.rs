@@ -3,20 +3,52 @@
 use super::Catalogue;
 use crate::{Change, Node, PrincipalId};
 
+/// Changes that were tried out, and the way back.
+#[derive(Debug)]
+#[must_use = "what was tried out must be taken back"]
+pub struct Trial {
+    highest_principal: i64,
+    back: Vec<Vec<Change>>,
+}
+
+impl Trial {
+    /// Adds what was tried out after this.
+    pub fn append(&mut self, later: &mut Self) {
+        self.back.append(&mut later.back);
+    }
+}
+
 impl Catalogue {
-    /// Looks at the working set as these changes would make it, and leaves it as it was. Copying it would take too long.
-    pub fn suppose<T>(&mut self, changes: &[Change], look: impl FnOnce(&Self) -> T) -> T {
-        let highest = self.highest_principal;
-        let mut back = Vec::new();
-        for change in changes {
-            back.push(self.inverse(change));
-            self.apply(change);
+    /// Begins to try out changes.
+    pub fn begin_trial(&self) -> Trial {
+        Trial {
+            highest_principal: self.highest_principal,
+            back: Vec::new(),
         }
-        let seen = look(self);
-        for changes in back.iter().rev() {
+    }
+
+    /// Makes a change that will be taken back.
+    pub fn try_out(&mut self, trial: &mut Trial, change: &Change) {
+        trial.back.push(self.inverse(change));
+        self.apply(change);
+    }
+
+    /// Takes back all that was tried out.
+    pub fn end_trial(&mut self, trial: Trial) {
+        for changes in trial.back.iter().rev() {
             changes.iter().for_each(|change| self.apply(change));
         }
-        self.highest_principal = highest;
+        self.highest_principal = trial.highest_principal;
+    }
+
+    /// Looks at the working set as these changes would make it, and leaves it as it was. Copying it would take too long.
+    pub fn suppose<T>(&mut self, changes: &[Change], look: impl FnOnce(&Self) -> T) -> T {
+        let mut trial = self.begin_trial();
+        for change in changes {
+            self.try_out(&mut trial, change);
+        }
+        let seen = look(self);
+        self.end_trial(trial);
         seen
     }
 

@@ -229,12 +229,31 @@ fn the_nearest_policy_and_setting_count() {
             ..Configuration::empty(scope)
         })
     };
-    assert_eq!(c.effective(Some("Basel"), "chat1"), Effective::default());
+    assert_eq!(
+        c.effective(Effective::default(), Some("Basel"), "chat1"),
+        Effective::default()
+    );
     c.apply(&set(Scope::Global, 1));
     c.apply(&set(Scope::Site("Basel".to_owned()), 2));
-    assert_eq!(c.effective(Some("Basel"), "chat1").participant_update_limit, 2);
-    assert_eq!(c.effective(None, "chat1").participant_update_limit, 1);
+    assert_eq!(
+        c.effective(Effective::default(), Some("Basel"), "chat1")
+            .participant_update_limit,
+        2
+    );
+    assert_eq!(
+        c.effective(Effective::default(), None, "chat1")
+            .participant_update_limit,
+        1
+    );
     c.apply(&set(Scope::Service("chat1".to_owned()), 3));
-    assert_eq!(c.effective(Some("Basel"), "chat1").participant_update_limit, 3);
-    assert_eq!(c.effective(Some("Basel"), "chat1").default_chat_history, 30);
+    assert_eq!(
+        c.effective(Effective::default(), Some("Basel"), "chat1")
+            .participant_update_limit,
+        3
+    );
+    assert_eq!(
+        c.effective(Effective::default(), Some("Basel"), "chat1")
+            .default_chat_history,
+        30
+    );
 }

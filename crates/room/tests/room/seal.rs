@@ -84,12 +84,13 @@ fn the_other_kinds_are_the_documented_bytes() {
         target: "Desk".to_owned(),
         before: String::new(),
         after: "on".to_owned(),
+        origin: "unix".to_owned(),
     };
     let actor = Actor::Administrator("unix:root".to_owned());
     let record = seal(ChainId::System, &Head::START, Timestamp(0), &actor, &changed);
     assert_eq!(
         record.body,
-        r#"{"after":"on","before":"","target":"Desk","what":"category.create"}"#
+        r#"{"after":"on","before":"","origin":"unix","target":"Desk","what":"category.create"}"#
     );
     assert_eq!(
         record.hash.to_string(),

@@ -275,7 +275,7 @@ proptest! {
         let place = place.index(links.len());
         let before = place.checked_sub(1).map_or(Head::START, |before| heads[before]);
         let forged = Event::Changed {
-            what: String::new(), target: String::new(), before: String::new(), after: String::new(),
+            what: String::new(), target: String::new(), before: String::new(), after: String::new(), origin: String::new(),
         };
         let record = seal(CHAIN, &before, links[place].at, &Actor::System, &forged);
         links[place] = Stored::of(&record);

@@ -1,7 +1,7 @@
 //! What values may be.
 
 use super::{Authentication, Config, given};
-use causerie_model::limits::MAX_MESSAGE_BYTES;
+use causerie_model::limits::{DEFAULT_CHAT_HISTORY_RANGE, MAX_MESSAGE_BYTES, MAX_PARTICIPANT_UPDATE_LIMIT};
 use std::{fmt::Display, ops::RangeInclusive, path::Path};
 use tracing_subscriber::EnvFilter;
 
@@ -140,8 +140,18 @@ impl Config {
         problems.range("sip.deadlines.write", deadlines.write, 1..=600);
         problems.range("sip.deadlines.closing", deadlines.closing, 1..=60);
         let chat = &self.chat;
-        problems.range("chat.history_in_memory", chat.history_in_memory, 1..=500);
-        problems.range("chat.participant_limit", chat.participant_limit, 0..=100_000);
+        problems.range(
+            "chat.history_in_memory",
+            chat.history_in_memory,
+            DEFAULT_CHAT_HISTORY_RANGE,
+        );
+        problems.range(
+            "chat.participant_limit",
+            chat.participant_limit,
+            0..=MAX_PARTICIPANT_UPDATE_LIMIT,
+        );
+        problems.range("chat.max_rooms", chat.max_rooms, 1..=1_000_000);
+        problems.range("chat.max_categories", chat.max_categories, 1..=100_000);
         problems.range("chat.message_size", chat.message_size, 1..=MAX_MESSAGE_BYTES);
         problems.range("chat.story_size", chat.story_size, 1..=MAX_MESSAGE_BYTES);
         problems.range("chat.search_results", chat.search_results, 1..=10_000);
@@ -225,8 +235,10 @@ mod tests {
     fn numbers_are_held_to_their_ranges() {
         type Case = (fn(&mut Config, usize), usize, usize);
         let cases: &[Case] = &[
-            (|c, n| c.chat.history_in_memory = n, 1, 500),
-            (|c, n| c.chat.participant_limit = n, 0, 100_000),
+            (|c, n| c.chat.history_in_memory = n as u16, 1, 500),
+            (|c, n| c.chat.participant_limit = n as u32, 0, 100_000),
+            (|c, n| c.chat.max_rooms = n, 1, 1_000_000),
+            (|c, n| c.chat.max_categories = n, 1, 100_000),
             (|c, n| c.chat.search_results = n as u32, 1, 10_000),
             (|c, n| c.sip.limits.connections = n, 1, 1_000_000),
             (|c, n| c.sip.limits.connections_per_address = n, 1, 1_000_000),

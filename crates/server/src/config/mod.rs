@@ -92,8 +92,12 @@ pub(crate) struct SipDeadlines {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Chat {
-    pub(crate) history_in_memory: usize,
-    pub(crate) participant_limit: usize,
+    pub(crate) site: Option<String>,
+    pub(crate) service: String,
+    pub(crate) history_in_memory: u16,
+    pub(crate) participant_limit: u32,
+    pub(crate) max_rooms: usize,
+    pub(crate) max_categories: usize,
     pub(crate) message_size: usize,
     pub(crate) story_size: usize,
     pub(crate) search_results: u32,
@@ -209,8 +213,12 @@ impl Default for Chat {
     fn default() -> Self {
         let settings = ChatDefaults::default();
         Self {
-            history_in_memory: settings.history_in_memory,
-            participant_limit: settings.participant_limit,
+            site: settings.site,
+            service: settings.service,
+            history_in_memory: settings.base.default_chat_history,
+            participant_limit: settings.base.participant_update_limit,
+            max_rooms: settings.max_rooms,
+            max_categories: settings.max_categories,
             message_size: settings.message_bytes,
             story_size: settings.story_bytes,
             search_results: settings.search_results,

@@ -256,6 +256,7 @@ fn changes(count: usize, room: Uuid) -> Vec<Change> {
             invitations: true,
             file_upload: false,
             history: true,
+            audit: causerie_model::Audit::default(),
         }),
         Change::PutRoom(Room {
             id: RoomId(1),
@@ -267,6 +268,8 @@ fn changes(count: usize, room: Uuid) -> Vec<Change> {
             privacy: Privacy::Open,
             invitations: Invitations::Inherit,
             disabled: false,
+            addin: None,
+            audit: causerie_model::Audit::default(),
         }),
     ];
     for number in 0..count {
@@ -276,6 +279,8 @@ fn changes(count: usize, room: Uuid) -> Vec<Change> {
             address: user(number).parse().unwrap(),
             display_name: format!("User {number}"),
             enabled: true,
+            policy: None,
+            site: None,
         }));
         changes.push(Change::Grant {
             node: Node::Category(category),

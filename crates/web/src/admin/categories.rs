@@ -87,6 +87,7 @@ pub(super) async fn change(
 ) -> Answer<Json<Category>> {
     let now = change.name.clone().unwrap_or_else(|| name.clone());
     let change = CategoryChange {
+        seen: None,
         name: change.name,
         description: change.description,
         invitations: change.invitations,

@@ -55,6 +55,11 @@ impl From<ActionError> for ApiError {
         match error {
             ActionError::NotFound { .. } => Self::new(StatusCode::NOT_FOUND, "not-found", message),
             ActionError::Duplicate { .. } => Self::new(StatusCode::CONFLICT, "exists", message),
+            ActionError::Stale { .. } => Self::new(StatusCode::PRECONDITION_FAILED, "stale", message),
+            ActionError::InBatch { error, .. } => Self {
+                message,
+                ..Self::from(*error)
+            },
             ActionError::Invalid(_) => Self::invalid(message),
             ActionError::Denied(rule) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, rule.as_str(), message),
             ActionError::OutOfScope { rule, .. } => {

@@ -52,6 +52,7 @@ pub(super) async fn add(
         .act(
             actor,
             Action::AddGroup {
+                kind: causerie_model::GroupKind::Group,
                 name: new.name.clone(),
             },
         )

@@ -74,6 +74,8 @@ pub(super) async fn add(
         name: new.name,
         category: new.category,
         description: new.description,
+        addin: None,
+        disabled: false,
     });
     state.chat.act(actor, action).await?;
     Ok((StatusCode::CREATED, Json(shown(&state, &name)?)))
@@ -93,6 +95,7 @@ pub(super) async fn change(
         name: change.name,
         description: change.description,
         disabled: change.disabled,
+        ..RoomChange::default()
     };
     state.chat.act(actor, Action::ChangeRoom { name, change }).await?;
     shown(&state, now.trim()).map(Json)

@@ -99,6 +99,8 @@ pub(super) async fn change(
     let address = address(&name)?;
     let leaves = change.enabled == Some(false);
     let change = UserChange {
+        policy: None,
+        site: None,
         display_name: change.display_name,
         enabled: change.enabled,
     };

@@ -1,0 +1,129 @@
+//! What follows from actions: each is tried out on the working set as those before it left it, so that the rules judge
+//! how things will be, and what may no longer be in a list is taken out in the same commit.
+
+use super::{Action, ActionError, By, Context, Told, plan, role};
+use crate::Settings;
+use causerie_model::{Catalogue, ChainId, Change, Event, Node, Random, RoomId, Timestamp};
+use causerie_policy::{stale_entries, touched_nodes};
+use std::collections::BTreeSet;
+
+/// What planning needs besides the working set and the actions.
+pub(crate) struct Resources<'a> {
+    pub(crate) random: &'a dyn Random,
+    pub(crate) highest_room: RoomId,
+    pub(crate) now: Timestamp,
+    pub(crate) settings: &'a Settings,
+}
+
+/// Actions as rows and records.
+#[derive(Default)]
+pub(crate) struct Planned {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) records: Vec<(ChainId, Event)>,
+    pub(crate) told: Vec<Told>,
+}
+
+/// Plans actions, each as those before it leave things. The working set is as it was when this returns.
+pub(crate) fn settle(
+    catalogue: &mut Catalogue,
+    by: &By,
+    actions: &[Action],
+    resources: &Resources<'_>,
+) -> Result<Planned, ActionError> {
+    let mut planned = Planned::default();
+    let mut trial = catalogue.begin_trial();
+    let mut result = Ok(());
+    for (index, action) in actions.iter().enumerate() {
+        let step = plan_one(catalogue, by, action, resources).map(|(step, mut tried)| {
+            planned.changes.extend(step.changes);
+            planned.records.extend(step.records);
+            planned.told.extend(step.told);
+            trial.append(&mut tried);
+        });
+        if let Err(error) = step {
+            let number = index + 1;
+            let error = Box::new(error);
+            result = Err(if actions.len() == 1 {
+                *error
+            } else {
+                ActionError::InBatch { number, error }
+            });
+            break;
+        }
+    }
+    catalogue.end_trial(trial);
+    result.map(|()| planned)
+}
+
+/// Plans one action and leaves it tried out; if it is refused, nothing is.
+fn plan_one(
+    catalogue: &mut Catalogue,
+    by: &By,
+    action: &Action,
+    resources: &Resources<'_>,
+) -> Result<(Planned, causerie_model::catalogue::Trial), ActionError> {
+    let plan = plan(
+        action,
+        &Context {
+            catalogue,
+            random: resources.random,
+            highest_room: resources.highest_room,
+            by,
+            now: resources.now,
+            max_rooms: resources.settings.max_rooms,
+            max_categories: resources.settings.max_categories,
+        },
+    )?;
+    let mut trial = catalogue.begin_trial();
+    let mut planned = Planned::default();
+    if plan.changes.is_empty() && !plan.record_only {
+        return Ok((planned, trial));
+    }
+    let touched: BTreeSet<Node> = plan
+        .changes
+        .iter()
+        .flat_map(|change| touched_nodes(catalogue, change))
+        .collect();
+    for change in &plan.changes {
+        catalogue.try_out(&mut trial, change);
+    }
+    if let Err(error) = role::check_grants(catalogue, &plan.changes) {
+        catalogue.end_trial(trial);
+        return Err(error);
+    }
+    planned.changes = plan.changes;
+    planned.told.push(plan.told.clone());
+    planned.records.push((plan.chain, plan.told.event(&by.origin)));
+    for node in touched {
+        let stale = stale_entries(catalogue, node);
+        if stale.is_empty() {
+            continue;
+        }
+        let (chain, target) = role::place(catalogue, node);
+        let entries: Vec<String> = stale
+            .iter()
+            .map(|(role, principal, rule)| {
+                let name = catalogue.principal_name(*principal).unwrap_or_default();
+                format!("{role}={name:?} ({rule_code})", rule_code = rule.as_str())
+            })
+            .collect();
+        let told = Told {
+            what: "lists.trim".to_owned(),
+            target,
+            before: entries.join(" "),
+            after: String::new(),
+        };
+        for (role, principal, _) in stale {
+            let change = Change::Revoke {
+                node,
+                role,
+                principal,
+            };
+            catalogue.try_out(&mut trial, &change);
+            planned.changes.push(change);
+        }
+        planned.told.push(told.clone());
+        planned.records.push((chain, told.event(&by.origin)));
+    }
+    Ok((planned, trial))
+}
