@@ -18,7 +18,6 @@ use causerie_xccos::{
         Backchat, BatchJoin, ChannelId, ChannelSearch, GetPreference, GetServerInfo, Join, Part,
         SetPreference,
     },
-    names::value,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -161,9 +160,8 @@ impl Client {
     /// See [`CallError`].
     pub async fn rooms(&self, criteria: &str) -> Result<Vec<Room>, CallError> {
         let search = ChannelSearch {
-            query_type: value::BY_NAME.to_owned(),
             criteria: criteria.to_owned(),
-            extended: false,
+            ..ChannelSearch::default()
         };
         let reply = self.command(Command::ChannelSearch(search)).await?;
         let rooms = reply.data.rooms.into_iter();

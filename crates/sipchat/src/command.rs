@@ -8,7 +8,8 @@ use causerie_chat::{Operation, Refusal};
 use causerie_sip::ua::Outbox;
 use causerie_xccos::{
     Command, Correlation,
-    commands::{Backchat, ChannelId},
+    commands::{Backchat, ChannelId, SearchAmong},
+    names::code,
     reply::{self, InvitationsReply},
 };
 use uuid::Uuid;
@@ -50,7 +51,7 @@ impl ChatDialog {
             Command::BatchJoin(join) => batch(&join.rooms),
             Command::Part(part) => room_guid(&part.chan_uri)
                 .map(|room| (Kind::Part { uri: part.chan_uri }, Operation::Part { room })),
-            Command::ChannelSearch(search) => Ok((
+            Command::ChannelSearch(search) if search.among == SearchAmong::All => Ok((
                 Kind::ChannelSearch,
                 Operation::FindRooms {
                     criteria: search.criteria,
@@ -76,9 +77,34 @@ impl ChatDialog {
                     content: preference.content,
                 },
             )),
+            // No operation does these.
+            Command::ChannelSearch(_)
+            | Command::SearchHistory(_)
+            | Command::CategoriesToCreateIn
+            | Command::GetAddIns
+            | Command::GetAssociations(_)
+            | Command::GetUploadToken(_)
+            | Command::GetDownloadToken(_)
+            | Command::CreateRoom(_)
+            | Command::UpdateRoom(_)
+            | Command::MoveRoom(_)
+            | Command::GetRoom(_)
+            | Command::GetRole(_)
+            | Command::AddToRole(_)
+            | Command::RemoveFromRole(_)
+            | Command::FindEligible(_)
+            | Command::GetCategoryUsers(_)
+            | Command::GetPermissions(_)
+            | Command::GetParticipants(_)
+            | Command::FindUsers(_)
+            | Command::GetUser(_)
+            | Command::GetGroup(_) => {
+                let code = (code::NOT_SUPPORTED.number, code::NOT_SUPPORTED.text);
+                return self.reply_error(&name, envid, seqid, code, outbox);
+            }
         };
         let submitted = asked.and_then(|(kind, operation)| {
-            let (envid, seqid) = (envid.to_owned(), seqid.to_owned());
+            let (name, envid, seqid) = (name.clone(), envid.to_owned(), seqid.to_owned());
             self.submit(
                 Pending::Command {
                     name,
@@ -90,7 +116,7 @@ impl ChatDialog {
             )
         });
         if let Err(refusal) = submitted {
-            self.fail(name, envid, seqid, &refusal, outbox);
+            self.fail(&name, envid, seqid, &refusal, outbox);
         }
     }
 

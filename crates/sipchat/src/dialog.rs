@@ -10,6 +10,7 @@ use causerie_sip::{
 };
 use causerie_xccos::{Correlation, names::reply as reply_name, reply};
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::Arc,
     task::{Context, Poll},
@@ -44,7 +45,7 @@ pub(crate) struct ChatDialog {
 pub(crate) enum Pending {
     /// A command, answered by a reply.
     Command {
-        name: &'static str,
+        name: Cow<'static, str>,
         kind: Kind,
         envid: String,
         seqid: String,
@@ -205,12 +206,12 @@ impl ChatDialog {
                 tracing::debug!(
                     target: "causerie::xccos",
                     user = %self.address,
-                    command = name,
+                    command = &*name,
                     queries = statements,
                     refusal = result.as_ref().err().map(Refusal::name),
                     "XCCOS command."
                 );
-                self.command_answered(name, &kind, &envid, &seqid, result, outbox);
+                self.command_answered(&name, &kind, &envid, &seqid, result, outbox);
             }
             Some(Pending::Gathered { gathering }) => self.gathered(gathering, result, outbox),
             None => {}
@@ -219,7 +220,7 @@ impl ChatDialog {
 
     fn command_answered(
         &mut self,
-        name: &'static str,
+        name: &str,
         kind: &Kind,
         envid: &str,
         seqid: &str,

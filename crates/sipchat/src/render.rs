@@ -6,8 +6,8 @@ use causerie_model::{Invitations, Message, Privacy, RoomType};
 use causerie_xccos::{
     CategoryUri, ChatLine, Correlation, Extra,
     blocks::{
-        Behavior, FailureBlock, ParticipantGroup, Preference, RoomAssociation, RoomBlock, ServerInfo,
-        UserBlock, Visibility,
+        Behavior, FailureBlock, ParticipantGroup, Preference, PrincipalType, RoomAssociation, RoomBlock,
+        ServerInfo, UserBlock, Visibility,
     },
     chat, notice as ntc,
     reply::{self, JoinReply},
@@ -18,9 +18,6 @@ use uuid::Uuid;
 /// Text of messages that one history reply carries, in bytes. Older messages than fit are left out: the client can ask
 /// for them. Keeps a reply well below what a SIP peer takes in one message.
 pub(crate) const MAX_HISTORY_BYTES: usize = 512 * 1024;
-
-/// The principal type of a user, in `uib/@type`.
-const USER_TYPE: u32 = 5;
 
 fn room_uri(domain: &str, guid: Uuid) -> String {
     format!("ma-chan://{domain}/{guid}")
@@ -99,7 +96,7 @@ fn joined<'a>(
             let number = u32::try_from(users.len()).unwrap_or(u32::MAX);
             users.push(UserBlock {
                 id: Some(number),
-                principal_type: Some(USER_TYPE),
+                principal_type: Some(PrincipalType::User),
                 display_name: Some((&participant.name).into()),
                 ..UserBlock::new(participant.address.to_uri())
             });

@@ -13,7 +13,7 @@ pub fn command(envid: &str, command: &Command) -> String {
     let mut out = String::new();
     envelope(&mut out, envid, |xml| {
         xml.open(element::CMD);
-        xml.attribute_parts(attribute::ID, &[prefix::COMMAND, command.name()]);
+        xml.attribute_parts(attribute::ID, &[prefix::COMMAND, command.sent_name()]);
         xml.number(attribute::SEQID, 1);
         xml.open(element::DATA);
         command.write(xml);

@@ -126,6 +126,22 @@ pub enum BlockError {
         /// What is there.
         value: String,
     },
+    /// A word that isn't one of those that can stand there.
+    #[error("'{element}' has '{value}' as its '{name}', which isn't known")]
+    Word {
+        /// Element that holds it.
+        element: String,
+        /// Name of the attribute, `info` or `prop`.
+        name: &'static str,
+        /// What is there.
+        value: String,
+    },
+    /// An argument longer than [`limits::MAX_ARGUMENT_BYTES`].
+    #[error("'{0}' holds a text longer than {max} bytes", max = limits::MAX_ARGUMENT_BYTES)]
+    TooLong(String),
+    /// More than [`limits::MAX_LIST_ITEMS`] elements of one kind.
+    #[error("there are more than {max} elements '{0}'", max = limits::MAX_LIST_ITEMS)]
+    TooMany(&'static str),
     /// A post carries more additional attributes or children along than the `MAX_EXTRA_…` limits allow.
     #[error("the message carries too much along: {0}")]
     Extra(&'static str),

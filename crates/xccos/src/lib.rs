@@ -22,6 +22,7 @@
     )
 )]
 
+mod arguments;
 pub mod blocks;
 pub mod chat;
 pub mod client;
@@ -44,4 +45,4 @@ pub use error::{BlockError, DocumentError, XmlError};
 pub use reply::Correlation;
 pub use request::{Document, Primitive, PrimitiveKind};
 pub use server::{Notice, Reply, ReplyData, ServerDocument, ServerPrimitive};
-pub use uri::{CategoryUri, RoomUri};
+pub use uri::{CategoryUri, GroupUri, RoomUri};

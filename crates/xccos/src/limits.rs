@@ -19,6 +19,13 @@ pub const MAX_NAMESPACES: usize = 64;
 /// the 50 bytes that ask for it.
 pub const MAX_PRIMITIVES: usize = 64;
 
+/// Longest text of one argument of a command, in bytes. The longest that the protocol needs is a list of search words.
+pub const MAX_ARGUMENT_BYTES: usize = 4 * 1024;
+/// Most items in one list of a command: rooms to search, authors, principals of a role.
+pub const MAX_LIST_ITEMS: usize = 1_000;
+/// Largest `maxResults`: the SDK has a signed number of 32 bits.
+pub const MAX_RESULTS: u32 = i32::MAX.unsigned_abs();
+
 // What a post may carry along is limited more tightly than a document, so that it can never make a document, with the
 // server's own attributes round it and the depth of a history reply above it, that this crate would refuse.
 

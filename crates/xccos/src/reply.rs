@@ -1,8 +1,11 @@
 //! Replies to commands, one function each. Every document holds one reply.
 
 use crate::{
-    blocks::{FailureBlock, Invitation, Preference, RoomBlock, ServerInfo, UserBlock},
-    names::{ServerInfoReply, attribute, code, command, element, prefix},
+    blocks::{
+        AddIn, CategoryBlock, FailureBlock, FileToken, Invitation, Preference, RoomBlock, ServerInfo,
+        UserBlock, facts,
+    },
+    names::{ServerInfoReply, attribute, code, command, element, prefix, reply, urn},
     writer::{Writer, envelope},
 };
 
@@ -38,7 +41,16 @@ pub struct InvitationsReply<'a> {
     pub rooms: Vec<RoomBlock<'a>>,
 }
 
-fn reply(
+/// Users or groups that were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PrincipalsReply<'a> {
+    /// They.
+    pub principals: Vec<UserBlock<'a>>,
+    /// Whether there are more than the client asked for or the server gives.
+    pub more: bool,
+}
+
+fn document(
     to: &Correlation<'_>,
     name: &str,
     code: u16,
@@ -67,14 +79,14 @@ fn reply(
 }
 
 fn success(to: &Correlation<'_>, name: &str, data: impl FnOnce(&mut Writer<'_>)) -> String {
-    reply(to, name, code::SUCCESS_OK.number, code::SUCCESS_OK.text, data)
+    document(to, name, code::SUCCESS_OK.number, code::SUCCESS_OK.text, data)
 }
 
 /// A failure of the command or post of that name (see [`Command::reply_name`](crate::Command::reply_name)). The text is
 /// shown to the user.
 #[must_use]
 pub fn error(name: &str, to: &Correlation<'_>, code: u16, text: &str) -> String {
-    reply(to, name, code, text, |_| {})
+    document(to, name, code, text, |_| {})
 }
 
 /// To `requri`: the SIP URI to INVITE, with scheme.
@@ -111,26 +123,83 @@ pub fn part(to: &Correlation<'_>, chan_uri: &str) -> String {
     })
 }
 
+/// To every command that is answered by rooms: `chansrch` and `getassociations`, those found; `bccontext` and every other
+/// `bc…`, those asked about, each with its [`messages`](RoomBlock::messages); `getchan`, `chancreate`, `chanmodify` and
+/// `chanmove`, the room; `getrole`, `addtorole` and `remfromrole`, the room with its [`audit`](RoomBlock::audit) and, for
+/// the first, those who have the role as its [`users`](RoomBlock::users). The name is that of
+/// [`Command::reply_name`](crate::Command::reply_name).
+#[must_use]
+pub fn rooms(name: &str, to: &Correlation<'_>, rooms: &[RoomBlock<'_>]) -> String {
+    success(to, name, |xml| write_rooms(xml, rooms))
+}
+
+/// To every command that is answered by users or groups: `findeligible`, `getcatusers`, `findusers`, `getuser`,
+/// `getgroup`. The name is that of [`Command::reply_name`](crate::Command::reply_name).
+#[must_use]
+pub fn principals(name: &str, to: &Correlation<'_>, found: &PrincipalsReply<'_>) -> String {
+    success(to, name, |xml| {
+        for principal in &found.principals {
+            principal.write(xml);
+        }
+        facts::write_switch(xml, urn::MORE, found.more.then_some(true));
+    })
+}
+
 /// To `chansrch`: the rooms found.
 #[must_use]
-pub fn channel_search(to: &Correlation<'_>, rooms: &[RoomBlock<'_>]) -> String {
-    success(to, command::CHANNEL_SEARCH, |xml| write_rooms(xml, rooms))
+pub fn channel_search(to: &Correlation<'_>, found: &[RoomBlock<'_>]) -> String {
+    rooms(command::CHANNEL_SEARCH, to, found)
 }
 
 /// To `bccontext`: the rooms asked about, each with its [`messages`](RoomBlock::messages).
 #[must_use]
-pub fn backchat(to: &Correlation<'_>, rooms: &[RoomBlock<'_>]) -> String {
-    success(to, command::BACKCHAT, |xml| write_rooms(xml, rooms))
+pub fn backchat(to: &Correlation<'_>, asked: &[RoomBlock<'_>]) -> String {
+    rooms(command::BACKCHAT, to, asked)
+}
+
+/// To `nodespermcreatechild`: the categories in which the user may create rooms.
+#[must_use]
+pub fn categories_to_create_in(to: &Correlation<'_>, categories: &[CategoryBlock<'_>]) -> String {
+    success(to, command::CATEGORIES_TO_CREATE_IN, |xml| {
+        for category in categories {
+            category.write(xml);
+        }
+    })
+}
+
+/// To `getfutok` and `getfdtok`.
+#[must_use]
+pub fn file_token(to: &Correlation<'_>, token: &FileToken<'_>) -> String {
+    success(to, reply::FILE_TOKEN, |xml| token.write(xml))
+}
+
+/// To `getsiops`: the add-ins that rooms can have.
+#[must_use]
+pub fn add_ins(to: &Correlation<'_>, add_ins: &[AddIn<'_>]) -> String {
+    success(to, command::GET_ADD_INS, |xml| {
+        for add_in in add_ins {
+            add_in.write(xml);
+        }
+    })
+}
+
+/// To `getperm`: the caller, with his permissions as [`associations`](UserBlock::associations).
+#[must_use]
+pub fn permissions(to: &Correlation<'_>, caller: &UserBlock<'_>) -> String {
+    success(to, command::GET_PERMISSIONS, |xml| caller.write(xml))
+}
+
+/// To `getparticipants`: the room and all who are in it, as a join tells them.
+#[must_use]
+pub fn participants(to: &Correlation<'_>, room: &JoinReply<'_>) -> String {
+    success(to, command::GET_PARTICIPANTS, |xml| room.write(xml))
 }
 
 /// To `getinv`.
 #[must_use]
 pub fn invitations(to: &Correlation<'_>, invitations: &InvitationsReply<'_>) -> String {
     success(to, command::GET_INVITATIONS, |xml| {
-        if let Some(last) = &invitations.last {
-            last.write(xml);
-        }
-        write_rooms(xml, &invitations.rooms);
+        invitations.write(xml);
     })
 }
 
@@ -148,6 +217,15 @@ pub fn get_preference(to: &Correlation<'_>, preference: Option<&Preference<'_>>)
 #[must_use]
 pub fn set_preference(to: &Correlation<'_>, preference: &Preference<'_>) -> String {
     success(to, command::SET_PREFERENCE, |xml| preference.write(xml))
+}
+
+impl InvitationsReply<'_> {
+    pub(crate) fn write(&self, xml: &mut Writer<'_>) {
+        if let Some(last) = &self.last {
+            last.write(xml);
+        }
+        write_rooms(xml, &self.rooms);
+    }
 }
 
 impl JoinReply<'_> {

@@ -2,7 +2,7 @@
 
 use crate::{
     chat::Post,
-    commands::Command,
+    commands::{Command, reply_name},
     envelope::{Envelope, strip_prefix},
     error::DocumentError,
     names::{attribute, element, prefix, reply},
@@ -90,7 +90,7 @@ fn command(primitive: &Element) -> PrimitiveKind {
     match Command::parse(name, data) {
         Some(Ok(command)) => PrimitiveKind::Command(command),
         Some(Err(error)) => PrimitiveKind::Invalid {
-            name: name.to_owned(),
+            name: reply_name(name).to_owned(),
             reason: error.to_string(),
         },
         None => PrimitiveKind::Unknown {

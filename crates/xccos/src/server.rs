@@ -1,12 +1,16 @@
 //! Documents from server to client, read: for the terminal client, the load generator and tests.
 
 use crate::{
-    blocks::{FailureBlock, Invitation, Preference, RoomBlock, ServerInfo, UserBlock},
+    blocks::{
+        AddIn, CategoryBlock, FailureBlock, FileToken, Invitation, Preference, RoomBlock, ServerInfo,
+        UserBlock, facts,
+    },
     chat::ChatLine,
     envelope::{Envelope, strip_prefix},
     error::{BlockError, DocumentError},
-    names::{attribute, element, notice, prefix},
+    names::{attribute, element, notice, prefix, urn},
     reader::Element,
+    reply::InvitationsReply,
 };
 
 /// A document from a server.
@@ -49,10 +53,12 @@ pub struct Reply {
 /// The blocks of a reply; which there are depends on the command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplyData {
-    /// Participants, or the URI of the service.
+    /// Participants, principals, or the URI of the service.
     pub users: Vec<UserBlock<'static>>,
     /// Rooms.
     pub rooms: Vec<RoomBlock<'static>>,
+    /// Categories.
+    pub categories: Vec<CategoryBlock<'static>>,
     /// Rooms of a batch that couldn't be entered.
     pub failures: Vec<FailureBlock<'static>>,
     /// The server's limits.
@@ -61,6 +67,12 @@ pub struct ReplyData {
     pub invitation: Option<Invitation<'static>>,
     /// A stored preference.
     pub preference: Option<Preference<'static>>,
+    /// Leave to send or fetch a file.
+    pub file_token: Option<FileToken<'static>>,
+    /// Add-ins that rooms can have.
+    pub add_ins: Vec<AddIn<'static>>,
+    /// Whether there are more principals than the reply tells.
+    pub more: bool,
 }
 
 /// A notice.
@@ -70,6 +82,14 @@ pub enum Notice {
     Join(Vec<UserBlock<'static>>),
     /// The [`users`](RoomBlock::users) of these rooms left them.
     Part(Vec<RoomBlock<'static>>),
+    /// Users went offline.
+    Quit(Vec<UserBlock<'static>>),
+    /// The user was invited to rooms.
+    Invite(InvitationsReply<'static>),
+    /// These rooms' properties changed.
+    RoomChanged(Vec<RoomBlock<'static>>),
+    /// Users' permissions changed in the rooms of their [`associations`](UserBlock::associations).
+    PermissionsChanged(Vec<UserBlock<'static>>),
     /// Anything else.
     Unknown {
         /// Its name without `ntc:`.
@@ -129,24 +149,37 @@ impl Reply {
 
 impl ReplyData {
     fn parse(data: &Element) -> Result<Self, BlockError> {
+        let (categories, rooms): (Vec<_>, Vec<_>) = data
+            .all(element::CHANIB)
+            .partition(|chanib| CategoryBlock::is(chanib));
         Ok(Self {
-            users: data
-                .all(element::UIB)
-                .map(UserBlock::parse)
-                .collect::<Result<_, _>>()?,
-            rooms: data
-                .all(element::CHANIB)
+            users: every(data, element::UIB, UserBlock::parse)?,
+            rooms: rooms
+                .into_iter()
                 .map(RoomBlock::parse)
                 .collect::<Result<_, _>>()?,
-            failures: data
-                .all(element::FIB)
-                .map(FailureBlock::parse)
+            categories: categories
+                .into_iter()
+                .map(CategoryBlock::parse)
                 .collect::<Result<_, _>>()?,
+            failures: every(data, element::FIB, FailureBlock::parse)?,
             server_info: data.first(element::SIB).map(ServerInfo::parse).transpose()?,
             invitation: data.first(element::INV).map(Invitation::parse).transpose()?,
             preference: data.first(element::PREF).map(Preference::parse).transpose()?,
+            file_token: data.first(element::TOKEN).map(FileToken::parse).transpose()?,
+            add_ins: every(data, element::SIOP, AddIn::parse)?,
+            more: facts::switch(data, urn::MORE).unwrap_or(false),
         })
     }
+}
+
+/// All blocks of one kind.
+fn every<T>(
+    data: &Element,
+    name: &str,
+    parse: impl FnMut(&Element) -> Result<T, BlockError>,
+) -> Result<Vec<T>, BlockError> {
+    data.all(name).map(parse).collect()
 }
 
 impl Notice {
@@ -154,17 +187,18 @@ impl Notice {
         let name = name(ntc, prefix::NOTICE)?;
         let none = Element::empty(element::DATA);
         let data = ntc.first(element::DATA).unwrap_or(&none);
+        let users = || every(data, element::UIB, UserBlock::parse);
+        let rooms = || every(data, element::CHANIB, RoomBlock::parse);
         Ok(match name.to_ascii_lowercase().as_str() {
-            notice::JOIN | notice::BATCH_JOIN => Self::Join(
-                data.all(element::UIB)
-                    .map(UserBlock::parse)
-                    .collect::<Result<_, _>>()?,
-            ),
-            notice::PART => Self::Part(
-                data.all(element::CHANIB)
-                    .map(RoomBlock::parse)
-                    .collect::<Result<_, _>>()?,
-            ),
+            notice::JOIN | notice::BATCH_JOIN => Self::Join(users()?),
+            notice::PART => Self::Part(rooms()?),
+            notice::QUIT => Self::Quit(users()?),
+            notice::INVITE => Self::Invite(InvitationsReply {
+                last: data.first(element::INV).map(Invitation::parse).transpose()?,
+                rooms: rooms()?,
+            }),
+            notice::ROOM_CHANGED => Self::RoomChanged(rooms()?),
+            notice::PERMISSIONS_CHANGED => Self::PermissionsChanged(users()?),
             _ => Self::Unknown { name },
         })
     }

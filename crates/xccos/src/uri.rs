@@ -1,4 +1,4 @@
-//! URIs of rooms and categories.
+//! URIs of rooms, categories and groups.
 
 use std::{fmt, str::FromStr};
 
@@ -7,10 +7,12 @@ use thiserror::Error;
 /// Longest domain in such a URI, in bytes (the limit of RFC 1035 section 2.3.4).
 pub const MAX_DOMAIN_BYTES: usize = 255;
 
+const GROUP_SCHEME: &str = "ma-grp:";
+const GROUP_HOST: &str = "u.g";
 const ROOM_SCHEME: &str = "ma-chan://";
-const CATEGORY_SCHEME: &str = "ma-cat://";
+pub(crate) const CATEGORY_SCHEME: &str = "ma-cat://";
 
-/// Why a text isn't the URI of a room or category.
+/// Why a text isn't the URI of a room, category or group.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UriError {
     /// It doesn't begin with the scheme.
@@ -73,6 +75,35 @@ node_uri! {
     CategoryUri, CATEGORY_SCHEME
 }
 
+/// `ma-grp:guid@u.g`, the name of a principal that isn't a user: a group, organisational unit or domain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupUri {
+    /// GUID in lower case with hyphens, without braces.
+    pub guid: String,
+}
+
+impl FromStr for GroupUri {
+    type Err = UriError;
+
+    fn from_str(text: &str) -> Result<Self, UriError> {
+        let (guid, host) = after_scheme(text, GROUP_SCHEME)?
+            .split_once('@')
+            .ok_or(UriError::Domain)?;
+        if !host.eq_ignore_ascii_case(GROUP_HOST) {
+            return Err(UriError::Domain);
+        }
+        Ok(Self {
+            guid: checked_guid(guid)?,
+        })
+    }
+}
+
+impl fmt::Display for GroupUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{GROUP_SCHEME}{}@{GROUP_HOST}", self.guid)
+    }
+}
+
 fn after_scheme<'a>(text: &'a str, scheme: &'static str) -> Result<&'a str, UriError> {
     match text.split_at_checked(scheme.len()) {
         Some((start, rest)) if start.eq_ignore_ascii_case(scheme) => Ok(rest),
@@ -85,6 +116,10 @@ fn parts(domain: &str, guid: &str) -> Result<(String, String), UriError> {
     if domain.is_empty() || domain.len() > MAX_DOMAIN_BYTES || !domain.chars().all(in_domain) {
         return Err(UriError::Domain);
     }
+    Ok((domain.to_ascii_lowercase(), checked_guid(guid)?))
+}
+
+fn checked_guid(guid: &str) -> Result<String, UriError> {
     let hex = |group: &str, length| group.len() == length && group.chars().all(|c| c.is_ascii_hexdigit());
     let mut groups = guid.split('-');
     let fine = [8, 4, 4, 4, 12]
@@ -93,5 +128,5 @@ fn parts(domain: &str, guid: &str) -> Result<(String, String), UriError> {
     if !fine || groups.next().is_some() {
         return Err(UriError::Guid);
     }
-    Ok((domain.to_ascii_lowercase(), guid.to_ascii_lowercase()))
+    Ok(guid.to_ascii_lowercase())
 }

@@ -79,6 +79,18 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// An element with the attributes and then the children that the closure writes.
+    pub(crate) fn element(&mut self, name: &str, content: impl FnOnce(&mut Self)) {
+        self.open(name);
+        content(self);
+        self.close(name);
+    }
+
+    /// An element with nothing but the URI of a room, category or principal.
+    pub(crate) fn uri(&mut self, name: &str, uri: &str) {
+        self.element(name, |xml| xml.attribute(attribute::URI, uri));
+    }
+
     pub(crate) fn attribute(&mut self, name: &str, value: &str) {
         self.attribute_parts(name, &[value]);
     }
@@ -108,6 +120,25 @@ impl<'a> Writer<'a> {
 
     pub(crate) fn flag(&mut self, name: &str, on: bool) {
         self.attribute(name, if on { value::TRUE } else { value::FALSE });
+    }
+
+    pub(crate) fn optional_number(&mut self, name: &str, value: Option<impl Display>) {
+        if let Some(value) = value {
+            self.number(name, value);
+        }
+    }
+
+    pub(crate) fn optional_flag(&mut self, name: &str, on: Option<bool>) {
+        if let Some(on) = on {
+            self.flag(name, on);
+        }
+    }
+
+    /// A flag that is left out when it is off.
+    pub(crate) fn flag_if(&mut self, name: &str, on: bool) {
+        if on {
+            self.flag(name, on);
+        }
     }
 
     pub(crate) fn text(&mut self, text: &str) {

@@ -1,6 +1,10 @@
 //! What isn't acceptable is refused with a reason, and nothing makes the parsers panic.
 
-use causerie_xccos::{Document, DocumentError, ServerDocument, XmlError, limits::DEFAULT_MAX_DOCUMENT_BYTES};
+mod samples;
+
+use causerie_xccos::{
+    Document, DocumentError, ServerDocument, XmlError, client, limits::DEFAULT_MAX_DOCUMENT_BYTES,
+};
 use proptest::prelude::*;
 
 fn refusal(body: &[u8]) -> DocumentError {
@@ -307,6 +311,25 @@ proptest! {
             match action {
                 0 => body[at] = byte,
                 1 => body.insert(at, b"<>/&;'\"=: x!?[]-"[usize::from(byte) % 16]),
+                _ => drop(body.remove(at)),
+            }
+        }
+        parse_both(&body);
+    }
+
+    #[test]
+    fn mutated_commands_do_not_panic(
+        command in prop::sample::select(samples::commands()),
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4_u8, any::<u8>()), 1..8),
+    ) {
+        let mut body = client::command("7", &command).into_bytes();
+        for (place, action, byte) in edits {
+            let at = place.index(body.len());
+            match action {
+                0 => body[at] = byte,
+                1 => body.insert(at, b"<>/&;'\"=: x!?[]-"[usize::from(byte) % 16]),
+                // Most digits and letters stand in values.
+                2 => body[at] = b"0123456789abcdefMANAGER-"[usize::from(byte) % 24],
                 _ => drop(body.remove(at)),
             }
         }

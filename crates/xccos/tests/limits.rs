@@ -3,9 +3,10 @@
 use causerie_xccos::{
     BlockError, Document, DocumentError, PrimitiveKind, XmlError,
     limits::{
-        DEFAULT_MAX_DOCUMENT_BYTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS, MAX_EXTRA_ATTRIBUTE_BYTES,
-        MAX_EXTRA_ATTRIBUTES, MAX_EXTRA_CHILDREN_BYTES, MAX_EXTRA_DEPTH, MAX_EXTRA_NAMESPACES,
-        MAX_NAMESPACES, MAX_PRIMITIVES, MAX_START_TAG_BYTES,
+        DEFAULT_MAX_DOCUMENT_BYTES, MAX_ARGUMENT_BYTES, MAX_ATTRIBUTES, MAX_DEPTH, MAX_ELEMENTS,
+        MAX_EXTRA_ATTRIBUTE_BYTES, MAX_EXTRA_ATTRIBUTES, MAX_EXTRA_CHILDREN_BYTES, MAX_EXTRA_DEPTH,
+        MAX_EXTRA_NAMESPACES, MAX_LIST_ITEMS, MAX_NAMESPACES, MAX_PRIMITIVES, MAX_RESULTS,
+        MAX_START_TAG_BYTES,
     },
     uri::{MAX_DOMAIN_BYTES, RoomUri},
 };
@@ -199,4 +200,106 @@ fn extra_children_bytes() {
     // One long namespace, repeated on each of many children, would make gigabytes.
     let namespace = format!(" xmlns:p='{}'", "u".repeat(60_000));
     assert_too_much(&post(&namespace, &"<p:a/>".repeat(60_000)), too_long);
+}
+
+fn command(name: &str, data: &str) -> Result<(), String> {
+    let command = format!("<cmd id='cmd:{name}'><data>{data}</data></cmd>");
+    match parse(&command).unwrap().primitives.remove(0).kind {
+        PrimitiveKind::Command(_) => Ok(()),
+        PrimitiveKind::Invalid { reason, .. } => Err(reason),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn arguments() {
+    let room = "<chanib uri='u'/>";
+    for (name, build, element) in [
+        (
+            "chansrch",
+            (&|text: &str| format!("<qib criteria='{text}'/>")) as &dyn Fn(&str) -> String,
+            "qib",
+        ),
+        (
+            "bcbydate",
+            &|text: &str| format!("{room}<bcq><text>{text}</text></bcq>"),
+            "text",
+        ),
+        (
+            "bcbydate",
+            &|text: &str| format!("<chanib uri='{text}'/><bcq/>"),
+            "chanib",
+        ),
+        (
+            "getfutok",
+            &|text: &str| format!("<ftdb channelUri='u' fileUrl='{text}'/>"),
+            "ftdb",
+        ),
+        (
+            "chancreate",
+            &|text: &str| format!("<chanib parent='u' name='{text}'/>"),
+            "chanib",
+        ),
+        (
+            "addtorole",
+            &|text: &str| format!("{room}<role type='MEMBER'><uib uri='{text}'/></role>"),
+            "uib",
+        ),
+        ("findusers", &|text: &str| format!("<qib mail='{text}'/>"), "qib"),
+    ] {
+        let longest = "x".repeat(MAX_ARGUMENT_BYTES);
+        assert_eq!(command(name, &build(&longest)), Ok(()), "{name}");
+        let too_long = BlockError::TooLong(element.to_owned()).to_string();
+        assert_eq!(command(name, &build(&(longest + "x"))), Err(too_long), "{name}");
+    }
+}
+
+#[test]
+fn lists() {
+    let room = "<chanib uri='u'/>";
+    for (name, build, element) in [
+        (
+            "addtorole",
+            (&|count| {
+                format!(
+                    "{room}<role type='MEMBER'>{}</role>",
+                    "<uib uri='u'/>".repeat(count)
+                )
+            }) as &dyn Fn(usize) -> String,
+            "uib",
+        ),
+        (
+            "chanmodify",
+            &|count| {
+                format!(
+                    "{room}<role type='MEMBER'>{}</role>",
+                    "<uib uri='u'/>".repeat(count)
+                )
+            },
+            "uib",
+        ),
+        (
+            "bcbymsg",
+            &|count| format!("{}<bcq/>", room.repeat(count)),
+            "chanib",
+        ),
+        ("bccontext", &|count| room.repeat(count), "chanib"),
+        (
+            "bcbymsg",
+            &|count| format!("{room}<bcq>{}</bcq>", "<author uri='u'/>".repeat(count)),
+            "author",
+        ),
+    ] {
+        assert_eq!(command(name, &build(MAX_LIST_ITEMS)), Ok(()), "{name}");
+        let too_many = BlockError::TooMany(element).to_string();
+        assert_eq!(command(name, &build(MAX_LIST_ITEMS + 1)), Err(too_many), "{name}");
+    }
+}
+
+#[test]
+fn results() {
+    let search = |count: u32| command("chansrch", &format!("<qib maxResults='{count}'/>"));
+    assert_eq!(search(MAX_RESULTS), Ok(()));
+    let error = search(MAX_RESULTS + 1).unwrap_err();
+    assert!(error.contains("2147483648"), "{error}");
 }

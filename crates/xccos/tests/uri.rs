@@ -1,6 +1,6 @@
 //! URIs of rooms and categories.
 
-use causerie_xccos::{CategoryUri, RoomUri, uri::UriError};
+use causerie_xccos::{CategoryUri, GroupUri, RoomUri, uri::UriError};
 use proptest::prelude::*;
 
 const GUID: &str = "a1e0c7f5-0b1d-4c3e-9d1a-3f0c14e4aae9";
@@ -35,6 +35,21 @@ fn others_are_refused() {
         (format!("ma-chan://d/{}", GUID.replace('a', "g")), UriError::Guid),
     ] {
         assert_eq!(text.parse::<RoomUri>(), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn groups() {
+    let group: GroupUri = format!("MA-GRP:{}@U.G", GUID.to_uppercase()).parse().unwrap();
+    assert_eq!(group.guid, GUID);
+    assert_eq!(group.to_string(), format!("ma-grp:{GUID}@u.g"));
+    for (text, error) in [
+        ("sip:ann@u.g".to_owned(), UriError::Scheme("ma-grp:")),
+        (format!("ma-grp:{GUID}"), UriError::Domain),
+        (format!("ma-grp:{GUID}@d.example"), UriError::Domain),
+        ("ma-grp:x@u.g".to_owned(), UriError::Guid),
+    ] {
+        assert_eq!(text.parse::<GroupUri>(), Err(error), "{text}");
     }
 }
 

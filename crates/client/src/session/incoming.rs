@@ -186,6 +186,9 @@ impl Session {
                     }));
                 }
             }
+            Notice::Quit(_) | Notice::Invite(_) | Notice::RoomChanged(_) | Notice::PermissionsChanged(_) => {
+                tracing::debug!("A notice without an event was ignored.");
+            }
             Notice::Unknown { name } => tracing::debug!(%name, "An unknown notice was ignored."),
         }
     }

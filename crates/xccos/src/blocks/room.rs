@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::{Invitation, Text, UserBlock, optional};
+use super::{AddIn, Audit, Behavior, Invitation, Text, UserBlock, Visibility, facts, optional};
 use crate::{
     chat::ChatLine,
     error::BlockError,
-    names::{attribute, element, urn, value},
-    reader::{Element, is_true},
+    names::{attribute, element, urn},
+    reader::Element,
     writer::Writer,
 };
 
@@ -48,9 +48,13 @@ pub struct RoomBlock<'a> {
     pub invite: Option<bool>,
     /// Whether messages are kept.
     pub logged: Option<bool>,
-    /// Messages of a history reply, oldest first.
+    /// How many messages a history query matched, those beyond the limit included.
+    pub matches: Option<u32>,
+    /// Whether a history query matched more than the server gives.
+    pub limit_exceeded: Option<bool>,
+    /// Messages of a history reply, oldest first unless the query says otherwise.
     pub messages: Vec<ChatLine<'a>>,
-    /// Who left, in a part notice.
+    /// Who left, in a part notice; who has a role, in a reply to `getrole`.
     pub users: Vec<UserBlock<'a>>,
     /// The invitation to this room, in a reply to `getinv`.
     pub invitation: Option<Invitation<'a>>,
@@ -63,84 +67,6 @@ pub struct ParticipantGroup {
     pub mask: u32,
     /// The [`id`](UserBlock::id)s of the users.
     pub users: Vec<u32>,
-}
-
-/// Who may post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Behavior {
-    /// Every member.
-    Normal,
-    /// Presenters only.
-    Auditorium,
-}
-
-/// Who may see a room.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Visibility {
-    /// Everyone in scope, and may join it.
-    Open,
-    /// Everyone in scope; members join it.
-    Closed,
-    /// Members only.
-    Secret,
-}
-
-/// Who created and changed a room, and when.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Audit<'a> {
-    /// SIP URI of who changed it last.
-    pub updated_by: Text<'a>,
-    /// When (ISO 8601, UTC).
-    pub updated_on: Text<'a>,
-    /// SIP URI of who created it.
-    pub created_by: Text<'a>,
-    /// When (ISO 8601, UTC).
-    pub created_on: Text<'a>,
-}
-
-/// A web page that clients show beside a room.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddIn<'a> {
-    /// Identifier.
-    pub id: Text<'a>,
-    /// Name, at most 50 characters.
-    pub name: Text<'a>,
-    /// Its `http` or `https` URL, at most 255 characters.
-    pub url: Text<'a>,
-}
-
-impl Behavior {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Normal => value::NORMAL,
-            Self::Auditorium => value::AUDITORIUM,
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        [Self::Normal, Self::Auditorium]
-            .into_iter()
-            .find(|kind| text.eq_ignore_ascii_case(kind.name()))
-    }
-}
-
-impl Visibility {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Open => value::OPEN,
-            Self::Closed => value::CLOSED,
-            Self::Secret => value::SECRET,
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        if text.eq_ignore_ascii_case(value::CLOSED_AS_STORED) {
-            return Some(Self::Closed);
-        }
-        let all = [Self::Open, Self::Closed, Self::Secret];
-        all.into_iter()
-            .find(|kind| text.eq_ignore_ascii_case(kind.name()))
-    }
 }
 
 /// Numbers with commas between them and no blanks, as pidgin-sipe splits them.
@@ -176,41 +102,6 @@ impl ParticipantGroup {
     }
 }
 
-impl Audit<'_> {
-    fn write(&self, xml: &mut Writer<'_>) {
-        xml.open(element::AUDIT);
-        xml.attribute(attribute::UPDATED_BY, &self.updated_by);
-        xml.attribute(attribute::UPDATED_ON, &self.updated_on);
-        xml.attribute(attribute::CREATED_BY, &self.created_by);
-        xml.attribute(attribute::CREATED_ON, &self.created_on);
-        xml.close(element::AUDIT);
-    }
-
-    fn parse(audit: &Element) -> Audit<'static> {
-        Audit {
-            updated_by: audit.attribute_or_empty(attribute::UPDATED_BY).into(),
-            updated_on: audit.attribute_or_empty(attribute::UPDATED_ON).into(),
-            created_by: audit.attribute_or_empty(attribute::CREATED_BY).into(),
-            created_on: audit.attribute_or_empty(attribute::CREATED_ON).into(),
-        }
-    }
-}
-
-fn write_fact(xml: &mut Writer<'_>, kind: &str, id: &str, text: &str) {
-    xml.open(kind);
-    xml.attribute(attribute::ID, id);
-    xml.text(text);
-    xml.close(kind);
-}
-
-/// The text of the `info` or `prop` of that name.
-fn fact(chanib: &Element, kind: &str, id: &str) -> Option<String> {
-    chanib
-        .all(kind)
-        .find(|fact| fact.attribute(attribute::ID) == Some(id))
-        .map(Element::text)
-}
-
 impl<'a> RoomBlock<'a> {
     /// A room of which only the URI is told.
     pub fn new(uri: impl Into<Text<'a>>) -> Self {
@@ -228,15 +119,11 @@ impl<'a> RoomBlock<'a> {
         xml.optional(attribute::TOPIC, self.topic.as_deref());
         xml.optional(attribute::PARENT, self.parent.as_deref());
         xml.optional(attribute::BEHAVIOR, self.behavior.map(Behavior::name));
-        if let Some(disabled) = self.disabled {
-            xml.flag(attribute::DISABLED, disabled);
-        }
+        xml.optional_flag(attribute::DISABLED, self.disabled);
         xml.optional(attribute::FILE_STORE_URI, self.file_store_uri.as_deref());
         xml.optional(attribute::KEYWORDS, self.keywords.as_deref());
         if let Some(add_in) = &self.add_in {
-            xml.attribute(attribute::ADD_IN_ID, &add_in.id);
-            xml.attribute(attribute::ADD_IN_NAME, &add_in.name);
-            xml.attribute(attribute::ADD_IN_URL, &add_in.url);
+            add_in.write_attributes(xml);
         }
         for group in &self.participants {
             group.write(xml);
@@ -259,35 +146,28 @@ impl<'a> RoomBlock<'a> {
 
     fn write_facts(&self, xml: &mut Writer<'_>) {
         if let Some(count) = self.user_count {
-            write_fact(xml, element::INFO, urn::USER_COUNT, &count.to_string());
+            facts::write_info(xml, urn::USER_COUNT, &count.to_string());
         }
-        if let Some(visibility) = self.visibility {
-            write_fact(xml, element::INFO, urn::VISIBILITY_OF_SIPE, visibility.name());
-            write_fact(xml, element::INFO, urn::VISIBILITY, visibility.name());
+        facts::write_visibility(xml, self.visibility);
+        if let Some(uri) = &self.file_store_uri {
+            facts::write_info(xml, urn::FILE_STORE_URI, uri);
         }
-        let switches = [
-            (urn::FILE_POST, self.file_post),
-            (urn::INVITE, self.invite),
-            (urn::LOGGED, self.logged),
-        ];
-        for (id, switch) in switches {
-            if let Some(on) = switch {
-                let text = if on { value::PROP_TRUE } else { value::PROP_FALSE };
-                write_fact(xml, element::PROP, id, text);
-            }
+        if let Some(matches) = self.matches {
+            facts::write_info(xml, urn::MATCHES, &matches.to_string());
         }
+        facts::write_switch(xml, urn::FILE_POST, self.file_post);
+        facts::write_switch(xml, urn::INVITE, self.invite);
+        facts::write_switch(xml, urn::LOGGED, self.logged);
+        facts::write_switch(xml, urn::LIMIT_EXCEEDED, self.limit_exceeded);
     }
 
     pub(crate) fn parse(chanib: &Element) -> Result<RoomBlock<'static>, BlockError> {
-        let add_in = chanib.attribute(attribute::ADD_IN_ID).map(|id| AddIn {
-            id: id.to_owned().into(),
-            name: chanib.attribute_or_empty(attribute::ADD_IN_NAME).into(),
-            url: chanib.attribute_or_empty(attribute::ADD_IN_URL).into(),
-        });
-        let count = fact(chanib, element::INFO, urn::USER_COUNT);
-        let visibility = fact(chanib, element::INFO, urn::VISIBILITY)
-            .or_else(|| fact(chanib, element::INFO, urn::VISIBILITY_OF_SIPE));
-        let switch = |id| fact(chanib, element::PROP, id).map(|text| is_true(text.trim()));
+        let number = |id| {
+            let text = facts::info(chanib, id);
+            text.map(|text| chanib.parse_number(&text)).transpose()
+        };
+        let file_store_uri = || facts::info(chanib, urn::FILE_STORE_URI).map(Into::into);
+        let visibility = facts::visibility(chanib);
         Ok(RoomBlock {
             uri: chanib.required(attribute::URI)?.into(),
             name: optional(chanib, attribute::NAME),
@@ -296,19 +176,21 @@ impl<'a> RoomBlock<'a> {
             parent: optional(chanib, attribute::PARENT),
             behavior: chanib.attribute(attribute::BEHAVIOR).and_then(Behavior::parse),
             disabled: chanib.flag(attribute::DISABLED),
-            file_store_uri: optional(chanib, attribute::FILE_STORE_URI),
+            file_store_uri: optional(chanib, attribute::FILE_STORE_URI).or_else(file_store_uri),
             keywords: optional(chanib, attribute::KEYWORDS),
-            add_in,
+            add_in: AddIn::parse_attributes(chanib),
             participants: chanib
                 .all(element::AIB)
                 .map(ParticipantGroup::parse)
                 .collect::<Result<_, _>>()?,
             audit: chanib.first(element::AUDIT).map(Audit::parse),
-            user_count: count.map(|count| chanib.parse_number(&count)).transpose()?,
+            user_count: number(urn::USER_COUNT)?,
             visibility: visibility.and_then(|text| Visibility::parse(text.trim())),
-            file_post: switch(urn::FILE_POST),
-            invite: switch(urn::INVITE),
-            logged: switch(urn::LOGGED),
+            file_post: facts::switch(chanib, urn::FILE_POST),
+            invite: facts::switch(chanib, urn::INVITE),
+            logged: facts::switch(chanib, urn::LOGGED),
+            matches: number(urn::MATCHES)?,
+            limit_exceeded: facts::switch(chanib, urn::LIMIT_EXCEEDED),
             messages: chanib
                 .all(element::MSG)
                 .map(ChatLine::parse)

@@ -1,6 +1,6 @@
-//! `uib`: a user.
+//! `uib`: a user or another principal.
 
-use super::{Text, optional};
+use super::{PrincipalType, Text, optional};
 use crate::{
     error::BlockError,
     names::{attribute, element},
@@ -13,12 +13,12 @@ use crate::{
 pub struct UserBlock<'a> {
     /// Number by which a [`ParticipantGroup`](super::ParticipantGroup) refers to the user; unique within a reply.
     pub id: Option<u32>,
-    /// SIP URI, with scheme.
+    /// SIP URI of a user, with scheme; [`GroupUri`](crate::GroupUri) of another principal.
     pub uri: Text<'a>,
     /// GUID in the directory.
     pub guid: Option<Text<'a>>,
-    /// Type of principal; a user is [`USER_TYPE`](crate::names::value::USER_TYPE).
-    pub principal_type: Option<u32>,
+    /// What kind of principal it is; nothing also for a kind that isn't known.
+    pub principal_type: Option<PrincipalType>,
     /// Name.
     pub name: Option<Text<'a>>,
     /// Display name.
@@ -51,19 +51,13 @@ impl<'a> UserBlock<'a> {
 
     pub(crate) fn write(&self, xml: &mut Writer<'_>) {
         xml.open(element::UIB);
-        if let Some(id) = self.id {
-            xml.number(attribute::ID, id);
-        }
+        xml.optional_number(attribute::ID, self.id);
         xml.attribute(attribute::URI, &self.uri);
         xml.optional(attribute::GUID, self.guid.as_deref());
-        if let Some(kind) = self.principal_type {
-            xml.number(attribute::TYPE, kind);
-        }
+        xml.optional(attribute::TYPE, self.principal_type.map(PrincipalType::name));
         xml.optional(attribute::USER_NAME, self.name.as_deref());
         xml.optional(attribute::DISPLAY_NAME, self.display_name.as_deref());
-        if let Some(disabled) = self.disabled {
-            xml.flag(attribute::DISABLED, disabled);
-        }
+        xml.optional_flag(attribute::DISABLED, self.disabled);
         for association in &self.associations {
             xml.open(element::AIB);
             xml.number(attribute::KEY, association.mask);
@@ -86,7 +80,7 @@ impl<'a> UserBlock<'a> {
             id: uib.number(attribute::ID)?,
             uri: uib.required(attribute::URI)?.into(),
             guid: optional(uib, attribute::GUID),
-            principal_type: uib.number(attribute::TYPE)?,
+            principal_type: uib.attribute(attribute::TYPE).and_then(PrincipalType::parse),
             name: optional(uib, attribute::USER_NAME),
             display_name: optional(uib, attribute::DISPLAY_NAME),
             disabled: uib.flag(attribute::DISABLED),

@@ -7,7 +7,8 @@ use crate::{
     writer::Writer,
 };
 
-/// Reads the newest messages of rooms.
+/// Reads the newest messages of rooms. With more criteria than a count it is a
+/// [`SearchHistory`](super::SearchHistory).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backchat {
     /// URIs of the rooms, as sent; at least one.
@@ -18,17 +19,7 @@ pub struct Backchat {
 
 impl Backchat {
     pub(crate) fn parse(data: &Element) -> Result<Self, BlockError> {
-        let rooms = data
-            .all(element::CHANIB)
-            .map(|chanib| chanib.required(attribute::URI));
-        let chan_uris = rooms.collect::<Result<Vec<_>, _>>()?;
-        if chan_uris.is_empty() {
-            let parent = element::DATA.to_owned();
-            return Err(BlockError::MissingElement {
-                parent,
-                element: element::CHANIB,
-            });
-        }
+        let chan_uris = data.room_uris()?;
         let last = data.first(element::BCQ).and_then(|bcq| bcq.first(element::LAST));
         let last = last
             .map(|last| last.required_number(attribute::CNT))
@@ -38,9 +29,7 @@ impl Backchat {
 
     pub(crate) fn write(&self, xml: &mut Writer<'_>) {
         for uri in &self.chan_uris {
-            xml.open(element::CHANIB);
-            xml.attribute(attribute::URI, uri);
-            xml.close(element::CHANIB);
+            xml.uri(element::CHANIB, uri);
         }
         if let Some(last) = self.last {
             xml.open(element::BCQ);

@@ -1,6 +1,7 @@
 //! `getserverinfo`: the server's limits and identity.
 
 use crate::{
+    error::BlockError,
     names::{attribute, element},
     reader::Element,
     writer::Writer,
@@ -16,10 +17,13 @@ pub struct GetServerInfo {
 }
 
 impl GetServerInfo {
-    pub(crate) fn parse(data: &Element) -> Self {
-        data.first(element::SIB).map_or_else(Self::default, |sib| Self {
-            domain: sib.attribute_or_empty(attribute::DOMAIN),
-            info_type: sib.attribute_or_empty(attribute::INFO_TYPE),
+    pub(crate) fn parse(data: &Element) -> Result<Self, BlockError> {
+        let Some(sib) = data.first(element::SIB) else {
+            return Ok(Self::default());
+        };
+        Ok(Self {
+            domain: sib.argument_or_empty(attribute::DOMAIN)?,
+            info_type: sib.argument_or_empty(attribute::INFO_TYPE)?,
         })
     }
 
