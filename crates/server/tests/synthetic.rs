@@ -218,6 +218,46 @@ fn for_people_there_is_a_table() {
 }
 
 #[test]
+fn it_can_be_repeated() {
+    let server = Server::demo(BINARY);
+    let again = |room: &str| {
+        let mut command = between(&server, "alice", "bob", room);
+        command.args(["--repeat", "3", "--interval", "0"]);
+        command
+    };
+    let all = told(again("Deals"), 0);
+    assert_eq!((&all["succeeded"], &all["failed"]), (&json!(3), &json!(0)));
+    let runs = all["runs"].as_array().expect("a list");
+    assert_eq!(runs.len(), 3, "{all:#}");
+    let longest = runs
+        .iter()
+        .filter_map(|run| run["latency_milliseconds"].as_f64())
+        .fold(0.0, f64::max);
+    assert_eq!(all["latency_milliseconds"]["max"], longest, "{all:#}");
+    let time = |name: &str| all["delivery_milliseconds"][name].as_f64().expect("a number");
+    assert!(
+        time("p50") <= time("p95") && time("p99") <= time("max"),
+        "{all:#}"
+    );
+
+    // It goes on after a failure.
+    let none = told(again("Announcements"), 1);
+    assert_eq!((&none["succeeded"], &none["failed"]), (&json!(0), &json!(3)));
+    assert_eq!(none["latency_milliseconds"]["p50"], Value::Null);
+    let shown = output(again("Deals"));
+    let lines: Vec<&str> = text(&shown.stdout).lines().collect();
+    assert_eq!(lines.len(), 7, "{lines:#?}");
+    assert!(
+        lines[..3].iter().all(|line| line.ends_with(" ms  success")),
+        "{lines:#?}"
+    );
+    assert!(
+        lines[5].starts_with("transaction") && lines[6].starts_with("delivery"),
+        "{lines:#?}"
+    );
+}
+
+#[test]
 fn what_is_wrong_with_a_user_or_a_room_is_told() {
     let server = Server::demo(BINARY);
     let mut wrong = between(&server, "alice", "bob", "Deals");

@@ -8,7 +8,7 @@ use super::{
     },
     accounts::{self, Accounts},
     diagnosis::diagnosis,
-    setup,
+    repeat, setup,
     transaction::{self, Outcome, Plan, Taken},
 };
 use crate::{
@@ -25,6 +25,9 @@ use std::{io::IsTerminal, path::PathBuf, sync::Arc, time::Duration};
 /// The longest that a step may be given, in seconds: the client itself waits no longer for a connection.
 const TIMEOUT_MAX: u64 = 20;
 
+/// The most times that it is carried out at once.
+const REPEAT_MAX: i64 = 10_000;
+
 /// The passwords, when they are given by the environment.
 const SENDER_PASSWORD: &str = "CAUSERIE_SENDER_PASSWORD";
 const RECEIVER_PASSWORD: &str = "CAUSERIE_RECEIVER_PASSWORD";
@@ -38,6 +41,7 @@ const RECEIVER_PASSWORD: &str = "CAUSERIE_RECEIVER_PASSWORD";
   causerie test message --setup
   causerie test message
   causerie test message --json --timeout 5
+  causerie test message --repeat 60 --interval 1      and how the times are spread
   causerie test message --server chat.example.test:5061 --ca ca.pem --accounts synthetic.json
   causerie test message --sender ann@example.test --receiver bob@example.test --room Desk
 
@@ -77,6 +81,12 @@ pub(super) struct Arguments {
     /// How long each step may take, 1 to 20
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=TIMEOUT_MAX))]
     timeout: u64,
+    /// Carry it out so many times, up to 10000, whatever comes of each, and tell how the times are spread
+    #[arg(long, value_name = "N", default_value_t = 1, hide_default_value = true, conflicts_with = "setup", value_parser = clap::value_parser!(u32).range(1..=REPEAT_MAX))]
+    repeat: u32,
+    /// The pause between
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, requires = "repeat")]
+    interval: u32,
     /// Make what is needed: two users, a category, a secret room; or put right what is there. Nothing else is done
     #[arg(long)]
     setup: bool,
@@ -92,6 +102,10 @@ impl Arguments {
             // Exit code 1 is for a server that fails.
             Err(error) => clap::Error::raw(ErrorKind::ValueValidation, format!("{error:#}\n")).exit(),
         };
+        if self.repeat > 1 {
+            let pause = Duration::from_secs(self.interval.into());
+            return repeat::run(plan, self.repeat, pause, at.json).await;
+        }
         let outcome = transaction::run(&plan).await;
         if at.json {
             output::json(&as_json(&plan, &outcome))?;
@@ -163,7 +177,7 @@ impl Arguments {
             receiver: options(receiver, &self.receiver_password_file, RECEIVER_PASSWORD)?,
             room: room.context("say --room")?,
             timeout: Duration::from_secs(self.timeout),
-            mark: format!("Synthetic transaction {}", SystemRandom.token()),
+            mark: mark(),
         })
     }
 }
@@ -175,13 +189,19 @@ fn ask(user: &SipAddress, variable: &str) -> Result<String> {
     rpassword::prompt_password(format!("Password of {user}: ")).context("no password could be read")
 }
 
-fn milliseconds(time: Duration) -> f64 {
+/// What tells the messages of one transaction from those of every other.
+pub(super) fn mark() -> String {
+    format!("Synthetic transaction {}", SystemRandom.token())
+}
+
+/// A time for people and programs.
+pub(super) fn milliseconds(time: Duration) -> f64 {
     // Microseconds are enough.
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// What failed and why, and what to look at.
-fn failure(plan: &Plan, outcome: &Outcome) -> Option<(String, String)> {
+pub(super) fn failure(plan: &Plan, outcome: &Outcome) -> Option<(String, String)> {
     let (taken, fault) = outcome.failure()?;
     let error = format!("{} of {}: {fault}", taken.step.name(), taken.user);
     Some((error, diagnosis(taken, fault, &plan.room)))
@@ -195,7 +215,8 @@ fn result(outcome: &Outcome) -> &'static str {
     }
 }
 
-fn as_json(plan: &Plan, outcome: &Outcome) -> Value {
+/// What came of it, for programs.
+pub(super) fn as_json(plan: &Plan, outcome: &Outcome) -> Value {
     let step = |taken: &Taken| {
         json!({
             "step": taken.step.name(),
@@ -262,6 +283,17 @@ mod tests {
             (TIMEOUT_MAX + 1, false),
         ] {
             assert_eq!(said(seconds).is_ok(), right, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn it_is_repeated_up_to_the_limit() {
+        let said = |times: i64| {
+            let times = times.to_string();
+            Cli::try_parse_from(["causerie", "test", "message", "--repeat", &times])
+        };
+        for (times, right) in [(0, false), (1, true), (REPEAT_MAX, true), (REPEAT_MAX + 1, false)] {
+            assert_eq!(said(times).is_ok(), right, "{times}");
         }
     }
 

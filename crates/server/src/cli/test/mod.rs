@@ -3,6 +3,7 @@
 mod accounts;
 mod diagnosis;
 mod message;
+mod repeat;
 mod setup;
 mod transaction;
 
