@@ -29,7 +29,7 @@ use crate::{
     drive::drive,
     error::{CallError, ClientError, PostError},
     event::{Event, JoinFailure, Joined, Message, Room},
-    options::{ConnectOptions, Transport},
+    options::{ConnectOptions, Stage, Transport},
     session::{Order, Raw, SERVER_INFO_TYPE, Session},
 };
 
@@ -85,7 +85,10 @@ impl Client {
     /// # Errors
     /// [`ClientError`] says which step failed and why.
     pub async fn connect(options: &ConnectOptions) -> Result<(Self, Events), ClientError> {
-        let stream = connect::tcp(&options.server).await?;
+        options.begins(Stage::Resolve);
+        let addresses = connect::resolve(&options.server).await?;
+        options.begins(Stage::Connect);
+        let stream = connect::tcp(&options.server, &addresses).await?;
         let local = stream.local_addr().map_err(|error| ClientError::Unreachable {
             server: options.server.clone(),
             detail: error.to_string(),
@@ -93,6 +96,7 @@ impl Client {
         match &options.transport {
             Transport::Tcp => Self::over(options, stream, "TCP", local).await,
             Transport::Tls(trust) => {
+                options.begins(Stage::Secure);
                 let stream = connect::tls(&options.server, stream, trust).await?;
                 Self::over(options, stream, "TLS", local).await
             }
@@ -116,6 +120,7 @@ impl Client {
         let (orders, ordered) = mpsc::channel(ORDERS_MAX);
         let (tell, events) = mpsc::channel(EVENTS_MAX);
         let (ready, signed_in) = oneshot::channel();
+        options.begins(Stage::Register);
         let session = Session::new(options, transport, local, ready);
         let ended = Arc::new(OnceLock::new());
         tokio::spawn(drive(stream, session, ordered, tell, ended.clone()));

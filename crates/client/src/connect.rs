@@ -1,15 +1,18 @@
 //! TCP and TLS.
 
-use std::{io, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use rustls::{CertificateError, Error as TlsError};
 use rustls_pki_types::ServerName;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::{TcpStream, lookup_host},
+    time::timeout,
+};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::{error::ClientError, trust::Trust};
 
-/// How long TCP, and how long TLS, may take to connect.
+/// How long the resolver, how long TCP, and how long TLS may take.
 const CONNECT_DEADLINE: Duration = Duration::from_secs(20);
 
 fn host(server: &str) -> Result<&str, ClientError> {
@@ -29,10 +32,27 @@ fn unreachable(server: &str, detail: &dyn std::fmt::Display) -> ClientError {
     }
 }
 
-/// Connects by TCP.
-pub(crate) async fn tcp(server: &str) -> Result<TcpStream, ClientError> {
+/// The addresses of a server's name: at least one.
+pub(crate) async fn resolve(server: &str) -> Result<Vec<SocketAddr>, ClientError> {
     host(server)?;
-    let stream = match timeout(CONNECT_DEADLINE, TcpStream::connect(server)).await {
+    let unresolved = |detail: String| ClientError::Unresolved {
+        server: server.to_owned(),
+        detail,
+    };
+    let addresses: Vec<_> = match timeout(CONNECT_DEADLINE, lookup_host(server)).await {
+        Ok(Ok(addresses)) => addresses.collect(),
+        Ok(Err(error)) => return Err(unresolved(error.to_string())),
+        Err(_) => return Err(unresolved("no answer".to_owned())),
+    };
+    if addresses.is_empty() {
+        return Err(unresolved("it has no address".to_owned()));
+    }
+    Ok(addresses)
+}
+
+/// Connects by TCP to the first of the addresses that takes it.
+pub(crate) async fn tcp(server: &str, addresses: &[SocketAddr]) -> Result<TcpStream, ClientError> {
+    let stream = match timeout(CONNECT_DEADLINE, TcpStream::connect(addresses)).await {
         Ok(connected) => connected.map_err(|error| unreachable(server, &error))?,
         Err(_) => return Err(unreachable(server, &"no answer")),
     };

@@ -12,6 +12,14 @@ pub enum ClientError {
     /// The certificates to trust can't be read.
     #[error("no certificate authority can be read from {0}")]
     Trust(String),
+    /// The server's name has no address.
+    #[error("the server's name is not resolved: {server}: {detail}")]
+    Unresolved {
+        /// `host:port` as given.
+        server: String,
+        /// What the resolver says.
+        detail: String,
+    },
     /// Nobody answers there.
     #[error("server unreachable: {server}: {detail}")]
     Unreachable {

@@ -23,7 +23,7 @@ mod trust;
 pub use client::{Client, Events, Posting};
 pub use error::{CallError, ClientError, PostError};
 pub use event::{Event, JoinFailure, Joined, Message, Participant, Room};
-pub use options::{Authenticate, ConnectOptions, Transport};
+pub use options::{Authenticate, ConnectOptions, OnStage, Stage, Transport};
 pub use session::{
     CALL_DEADLINE, KEEP_ALIVE, OUTSTANDING_MAX, PING_DEADLINE, PROVISIONING_DEADLINE, Raw, SIGN_IN_DEADLINE,
     SIGN_OUT_DEADLINE, Target,

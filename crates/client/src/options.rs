@@ -57,6 +57,26 @@ impl Authenticate {
     }
 }
 
+/// A step of [`Client::connect`](crate::Client::connect), in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The server's name becomes addresses.
+    Resolve,
+    /// The TCP connection is made.
+    Connect,
+    /// The TLS handshake; there is none over plain TCP.
+    Secure,
+    /// REGISTER, with NTLM.
+    Register,
+    /// The SUBSCRIBE that tells whether the user may chat, and where the chat service is.
+    Provision,
+    /// The INVITE to the chat service, and its first answers.
+    Enter,
+}
+
+/// Is told of each [`Stage`] when it begins. It must not block.
+pub type OnStage = Arc<dyn Fn(Stage) + Send + Sync>;
+
 /// All that [`Client::connect`](crate::Client::connect) needs.
 #[derive(Clone)]
 pub struct ConnectOptions {
@@ -76,6 +96,8 @@ pub struct ConnectOptions {
     pub random: Arc<dyn Random>,
     /// The present, for NTLM and for messages without a time.
     pub clock: Arc<dyn Clock>,
+    /// Who wants to know how far the sign-in is.
+    pub on_stage: Option<OnStage>,
 }
 
 impl ConnectOptions {
@@ -98,6 +120,13 @@ impl ConnectOptions {
             keep_alive: KEEP_ALIVE,
             random,
             clock,
+            on_stage: None,
+        }
+    }
+
+    pub(crate) fn begins(&self, stage: Stage) {
+        if let Some(on_stage) = &self.on_stage {
+            on_stage(stage);
         }
     }
 }

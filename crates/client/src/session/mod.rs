@@ -30,7 +30,7 @@ pub(crate) use self::{calls::Order, chat::SERVER_INFO_TYPE};
 use crate::{
     error::{CallError, ClientError, PostError},
     event::Event,
-    options::ConnectOptions,
+    options::{ConnectOptions, OnStage, Stage},
     security::Security,
 };
 
@@ -160,6 +160,7 @@ pub(crate) struct Session {
     dialog: Option<Dialog>,
     timers: Timers,
     keep_alive: u64,
+    on_stage: Option<OnStage>,
     /// The server was seen to answer pings.
     pongs: bool,
 }
@@ -223,6 +224,7 @@ impl Session {
                 ..Timers::default()
             },
             keep_alive: ms(options.keep_alive).max(1),
+            on_stage: options.on_stage.clone(),
             pongs: false,
         };
         session.register(None);
@@ -306,6 +308,13 @@ impl Session {
         }
         self.events.push_back(Event::Closed(error.clone()));
         self.ended = Some(error);
+    }
+
+    /// Tells that a stage of the sign-in begins.
+    fn begins(&self, stage: Stage) {
+        if let Some(on_stage) = &self.on_stage {
+            on_stage(stage);
+        }
     }
 
     /// A branch that no other request has.

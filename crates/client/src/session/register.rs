@@ -6,6 +6,7 @@ use causerie_sip::{CheckedResponse, Header, Headers, Method, Outgoing, headers::
 use super::{ALLOW, PROVISIONING_DEADLINE, Pending, Phase, SIGN_OUT_DEADLINE, Session, ms};
 use crate::{
     error::ClientError,
+    options::Stage,
     provisioning,
     text::{keep_alive_timeout, leading_number, refusal},
 };
@@ -146,6 +147,7 @@ impl Session {
             .flat_map(|events| events.split(','))
             .any(|event| event.trim().eq_ignore_ascii_case(provisioning::PACKAGE));
         self.phase = Phase::Provisioning;
+        self.begins(Stage::Provision);
         if !told {
             return self.provisioned(&[]);
         }
@@ -191,6 +193,7 @@ impl Session {
         let fallback = || format!("sip:ocschat@{}", self.me.address.domain());
         let uri = found.pool_uri.unwrap_or_else(fallback);
         self.phase = Phase::LookingUp;
+        self.begins(Stage::Enter);
         self.invite(&uri);
     }
 

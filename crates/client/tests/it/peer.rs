@@ -84,8 +84,11 @@ pub(crate) struct Peer {
 
 /// A client that begins to sign in, and the server that it talks to.
 pub(crate) fn connect(authenticate: Authenticate) -> (Connecting, Peer) {
+    connect_with(options(authenticate))
+}
+
+pub(crate) fn connect_with(options: ConnectOptions) -> (Connecting, Peer) {
     let (mine, theirs) = tokio::io::duplex(64 * 1024);
-    let options = options(authenticate);
     let local = "127.0.0.1:40000".parse().unwrap();
     let connecting = tokio::spawn(async move { Client::over(&options, theirs, "TCP", local).await });
     let peer = Peer {

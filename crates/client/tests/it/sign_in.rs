@@ -1,10 +1,10 @@
 //! Sign-in: the happy path and every refusal on the way.
 
-use causerie_client::{Authenticate, ClientError, Event};
+use causerie_client::{Authenticate, ClientError, Event, Stage};
 use causerie_sip::{Header, Method};
 use causerie_xccos::reply;
 
-use crate::peer::{LOOKUP, PASSWORD, connect, connected, correlation, handshake};
+use crate::peer::{LOOKUP, PASSWORD, connect, connect_with, connected, correlation, handshake};
 
 async fn refused(connecting: crate::peer::Connecting) -> ClientError {
     connecting.await.unwrap().map(drop).unwrap_err()
@@ -23,6 +23,29 @@ async fn signs_in_finds_the_service_and_signs_out() {
     assert!(peer.is_closed().await);
     assert_eq!(events.next().await, Some(Event::Closed(ClientError::Left)));
     assert_eq!(events.next().await, None);
+}
+
+#[tokio::test]
+async fn every_stage_is_told_once_when_it_begins() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let mut options = crate::peer::options(Authenticate::None);
+    options.server = "no-port".to_owned();
+    options.on_stage = Some(std::sync::Arc::new(move |stage| tell.send(stage).unwrap()));
+    assert!(causerie_client::Client::connect(&options).await.is_err());
+    // What fails is the last that was told.
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [Stage::Resolve]);
+
+    let (connecting, mut peer) = connect_with(options);
+    let register = peer.request(&Method::Register).await;
+    assert_eq!(told.try_iter().collect::<Vec<_>>(), [Stage::Register]);
+    peer.registered(&register).await;
+    peer.provision().await;
+    peer.accept_invite(LOOKUP).await;
+    assert_eq!(
+        told.try_iter().collect::<Vec<_>>(),
+        [Stage::Provision, Stage::Enter]
+    );
+    drop(connecting);
 }
 
 #[tokio::test]

@@ -67,6 +67,10 @@ async fn addresses_and_files_that_are_none_are_told() {
         let error = Client::connect(&options).await.map(drop).unwrap_err();
         assert_eq!(error, ClientError::Address(wrong.to_owned()));
     }
+    // No name has an empty label, so that no resolver is asked.
+    "a..b:5061".clone_into(&mut options.server);
+    let error = Client::connect(&options).await.map(drop).unwrap_err();
+    assert!(matches!(error, ClientError::Unresolved { .. }), "{error}");
     // A port that was free a moment ago.
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     options.server = listener.local_addr().unwrap().to_string();

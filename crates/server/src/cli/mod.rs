@@ -12,6 +12,7 @@ mod output;
 mod registrations;
 mod room;
 mod status;
+mod test;
 mod user;
 
 use crate::{config, data_dir, serve};
@@ -67,6 +68,8 @@ enum Command {
     Registrations(registrations::Arguments),
     /// Show the certificates in use, or read them again
     Certificates(certificates::Arguments),
+    /// Check from outside that the server does its job
+    Test(test::Arguments),
     /// Put load on a server of its own and tell what it cost
     Load(causerie_load::Arguments),
     /// Check a configuration, or print one with every setting explained
@@ -87,6 +90,7 @@ impl Cli {
             Command::Status(arguments) => wait(arguments.run()),
             Command::Registrations(arguments) => wait(arguments.run()),
             Command::Certificates(arguments) => wait(arguments.run()),
+            Command::Test(arguments) => wait(arguments.run()),
             Command::Load(arguments) => arguments.run(),
             Command::Config(arguments) => arguments.run(),
         }

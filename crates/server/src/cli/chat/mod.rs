@@ -2,7 +2,7 @@
 
 mod conversation;
 mod input;
-mod place;
+pub(super) mod place;
 mod screen;
 mod words;
 
@@ -15,6 +15,8 @@ use conversation::Conversation;
 use input::Input;
 use screen::Screen;
 use std::{path::PathBuf, sync::Arc};
+
+pub(super) use screen::clean;
 
 /// The password, when it is given by the environment.
 const PASSWORD_VARIABLE: &str = "CAUSERIE_PASSWORD";

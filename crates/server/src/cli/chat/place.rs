@@ -10,7 +10,7 @@ use std::{
 };
 
 /// The data directory: as said, or the demo's, or the configuration's; in the order of the administration commands.
-pub(super) fn data_dir(said: Option<&Path>) -> Result<PathBuf> {
+pub(in crate::cli) fn data_dir(said: Option<&Path>) -> Result<PathBuf> {
     let demo = Path::new("causerie-demo");
     let file = config::path(None);
     if let Some(said) = said {
@@ -26,12 +26,12 @@ pub(super) fn data_dir(said: Option<&Path>) -> Result<PathBuf> {
 const WHICH: &str = "which certificates are to be trusted? Say --ca FILE or --data-dir DIR";
 
 /// The certificate authority of the server with this data directory.
-pub(super) fn trust_of(data_dir: &Path) -> Result<Trust> {
+pub(in crate::cli) fn trust_of(data_dir: &Path) -> Result<Trust> {
     Trust::pem_file(&data_dir.join("ca.pem")).context(WHICH)
 }
 
 /// Where the server with this data directory takes SIP over TLS, while it runs and says so.
-pub(super) fn listening(data_dir: &Path) -> Option<String> {
+pub(in crate::cli) fn listening(data_dir: &Path) -> Option<String> {
     let text = fs::read_to_string(data_dir.join("listening.json")).ok()?;
     let json: serde_json::Value = serde_json::from_str(&text).ok()?;
     let mut address: SocketAddr = json.get("sip_tls")?.as_str()?.parse().ok()?;

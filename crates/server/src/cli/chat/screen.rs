@@ -133,7 +133,7 @@ fn zone(text: &str) -> Option<UtcOffset> {
 
 /// The text without what a terminal would obey (control characters of both tables) and without what reorders text that
 /// stands beside it.
-fn clean(text: &str) -> String {
+pub(in crate::cli) fn clean(text: &str) -> String {
     let harmful = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
         .map(|c| match c {
