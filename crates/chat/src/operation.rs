@@ -123,7 +123,7 @@ pub enum Outcome {
     /// Messages, oldest first.
     Messages {
         /// The room that was asked for, if it was one.
-        room: Option<RoomSummary>,
+        room: Option<Box<RoomSummary>>,
         /// What was found.
         messages: Vec<Arc<Message>>,
     },

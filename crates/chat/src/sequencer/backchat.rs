@@ -50,7 +50,7 @@ impl Sequencer {
         };
         let chain = ChainId::Room(room.id);
         let outcome = move |messages: Vec<Arc<Message>>| Outcome::Messages {
-            room: summary,
+            room: summary.map(Box::new),
             messages,
         };
 
@@ -119,7 +119,10 @@ impl Sequencer {
                 Ok((Some(summary), _)) => ChainId::Room(summary.room.id),
                 _ => ChainId::System,
             };
-            let result = found.map(|(room, messages)| Outcome::Messages { room, messages });
+            let result = found.map(|(room, messages)| {
+                let room = room.map(Box::new);
+                Outcome::Messages { room, messages }
+            });
             let shown = Shown {
                 chain,
                 query: format!("search {words}"),

@@ -34,6 +34,7 @@ impl Catalogue {
     }
 
     /// Takes back all that was tried out.
+    #[expect(clippy::needless_pass_by_value, reason = "a trial ends once")]
     pub fn end_trial(&mut self, trial: Trial) {
         for changes in trial.back.iter().rev() {
             changes.iter().for_each(|change| self.apply(change));
