@@ -19,3 +19,10 @@ pub const MAX_CONTACTS: usize = 1_000;
 pub const MAX_CONTACT_GROUPS: usize = 128;
 /// Largest message that may be configured, in bytes of UTF-8.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// Most words and phrases of one search. The index looks each of them up, and what they cost together grows faster than
+/// their number.
+pub const MAX_SEARCH_TERMS: usize = 32;
+/// Longest text of one search, in characters. In scripts without blanks each character is looked up by itself.
+pub const MAX_SEARCH_CHARS: usize = 256;
+/// Fewest characters before the `*` of a search: a single one would begin too large a part of all words.
+pub const MIN_PREFIX_CHARS: usize = 2;
