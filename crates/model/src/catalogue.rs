@@ -128,6 +128,7 @@ impl Catalogue {
                     list.remove(principal);
                 }
             }
+            Change::ReplaceMessage { .. } | Change::RemoveMessage { .. } | Change::ClearRoom { .. } => {}
         }
     }
 

@@ -1,6 +1,6 @@
-//! Changes to the catalogue: what an administrator or manager does. Each is one row more, less or other.
+//! Changes to the catalogue and to messages: what an administrator or manager does.
 
-use crate::{Category, CategoryId, Group, PrincipalId, Room, RoomId, User, room::named};
+use crate::{Category, CategoryId, ChatId, Group, PrincipalId, Room, RoomId, Timestamp, User, room::named};
 use std::{fmt, str::FromStr};
 
 /// A place where roles are held.
@@ -39,7 +39,8 @@ impl Role {
     }
 }
 
-/// One change. A store carries it out, and [`crate::Catalogue::apply`] repeats it in memory.
+/// One change. A store carries it out, and [`crate::Catalogue::apply`] repeats it in memory, but for changes of messages:
+/// they aren't in the working set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A new user, or new properties of one.
@@ -89,5 +90,29 @@ pub enum Change {
         role: Role,
         /// Who.
         principal: PrincipalId,
+    },
+    /// A message gets another text. Its number, author and time stay; what came along with the old text
+    /// ([`crate::Extras`]) goes. It must be there.
+    ReplaceMessage {
+        /// Its room.
+        room: RoomId,
+        /// Its place there.
+        chat_id: ChatId,
+        /// The text that it has from now on.
+        text: String,
+    },
+    /// A message goes. Its number isn't used again.
+    RemoveMessage {
+        /// Its room.
+        room: RoomId,
+        /// Its place there.
+        chat_id: ChatId,
+    },
+    /// All messages of a room up to a time go. Their numbers aren't used again.
+    ClearRoom {
+        /// The room.
+        room: RoomId,
+        /// The time of the last message that goes, inclusive.
+        until: Timestamp,
     },
 }

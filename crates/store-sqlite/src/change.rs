@@ -1,6 +1,9 @@
-//! Carries out changes to the catalogue, row by row: they are rare.
+//! Carries out changes, row by row: they are rare.
 
-use crate::writer::Transaction;
+use crate::{
+    message_change::{clear, remove, replace},
+    writer::Transaction,
+};
 use causerie_model::{Category, Change, Node, PrincipalId, Role, Room};
 use causerie_store::{StoreError, StoreFault};
 
@@ -101,6 +104,9 @@ pub(crate) async fn carry_out(transaction: &mut Transaction<'_>, change: &Change
             };
             change_role(transaction, sql, *node, *role, *principal).await
         }
+        Change::ReplaceMessage { room, chat_id, text } => replace(transaction, *room, *chat_id, text).await,
+        Change::RemoveMessage { room, chat_id } => remove(transaction, *room, *chat_id).await,
+        Change::ClearRoom { room, until } => clear(transaction, *room, *until).await,
     }
 }
 

@@ -11,6 +11,7 @@ mod fault;
 mod history;
 mod index;
 mod journal;
+mod message_change;
 mod open;
 mod outbox;
 mod preferences;

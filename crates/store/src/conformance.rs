@@ -11,6 +11,7 @@
 pub mod catalogue;
 pub mod history;
 pub mod journal;
+pub mod moderation;
 pub mod outbox;
 pub mod personal;
 pub mod search;
@@ -93,6 +94,15 @@ macro_rules! conformance_tests {
             every_criterion_holds_with_every_other,
             a_place_needs_no_message,
             matches_are_counted_up_to_a_bound,
+        );
+        $crate::conformance_tests!(@cases $fresh, moderation:
+            a_replaced_message_keeps_its_place,
+            a_message_that_is_not_there_can_not_be_replaced,
+            a_removed_message_is_gone_and_its_number_stays_used,
+            a_room_is_cleared_up_to_a_time_inclusive,
+            changed_messages_are_found_as_they_are_now,
+            a_conflict_keeps_changes_of_messages_out,
+            changes_of_messages_leave_records_alone,
         );
         $crate::conformance_tests!(@cases $fresh, outbox:
             a_message_that_is_not_kept_is_only_in_the_outbox,

@@ -25,7 +25,8 @@ use uuid::Uuid;
 /// What goes to the disk in one commit: all of it or nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// Changes to users, groups, categories, rooms and lists, in order.
+    /// Changes to users, groups, categories, rooms, lists and messages, in order. They come before the records: the
+    /// messages that they change are those of batches before.
     pub changes: Vec<Change>,
     /// Records, in order. Each goes to the outbox; its message, if it has one, to the room's history; and the last of
     /// each chain becomes the chain's head.

@@ -160,6 +160,10 @@ impl Sequencer {
             Change::AddToGroup { .. } | Change::RemoveFromGroup { .. } | Change::RemoveGroup(_) => {
                 self.rooms.ids().into_iter().for_each(|room| self.review(room));
             }
+            // The newest messages in memory are no longer what the store has.
+            Change::ReplaceMessage { room, .. }
+            | Change::RemoveMessage { room, .. }
+            | Change::ClearRoom { room, .. } => self.rooms.distrust(*room),
             Change::PutGroup(_) | Change::PutCategory(_) | Change::RemoveCategory(_) => {}
         }
     }
