@@ -14,6 +14,7 @@ mod endpoint;
 mod operation;
 mod query;
 mod refusal;
+mod retouch;
 mod sequencer;
 mod settings;
 
@@ -27,12 +28,13 @@ pub use operation::{
     Operation, Outcome, ParticipantInfo, PreferenceAnswer, RoomSnapshot, RoomSummary, SearchIn, ServerInfo,
 };
 pub use refusal::Refusal;
+pub use retouch::{REPLACED, Retouch};
 pub use settings::Settings;
 
 use backlog::Backlog;
 use causerie_model::{Catalogue, Clock, Effective, EndpointId, PrincipalId, Random, RoomId};
 use causerie_policy::{Rule, Verdict, may_chat};
-use causerie_store::{CatalogueStore, History, Journal, Outbox, Preferences, StoreError};
+use causerie_store::{CatalogueStore, History, Journal, Outbox, Preferences, RoomSize, StoreError};
 use delivery::Sink;
 use sequencer::{Command, Sequencer};
 use std::{
@@ -85,6 +87,7 @@ struct Inner {
     writable: AtomicBool,
     clock: Arc<dyn Clock>,
     outbox: Arc<dyn Outbox>,
+    history: Arc<dyn History>,
 }
 
 /// How the service is doing.
@@ -124,6 +127,7 @@ impl Chat {
             writable: AtomicBool::new(true),
             clock: needs.clock.clone(),
             outbox: needs.outbox.clone(),
+            history: needs.history.clone(),
         });
         let sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;
         tokio::spawn(sequencer.run(queue));
@@ -204,6 +208,18 @@ impl Chat {
             .await
             .map_err(|_| ActionError::Stopped)?;
         answer.await.map_err(|_| ActionError::Stopped)?
+    }
+
+    /// How much is in each room that has messages. Reads every message.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    pub async fn room_sizes(&self) -> Result<Vec<RoomSize>, StoreError> {
+        self.inner.history.sizes().await
+    }
+
+    fn history(&self) -> &dyn History {
+        &*self.inner.history
     }
 
     /// The settings that hold here now.

@@ -135,6 +135,20 @@ pub enum Event {
         /// Where the change came from: `unix`, or the address of who asked.
         origin: String,
     },
+    /// An administrator took a message from a room's history, or its text.
+    Deleted {
+        /// The message as it was.
+        message: Arc<Message>,
+        /// The text that it has instead; `None` if it is gone.
+        replacement: Option<String>,
+    },
+    /// An administrator cleared a room's history.
+    Purged {
+        /// All messages up to this moment are gone.
+        until: Timestamp,
+        /// How many at least.
+        messages: u64,
+    },
     /// Somebody was stopped at a wall: a scope, a barrier, or a secret room.
     Denied {
         /// Who.
@@ -158,6 +172,8 @@ impl Event {
             Self::Part { .. } => "PART",
             Self::Backchat { .. } => "BACKCHAT",
             Self::Changed { .. } => "CHANGED",
+            Self::Deleted { .. } => "DELETED",
+            Self::Purged { .. } => "PURGED",
             Self::Denied { .. } => "DENIED",
         }
     }

@@ -49,6 +49,18 @@ pub(crate) fn of(event: &Event) -> String {
             fields.insert("what", what.as_str().into());
             fields.insert("origin", origin.as_str().into());
         }
+        Event::Deleted { message, replacement } => {
+            fields.insert("at", message.at.to_string().into());
+            fields.insert("author", message.author.as_str().into());
+            // Not under the name of a message's own number: this record is no message.
+            fields.insert("deleted", message.chat_id.0.into());
+            fields.insert("replacement", replacement.as_deref().into());
+            fields.insert("text", message.text.as_str().into());
+        }
+        Event::Purged { until, messages } => {
+            fields.insert("messages", (*messages).into());
+            fields.insert("until", until.to_string().into());
+        }
         Event::Denied {
             user,
             action,

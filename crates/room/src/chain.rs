@@ -12,6 +12,8 @@
 //! | `PART` | `reason` ([`causerie_model::PartReason`]), `user` |
 //! | `BACKCHAT` | `query`, `shown`, `user` |
 //! | `CHANGED` | `after`, `before`, `origin`, `target`, `what` |
+//! | `DELETED` | `at`, `author`, `deleted` (the message's number), `replacement` (the text instead, or null), `text` (as it was) |
+//! | `PURGED` | `messages` (how many at least), `until` |
 //! | `DENIED` | `action`, `rule`, `times`, `user` |
 //!
 //! # Hash

@@ -10,6 +10,7 @@ mod by;
 mod category;
 mod configuration;
 mod group;
+mod message;
 mod policy;
 mod role;
 mod room;
@@ -27,13 +28,13 @@ pub(crate) use settle::{Resources, settle};
 pub use user::UserChange;
 
 use causerie_model::{
-    Audit, Catalogue, ChainId, Change, Event, GroupKind, PrincipalId, Random, Role, RoomId, Scope,
+    Audit, Catalogue, ChainId, Change, Event, GroupKind, Message, PrincipalId, Random, Role, RoomId, Scope,
     SipAddress, Timestamp,
     limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_URL_BYTES},
 };
 use causerie_policy::Rule;
 use causerie_store::StoreError;
-use std::fmt;
+use std::{fmt, sync::Arc};
 use thiserror::Error;
 
 /// Most actions that may be carried out together.
@@ -192,6 +193,24 @@ pub enum Action {
         /// Which.
         address: SipAddress,
     },
+    /// Messages go from a room's history, or get another text.
+    RetouchMessages {
+        /// The room.
+        room: String,
+        /// The messages, as they are.
+        messages: Vec<Arc<Message>>,
+        /// The text instead; `None`: they go.
+        replacement: Option<String>,
+    },
+    /// All messages of a room up to a moment go.
+    ClearRoom {
+        /// The room.
+        room: String,
+        /// The moment, inclusive.
+        until: Timestamp,
+        /// How many there are at least.
+        count: u64,
+    },
     /// Somebody gains a role.
     Grant {
         /// Where.
@@ -328,6 +347,8 @@ pub(crate) struct Plan {
     changes: Vec<Change>,
     chain: ChainId,
     told: Told,
+    /// What happened besides, in the same chain.
+    also: Vec<Event>,
     /// The record is all that there is to do.
     record_only: bool,
 }
@@ -343,6 +364,7 @@ impl Plan {
                 before: String::new(),
                 after: String::new(),
             },
+            also: Vec::new(),
             record_only: false,
         }
     }
@@ -443,6 +465,12 @@ fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
             display_name,
         } => alias::add(context, address, display_name),
         Action::RemoveAlias { address } => alias::remove(context, address),
+        Action::RetouchMessages {
+            room,
+            messages,
+            replacement,
+        } => message::retouch(context, room, messages, replacement.as_deref()),
+        Action::ClearRoom { room, until, count } => message::clear(context, room, *until, *count),
         Action::Grant {
             node,
             role,

@@ -1,7 +1,7 @@
 //! Roles: members, managers, presenters of rooms; allowed, denied and creators of categories.
 
 use super::{ActionError, Context, Plan, PrincipalName, category, principal, room};
-use causerie_model::{Catalogue, Category, ChainId, Change, Node, PrincipalId, Role, Room};
+use causerie_model::{Catalogue, Category, ChainId, Change, Node, PrincipalId, Role, Room, RoomId};
 use causerie_policy::{Rule, may_hold};
 use std::{collections::BTreeSet, fmt};
 
@@ -19,6 +19,16 @@ impl fmt::Display for NodeName {
         match self {
             Self::Category(name) => write!(f, "category {name}"),
             Self::Room(name) => write!(f, "room {name}"),
+        }
+    }
+}
+
+impl NodeName {
+    /// The room with this name or URI.
+    pub(crate) fn room(&self, catalogue: &Catalogue) -> Result<RoomId, ActionError> {
+        match self {
+            Self::Room(name) => room::named(catalogue, name).map(|found| found.id),
+            Self::Category(name) => Err(room::not_found(name)),
         }
     }
 }

@@ -61,14 +61,19 @@ pub struct RoomChange {
 
 /// The room with this name or URI.
 pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Room, ActionError> {
+    named(context.catalogue, name)
+}
+
+/// The same.
+pub(super) fn named<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Room, ActionError> {
     let found = if name.starts_with(SCHEME) {
         let guid = name
             .rsplit('/')
             .next()
             .and_then(|guid| Uuid::parse_str(guid).ok());
-        guid.and_then(|guid| context.catalogue.room_by_guid(guid))
+        guid.and_then(|guid| catalogue.room_by_guid(guid))
     } else {
-        context.catalogue.room_by_name(name)
+        catalogue.room_by_name(name)
     };
     found.ok_or_else(|| not_found(name))
 }

@@ -94,6 +94,8 @@ fn plan_one(
     planned.changes = plan.changes;
     planned.told.push(plan.told.clone());
     planned.records.push((plan.chain, plan.told.event(&by.origin)));
+    let also = plan.also.into_iter().map(|event| (plan.chain, event));
+    planned.records.extend(also);
     for node in touched {
         let stale = stale_entries(catalogue, node);
         if stale.is_empty() {

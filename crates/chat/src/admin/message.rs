@@ -1,0 +1,73 @@
+//! Messages: an administrator takes them from history, or their texts.
+
+use super::{ActionError, Context, Plan, room};
+use causerie_model::{ChainId, Change, Event, Message, Timestamp, limits::MAX_MESSAGE_BYTES};
+use std::sync::Arc;
+
+/// Takes messages away, or replaces their texts. `messages` are as they were read.
+pub(super) fn retouch(
+    context: &Context<'_>,
+    name: &str,
+    messages: &[Arc<Message>],
+    replacement: Option<&str>,
+) -> Result<Plan, ActionError> {
+    let room = room::find(context, name)?;
+    if replacement.is_some_and(|text| text.is_empty() || text.len() > MAX_MESSAGE_BYTES) {
+        return Err(ActionError::Invalid(format!(
+            "the text instead has 1 to {MAX_MESSAGE_BYTES} bytes"
+        )));
+    }
+    if messages.iter().any(|message| message.room != room.id) {
+        return Err(ActionError::Invalid(
+            "the messages are not of this room".to_owned(),
+        ));
+    }
+    let changes = messages.iter().map(|message| match replacement {
+        Some(text) => Change::ReplaceMessage {
+            room: room.id,
+            chat_id: message.chat_id,
+            text: text.to_owned(),
+        },
+        None => Change::RemoveMessage {
+            room: room.id,
+            chat_id: message.chat_id,
+        },
+    });
+    let events = messages.iter().map(|message| Event::Deleted {
+        message: message.clone(),
+        replacement: replacement.map(ToOwned::to_owned),
+    });
+    let what = if replacement.is_some() {
+        "message.replace"
+    } else {
+        "message.remove"
+    };
+    let plan = Plan::new(changes.collect(), ChainId::Room(room.id), what, &room.name);
+    Ok(Plan {
+        also: events.collect(),
+        ..plan.from(format!("messages={}", messages.len()))
+    })
+}
+
+/// Takes away all messages of a room up to a moment. At least `count` are there.
+pub(super) fn clear(
+    context: &Context<'_>,
+    name: &str,
+    until: Timestamp,
+    count: u64,
+) -> Result<Plan, ActionError> {
+    let room = room::find(context, name)?;
+    let changes = if count == 0 {
+        vec![]
+    } else {
+        vec![Change::ClearRoom { room: room.id, until }]
+    };
+    let plan = Plan::new(changes, ChainId::Room(room.id), "room.clear", &room.name);
+    Ok(Plan {
+        also: vec![Event::Purged {
+            until,
+            messages: count,
+        }],
+        ..plan.from(format!("messages={count} until={until}"))
+    })
+}
