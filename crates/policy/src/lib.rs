@@ -16,10 +16,12 @@
     )
 )]
 
+mod admin;
 mod asker;
 mod hold;
 mod rule;
 
+pub use admin::{AdminAct, AdminRole, UnknownRole, decide_admin, decide_token};
 pub use asker::{Action, Asker, CategoryAction, decide, decide_category, permissions};
 pub use hold::may_hold;
 pub use rule::{Rule, Verdict};
