@@ -16,6 +16,7 @@ mod preferences;
 mod reader;
 mod row;
 mod secrets;
+mod tokens;
 mod writer;
 
 use causerie_store::StoreError;

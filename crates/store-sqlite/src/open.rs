@@ -13,7 +13,10 @@ use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Pa
 const APPLICATION_ID: i64 = 0x4361_7573;
 
 /// All migrations. One that was released is never changed: databases remember a checksum of each.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "start", include_str!("../migrations/0001_start.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "start", include_str!("../migrations/0001_start.sql")),
+    (3, "tokens", include_str!("../migrations/0003_tokens.sql")),
+];
 
 pub(crate) async fn open(path: &Path, options: &Options) -> Result<SqliteStore, StoreError> {
     make_file(path)?;

@@ -143,7 +143,7 @@ async fn a_migration_that_nobody_knows_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("mgc.sqlite");
     open(&path).await.close().await;
-    tamper(&path, "UPDATE _sqlx_migrations SET version = 0").await;
+    tamper(&path, "UPDATE _sqlx_migrations SET version = 0 WHERE version = 1").await;
     let error = open_error(&path).await;
     assert!(
         error
