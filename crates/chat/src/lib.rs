@@ -19,7 +19,7 @@ mod settings;
 
 pub use admin::{
     Action, ActionError, CategoryChange, Done, NewCategory, NewRoom, NodeName, PrincipalName, RoomChange,
-    UserChange,
+    TokenChange, UserChange,
 };
 pub use delivery::{Answer, Broadcast, Deliveries, Delivery, Notice};
 pub use endpoint::Endpoint;

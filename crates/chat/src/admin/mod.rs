@@ -5,11 +5,13 @@ mod category;
 mod group;
 mod role;
 mod room;
+mod token;
 mod user;
 
 pub use category::{CategoryChange, NewCategory};
 pub use role::NodeName;
 pub use room::{NewRoom, RoomChange};
+pub use token::TokenChange;
 pub use user::UserChange;
 
 use causerie_model::{
@@ -126,6 +128,8 @@ pub enum Action {
         /// Who.
         principal: PrincipalName,
     },
+    /// A token of administration is about to be given or taken. Only the record of it.
+    ChangeToken(TokenChange),
 }
 
 /// A user or a group, as people name it.
@@ -282,6 +286,7 @@ pub(crate) fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, Actio
             role,
             principal,
         } => role::revoke(context, node, *role, principal),
+        Action::ChangeToken(change) => Ok(token::change(change)),
     }
 }
 
