@@ -18,8 +18,8 @@ mod sequencer;
 mod settings;
 
 pub use admin::{
-    Action, ActionError, CategoryChange, Done, NewCategory, NewRoom, NodeName, PrincipalName, RoomChange,
-    TokenChange, UserChange,
+    Action, ActionError, CategoryChange, Done, MAX_TOKEN_NAME_CHARS, NewCategory, NewRoom, NodeName,
+    PrincipalName, RoomChange, TokenChange, UserChange,
 };
 pub use delivery::{Answer, Broadcast, Deliveries, Delivery, Notice};
 pub use endpoint::Endpoint;

@@ -11,7 +11,7 @@ mod user;
 pub use category::{CategoryChange, NewCategory};
 pub use role::NodeName;
 pub use room::{NewRoom, RoomChange};
-pub use token::TokenChange;
+pub use token::{MAX_TOKEN_NAME_CHARS, TokenChange};
 pub use user::UserChange;
 
 use causerie_model::{
@@ -286,7 +286,7 @@ pub(crate) fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, Actio
             role,
             principal,
         } => role::revoke(context, node, *role, principal),
-        Action::ChangeToken(change) => Ok(token::change(change)),
+        Action::ChangeToken(change) => token::change(change),
     }
 }
 
