@@ -19,8 +19,9 @@ mod sequencer;
 mod settings;
 
 pub use admin::{
-    Action, ActionError, By, CategoryChange, ConfigurationChange, Done, MAX_ACTIONS, NewBarrier, NewCategory,
-    NewRoom, NodeName, PolicyChange, PrincipalName, RoomChange, Told, UserChange,
+    Action, ActionError, By, CategoryChange, ConfigurationChange, Done, MAX_ACTIONS, MAX_TOKEN_NAME_CHARS,
+    NewBarrier, NewCategory, NewRoom, NodeName, PolicyChange, PrincipalName, RoomChange, TokenChange, Told,
+    UserChange,
 };
 pub use delivery::{Answer, Broadcast, Deliveries, Delivery, Notice};
 pub use endpoint::Endpoint;

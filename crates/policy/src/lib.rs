@@ -16,6 +16,7 @@
     )
 )]
 
+mod admin;
 mod asker;
 mod barrier;
 mod explain;
@@ -23,6 +24,7 @@ mod hold;
 mod rule;
 mod touched;
 
+pub use admin::{AdminAct, AdminRole, UnknownRole, decide_admin, decide_token};
 pub use asker::{Action, Asker, CategoryAction, Check, decide, decide_category, may_chat, permissions};
 pub use explain::{Explanation, Step, explain};
 pub use hold::{may_hold, stale_entries};

@@ -53,6 +53,14 @@ rules! {
     NoBarrier = true, "no-barrier", "No information barrier is in the way.";
     /// An entry that sets a category's scope isn't itself bound by it.
     SetsScope = true, "sets-scope", "Any user or group may be used to set a category's scope.";
+    /// The role of administrators allows it.
+    Administrator = true, "administrator", "This is an administrator's to do.";
+    /// The role of compliance officers allows it.
+    ComplianceOfficer = true, "compliance-officer", "This is a compliance officer's to do.";
+    /// The role of user administrators allows it.
+    UserAdministrator = true, "user-administrator", "This is a user administrator's to do.";
+    /// The role of auditors allows it.
+    Auditor = true, "auditor", "This is an auditor's to read.";
 
     /// No user has this id.
     UserUnknown = false, "user-unknown", "There is no such user.";
@@ -88,6 +96,16 @@ rules! {
     RoleDoesNotFit = false, "role-does-not-fit", "This role cannot be held here.";
     /// A normal room has no presenters.
     NotAnAuditorium = false, "not-an-auditorium", "Only auditoriums have presenters.";
+    /// An act of administrators by another role.
+    AdministratorsOnly = false, "administrators-only", "Only administrators may do this.";
+    /// An act of compliance officers by another role.
+    OfficersOnly = false, "officers-only", "Only compliance officers may do this.";
+    /// A user administrator did something that isn't about users and groups.
+    UsersOnly = false, "users-only", "User administrators may read and change users and groups only.";
+    /// An auditor did something other than reading.
+    AuditorsOnlyRead = false, "auditors-only-read", "Auditors may read and change nothing.";
+    /// A compliance officer's token was to be given or taken from elsewhere than the server's machine.
+    OfficersOnMachine = false, "officers-on-machine", "Tokens of compliance officers are given and taken on the server's machine only.";
 }
 
 impl Rule {

@@ -38,6 +38,9 @@ pub(crate) fn text(facts: &wire::Program, socket: &Path, authority: Option<&Path
         socket.display(),
         facts.data_dir
     );
+    if let Some(address) = &facts.admin_https {
+        text += &format!("  HTTPS           https://{address}\n");
+    }
     if let Some(authority) = authority {
         text += &format!("  Authority       {}\n", authority.display());
     }

@@ -16,7 +16,7 @@ use causerie_chat::Chat;
 use causerie_model::{Clock, Random};
 use causerie_store::Store;
 use causerie_store_sqlite::SqliteStore;
-use causerie_web::admin::{self, AdminState, Program, wire};
+use causerie_web::admin::{self, AdminState, Keyring, Program, wire};
 use clap::Args;
 use serde_json::json;
 use std::{
@@ -72,6 +72,9 @@ pub(crate) struct Arguments {
     /// Where metrics are shown (setting: metrics.listen)
     #[arg(long, value_name = "ADDRESS")]
     metrics: Option<Listen>,
+    /// Where administration is taken over HTTPS (setting: admin.https)
+    #[arg(long, value_name = "ADDRESS")]
+    admin_https: Option<Listen>,
     /// How much is logged: error, warn, info, debug, trace (setting: log.level). The demo
     /// leaves SIP transactions out unless this says info
     #[arg(long, value_name = "LEVEL")]
@@ -89,6 +92,7 @@ impl Arguments {
         set(self.sip_tcp, &mut config.sip.tcp);
         set(self.sip_tls, &mut config.sip.tls);
         set(self.metrics, &mut config.metrics.listen);
+        set(self.admin_https, &mut config.admin.https);
         if let Some(data_dir) = &self.data_dir {
             config.data_dir.clone_from(data_dir);
         }
@@ -119,6 +123,7 @@ struct Listeners {
     sip_tcp: Option<TcpListener>,
     sip_tls: Option<TcpListener>,
     metrics: Option<TcpListener>,
+    admin_https: Option<TcpListener>,
     admin: UnixListener,
     admin_socket: PathBuf,
 }
@@ -134,12 +139,15 @@ impl Listeners {
             "metrics.listen",
         )
         .await?;
+        let https = config.admin.https;
+        let admin_https = bind("administration", https, "--admin-https", "admin.https").await?;
         let admin_socket = config.admin_socket();
         let admin = bind_admin(&admin_socket).await?;
         Ok(Self {
             sip_tcp,
             sip_tls,
             metrics,
+            admin_https,
             admin,
             admin_socket,
         })
@@ -257,14 +265,11 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
     if is_demo {
         demo::seed(&chat, &accounts, &data_dir, &config.domain).await?;
     }
-    let certificates = match listeners.sip_tls {
-        Some(_) => Some(Certificates::open(
-            &config,
-            &data_dir,
-            clock.clone(),
-            random.clone(),
-        )?),
-        None => None,
+    let certificates = if listeners.sip_tls.is_some() || listeners.admin_https.is_some() {
+        let certificates = Certificates::open(&config, &data_dir, clock.clone(), random.clone());
+        Some(certificates?)
+    } else {
+        None
     };
     if let Some(certificates) = &certificates {
         certificates.look_after();
@@ -274,7 +279,7 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
         accounts: accounts.clone(),
         contacts: parts.contacts,
         clock: clock.clone(),
-        random,
+        random: random.clone(),
     };
     let sip = Arc::new(Sip::new(&config, sip_needs)?);
 
@@ -286,6 +291,7 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
     let admin = admin::router(AdminState {
         chat: chat.clone(),
         accounts,
+        tokens: Arc::new(Keyring::new(parts.tokens, clock.clone(), random)),
         signed_in: sip.clone(),
         program: running,
     });
@@ -296,7 +302,7 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
         chat: chat.clone(),
         certificates: certificates.clone(),
     };
-    let mut tasks = start(listeners, &sip, certificates.clone(), admin, page, &stopping);
+    let mut tasks = start(listeners, &sip, certificates.clone(), admin, page, &stopping)?;
 
     let announcement = data_dir.announce(&json!({
         "pid": facts.pid,
@@ -304,6 +310,7 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
         "sip_tls": facts.sip_tls,
         "metrics": facts.metrics,
         "admin": admin_socket,
+        "admin_https": facts.admin_https,
     }))?;
     let authority = certificates.as_deref().and_then(Certificates::authority);
     let mut text = banner::text(&facts, &admin_socket, authority.as_deref());
@@ -361,6 +368,7 @@ fn facts(config: &Config, listeners: &Listeners, clock: &dyn Clock) -> Result<wi
         sip_tcp: shown(&listeners.sip_tcp)?,
         sip_tls: shown(&listeners.sip_tls)?,
         metrics: shown(&listeners.metrics)?,
+        admin_https: shown(&listeners.admin_https)?,
     })
 }
 
@@ -372,7 +380,7 @@ fn start(
     admin: axum::Router,
     page: metrics_page::Page,
     stopping: &watch::Receiver<bool>,
-) -> JoinSet<Result<()>> {
+) -> Result<JoinSet<Result<()>>> {
     let mut tasks = JoinSet::new();
     let stop = || {
         let mut stopping = stopping.clone();
@@ -383,6 +391,13 @@ fn start(
         let (sip, stop) = (sip.clone(), stop());
         tasks.spawn(async move { sip.serve_tcp(listener, stop).await });
     }
+    if let (Some(listener), Some(certificates)) = (listeners.admin_https, &certificates) {
+        let (config, admin, stop) = (certificates.store().server_config()?, admin.clone(), stop());
+        tasks.spawn(async move {
+            admin::serve_tls(listener, &config, admin, stop).await;
+            Ok(())
+        });
+    }
     if let (Some(listener), Some(certificates)) = (listeners.sip_tls, certificates) {
         let (sip, stop) = (sip.clone(), stop());
         tasks.spawn(async move { sip.serve_tls(listener, &certificates, stop).await });
@@ -392,8 +407,11 @@ fn start(
         tasks.spawn(async move { Ok(metrics_page::serve(listener, page, stop).await?) });
     }
     let stop = stop();
-    tasks.spawn(async move { Ok(admin::serve(listeners.admin, admin, stop).await?) });
-    tasks
+    tasks.spawn(async move {
+        admin::serve_unix(listeners.admin, admin, stop).await;
+        Ok(())
+    });
+    Ok(tasks)
 }
 
 /// Waits until all connections have ended and what their users left is stored.

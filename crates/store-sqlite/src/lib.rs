@@ -19,6 +19,7 @@ mod reader;
 mod row;
 mod search;
 mod secrets;
+mod tokens;
 mod writer;
 
 use causerie_store::StoreError;

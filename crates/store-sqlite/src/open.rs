@@ -16,6 +16,7 @@ const APPLICATION_ID: i64 = 0x4361_7573;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "start", include_str!("../migrations/0001_start.sql")),
     (2, "search", include_str!("../migrations/0002_search.sql")),
+    (3, "tokens", include_str!("../migrations/0003_tokens.sql")),
     (4, "rooms", include_str!("../migrations/0004_rooms.sql")),
 ];
 

@@ -15,6 +15,7 @@ pub mod moderation;
 pub mod outbox;
 pub mod personal;
 pub mod search;
+pub mod tokens;
 mod world;
 
 pub use world::Chain;
@@ -120,6 +121,11 @@ macro_rules! conformance_tests {
             a_preference_counts_its_changes,
             preferences_are_apart_by_user_and_label,
             personal_things_go_with_their_user,
+        );
+        $crate::conformance_tests!(@cases $fresh, tokens:
+            tokens_are_kept_as_they_were,
+            a_tokens_name_and_hash_are_unique,
+            a_removed_token_is_gone,
         );
     };
     (@cases $fresh:ident, $group:ident: $($case:ident),+ $(,)?) => {

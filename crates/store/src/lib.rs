@@ -10,9 +10,11 @@ pub mod conformance;
 mod error;
 pub mod meter;
 mod span;
+mod token;
 
 pub use error::{StoreError, StoreFault};
 pub use span::Span;
+pub use token::{Token, Tokens};
 
 use async_trait::async_trait;
 use causerie_model::{
@@ -282,7 +284,7 @@ pub trait Preferences: Send + Sync {
 
 /// Everything at once, for the program that wires an adapter to the services. Services take the traits that they need.
 pub trait Store:
-    Journal + CatalogueStore + History + Outbox + Secrets + Contacts + Preferences + 'static
+    Journal + CatalogueStore + History + Outbox + Secrets + Contacts + Preferences + Tokens + 'static
 {
     /// Each part as an object of its own trait.
     fn parts(self: Arc<Self>) -> Parts;
@@ -299,11 +301,12 @@ pub struct Parts {
     pub secrets: Arc<dyn Secrets>,
     pub contacts: Arc<dyn Contacts>,
     pub preferences: Arc<dyn Preferences>,
+    pub tokens: Arc<dyn Tokens>,
 }
 
 impl<T> Store for T
 where
-    T: Journal + CatalogueStore + History + Outbox + Secrets + Contacts + Preferences + 'static,
+    T: Journal + CatalogueStore + History + Outbox + Secrets + Contacts + Preferences + Tokens + 'static,
 {
     fn parts(self: Arc<Self>) -> Parts {
         Parts {
@@ -313,7 +316,8 @@ where
             outbox: self.clone(),
             secrets: self.clone(),
             contacts: self.clone(),
-            preferences: self,
+            preferences: self.clone(),
+            tokens: self,
         }
     }
 }

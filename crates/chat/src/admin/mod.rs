@@ -15,6 +15,7 @@ mod policy;
 mod role;
 mod room;
 mod settle;
+mod token;
 mod user;
 
 pub use barrier::NewBarrier;
@@ -25,6 +26,7 @@ pub use policy::PolicyChange;
 pub use role::NodeName;
 pub use room::{NewRoom, RoomChange};
 pub(crate) use settle::{Resources, settle};
+pub use token::{MAX_TOKEN_NAME_CHARS, TokenChange};
 pub use user::UserChange;
 
 use causerie_model::{
@@ -229,6 +231,8 @@ pub enum Action {
         /// Who.
         principal: PrincipalName,
     },
+    /// A token of administration is about to be given or taken. Only the record of it.
+    ChangeToken(TokenChange),
 }
 
 /// A user or a group, as people name it.
@@ -481,6 +485,7 @@ fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
             role,
             principal,
         } => role::revoke(context, node, *role, principal),
+        Action::ChangeToken(change) => token::change(change),
     }
 }
 

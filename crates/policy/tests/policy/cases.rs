@@ -2,7 +2,10 @@
 
 use crate::facts::{CATEGORY, ROOM, USER, catalogue, category, grant, group, nest, room, user};
 use causerie_model::{Catalogue, CategoryId, Change, Node, PrincipalId, Privacy, Role, RoomId, RoomType};
-use causerie_policy::{Action, CategoryAction, Rule, decide, decide_category, may_hold, permissions};
+use causerie_policy::{
+    Action, AdminAct, AdminRole, CategoryAction, Rule, decide, decide_admin, decide_category, decide_token,
+    may_hold, permissions,
+};
 use std::collections::BTreeSet;
 
 /// User 1, groups 10 and 11, and one room, with these lists.
@@ -199,6 +202,10 @@ fn every_rule_decides_something() {
     }
     let disabled = catalogue([user(1, false), category(CATEGORY), closed()]);
     reached.insert(rule(&disabled, Action::See));
+    for &role in AdminRole::ALL {
+        reached.extend(AdminAct::ALL.iter().map(|act| decide_admin(role, *act).rule));
+        reached.insert(decide_token(role, false, AdminRole::ComplianceOfficer).rule);
+    }
     let all: BTreeSet<Rule> = Rule::ALL.iter().copied().collect();
     assert_eq!(reached, all);
 }

@@ -1,5 +1,6 @@
 //! The rules, tested from outside: a table of all cases, random catalogues, and single cases worth a name.
 
+mod admin;
 mod cases;
 mod changes;
 mod facts;

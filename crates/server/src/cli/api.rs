@@ -1,13 +1,14 @@
-//! Talking to the running server: HTTP over its Unix socket.
+//! Talking to the running server: HTTP over its Unix socket, or over TLS.
 
+use super::https::Https;
 use anyhow::{Context, Result, bail};
-use causerie_web::admin::wire::ErrorBody;
+use causerie_web::admin::wire::{ErrorBody, Secret};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
     Method, Request, StatusCode,
     body::Bytes,
     client::conn::http1::handshake,
-    header::{CONTENT_TYPE, HOST},
+    header::{AUTHORIZATION, CONTENT_TYPE, HOST},
 };
 use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,7 +18,11 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::{net::UnixStream, time::timeout};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::UnixStream,
+    time::timeout,
+};
 
 /// How long the server may take to answer.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -27,7 +32,16 @@ const MAX_ANSWER: usize = 256 * 1024 * 1024;
 
 /// The administration API of one server.
 pub(super) struct Api {
-    socket: PathBuf,
+    server: Server,
+    token: Option<Secret>,
+}
+
+/// How a server is reached.
+pub(super) enum Server {
+    /// On its machine.
+    Socket(PathBuf),
+    /// From anywhere.
+    Https(Https),
 }
 
 /// A path from its parts, each percent-encoded (RFC 3986 §2.1).
@@ -47,8 +61,9 @@ pub(super) fn path(parts: &[&str]) -> String {
 }
 
 impl Api {
-    pub(super) fn new(socket: PathBuf) -> Self {
-        Self { socket }
+    /// The API of this server, for who has this token.
+    pub(super) fn new(server: Server, token: Option<Secret>) -> Self {
+        Self { server, token }
     }
 
     pub(super) async fn get(&self, parts: &[&str]) -> Result<Value> {
@@ -78,12 +93,20 @@ impl Api {
 
     async fn ask<T: Serialize>(&self, method: Method, parts: &[&str], body: Option<&T>) -> Result<Value> {
         let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
-        let request = Request::builder()
+        let host = match &self.server {
+            Server::Socket(_) => "localhost",
+            Server::Https(https) => https.authority(),
+        };
+        let mut request = Request::builder()
             .method(method)
             .uri(path(parts))
-            .header(HOST, "localhost")
-            .header(CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(body)))?;
+            .header(HOST, host)
+            .header(CONTENT_TYPE, "application/json");
+        if let Some(Secret(token)) = &self.token {
+            request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Full::new(Bytes::from(body)));
+        let request = request.context("the token can't be sent")?;
         let (status, bytes) = timeout(DEADLINE, self.exchange(request))
             .await
             .with_context(|| format!("the server hasn't answered for {} s", DEADLINE.as_secs()))??;
@@ -102,33 +125,44 @@ impl Api {
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
-        let stream = UnixStream::connect(&self.socket)
-            .await
-            .map_err(|error| self.no_server(&error))?;
-        let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
-        tokio::spawn(connection);
-        let response = sender
-            .send_request(request)
-            .await
-            .context("the server broke off")?;
-        let status = response.status();
-        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
-        let body = body.map_err(|error| anyhow::anyhow!("the server's answer broke off: {error}"))?;
-        Ok((status, body.to_bytes()))
-    }
-
-    fn no_server(&self, error: &std::io::Error) -> anyhow::Error {
-        let socket = self.socket.display();
-        match error.kind() {
-            ErrorKind::NotFound | ErrorKind::ConnectionRefused => anyhow::anyhow!(
-                "no server is running at {socket}: start one with: {}, or name another with --data-dir or --socket",
-                start_command(&self.socket)
-            ),
-            ErrorKind::PermissionDenied => anyhow::anyhow!(
-                "you may not use {socket}: only the user that runs the server, and root, may (try sudo)"
-            ),
-            _ => anyhow::anyhow!("{socket}: {error}"),
+        match &self.server {
+            Server::Socket(socket) => {
+                let stream = UnixStream::connect(socket).await;
+                send(stream.map_err(|error| no_server(socket, &error))?, request).await
+            }
+            Server::Https(https) => send(https.connect().await?, request).await,
         }
+    }
+}
+
+/// One request and its answer.
+async fn send(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Bytes)> {
+    let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let response = sender
+        .send_request(request)
+        .await
+        .context("the server broke off")?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+    let body = body.map_err(|error| anyhow::anyhow!("the server's answer broke off: {error}"))?;
+    Ok((status, body.to_bytes()))
+}
+
+fn no_server(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    let socket = path.display();
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::ConnectionRefused => anyhow::anyhow!(
+            "no server is running at {socket}: start one with: {}, or name another with --data-dir or --socket",
+            start_command(path)
+        ),
+        ErrorKind::PermissionDenied => anyhow::anyhow!(
+            "you may not use {socket}: only the user that runs the server, and root, may (try sudo)"
+        ),
+        _ => anyhow::anyhow!("{socket}: {error}"),
     }
 }
 

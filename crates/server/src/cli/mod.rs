@@ -7,18 +7,23 @@ mod chat;
 mod configuration;
 mod confirm;
 mod group;
+mod https;
 mod member;
+mod openapi;
 mod output;
 mod registrations;
 mod room;
 mod status;
 mod test;
+mod token;
 mod user;
 
 use crate::{config, data_dir, serve};
-use anyhow::Result;
-use api::Api;
+use anyhow::{Context, Result, bail};
+use api::{Api, Server};
+use causerie_web::admin::wire::Secret;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use https::Https;
 use std::{
     future::Future,
     path::{Path, PathBuf},
@@ -62,6 +67,8 @@ enum Command {
     Room(room::Arguments),
     /// Add, list and remove members, managers and presenters of rooms
     Member(member::Arguments),
+    /// Add, list and remove tokens, by which the server is administered from elsewhere
+    Token(token::Arguments),
     /// Show how the server is doing
     Status(status::Arguments),
     /// List who is signed in
@@ -74,6 +81,8 @@ enum Command {
     Load(causerie_load::Arguments),
     /// Check a configuration, or print one with every setting explained
     Config(configuration::Arguments),
+    /// Print the description of the administration API
+    Api(openapi::Arguments),
 }
 
 impl Cli {
@@ -87,12 +96,14 @@ impl Cli {
             Command::Category(arguments) => wait(arguments.run()),
             Command::Room(arguments) => wait(arguments.run()),
             Command::Member(arguments) => wait(arguments.run()),
+            Command::Token(arguments) => wait(arguments.run()),
             Command::Status(arguments) => wait(arguments.run()),
             Command::Registrations(arguments) => wait(arguments.run()),
             Command::Certificates(arguments) => wait(arguments.run()),
             Command::Test(arguments) => wait(arguments.run()),
             Command::Load(arguments) => arguments.run(),
             Command::Config(arguments) => arguments.run(),
+            Command::Api(arguments) => arguments.run(),
         }
     }
 }
@@ -120,11 +131,41 @@ pub(crate) struct At {
     /// The server with this configuration; also by CAUSERIE_CONFIG
     #[arg(long, global = true, value_name = "FILE", conflicts_with_all = ["socket", "data_dir"])]
     config: Option<PathBuf>,
+    /// The server at this address, https://host:port; also by CAUSERIE_URL
+    #[arg(long, global = true, value_name = "URL", conflicts_with_all = ["socket", "data_dir", "config"])]
+    url: Option<String>,
+    /// A file with the token to be let in by; the token itself also by CAUSERIE_TOKEN. On the server's machine none is
+    /// needed
+    #[arg(long, global = true, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// The certificates (PEM) of authorities to trust, with --url [default: those that the system trusts]
+    #[arg(long, global = true, value_name = "FILE")]
+    ca: Option<PathBuf>,
 }
 
 impl At {
     fn api(&self) -> Result<Api> {
-        self.socket().map(Api::new)
+        let server = match self.url() {
+            Some(url) => Server::Https(Https::new(&url, self.ca.as_deref())?),
+            None if self.ca.is_some() => bail!("--ca goes with --url"),
+            None => Server::Socket(self.socket()?),
+        };
+        Ok(Api::new(server, self.token()?))
+    }
+
+    /// The address of the server, if it is to be reached by one.
+    fn url(&self) -> Option<String> {
+        let named = self.socket.is_some() || self.data_dir.is_some() || self.config.is_some();
+        let from_environment = || std::env::var("CAUSERIE_URL").ok().filter(|_| !named);
+        self.url.clone().or_else(from_environment)
+    }
+
+    fn token(&self) -> Result<Option<Secret>> {
+        let Some(file) = &self.token_file else {
+            return Ok(std::env::var("CAUSERIE_TOKEN").ok().map(Secret));
+        };
+        let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        Ok(Some(Secret(text.trim().to_owned())))
     }
 
     fn socket(&self) -> Result<PathBuf> {
@@ -140,7 +181,7 @@ impl At {
         } else {
             let file = config::path(self.config.as_deref());
             if self.config.is_none() && !file.exists() {
-                anyhow::bail!(
+                bail!(
                     "which server? There is neither ./causerie-demo nor {}: say --data-dir DIR or --socket FILE, or \
                      start one with: causerie serve --demo",
                     file.display()

@@ -33,6 +33,7 @@ impl Arguments {
                 ("SIP over TLS", program.sip_tls.clone().unwrap_or_else(off)),
                 ("SIP over TCP", program.sip_tcp.clone().unwrap_or_else(off)),
                 ("Metrics", program.metrics.clone().unwrap_or_else(off)),
+                ("HTTPS", program.admin_https.clone().unwrap_or_else(off)),
                 ("Users", status.users.to_string()),
                 (
                     "Rooms",

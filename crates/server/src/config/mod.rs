@@ -118,10 +118,11 @@ pub(crate) struct Metrics {
     pub(crate) allow_remote: bool,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Admin {
     pub(crate) socket: PathBuf,
+    pub(crate) https: Listen,
 }
 
 /// How a log line looks.
@@ -242,6 +243,15 @@ impl Default for Metrics {
         Self {
             listen: Listen::on(([127, 0, 0, 1], 9464)),
             allow_remote: false,
+        }
+    }
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            socket: PathBuf::new(),
+            https: Listen(None),
         }
     }
 }

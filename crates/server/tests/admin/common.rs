@@ -60,7 +60,9 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         .args(arguments)
         .stdin(Stdio::null())
         .env_remove("CAUSERIE_SOCKET")
-        .env_remove("CAUSERIE_CONFIG");
+        .env_remove("CAUSERIE_CONFIG")
+        .env_remove("CAUSERIE_URL")
+        .env_remove("CAUSERIE_TOKEN");
     command
 }
 

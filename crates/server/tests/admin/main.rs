@@ -5,6 +5,7 @@ mod certificates;
 mod common;
 mod groups;
 mod http;
+mod https;
 mod rooms;
 mod running;
 mod users;

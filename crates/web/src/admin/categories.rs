@@ -5,8 +5,8 @@ use super::{
     error::{Answer, ApiError},
     input::{Body, Named},
     lists::holders,
-    peer::Administrator,
-    wire::{Category, CategoryLists, ChangeCategory, NewCategory},
+    origin::Origin,
+    wire::{Category, CategoryLists, ChangeCategory, ErrorBody, NewCategory},
 };
 use axum::{Json, extract::State, http::StatusCode};
 use causerie_chat::{Action, CategoryChange};
@@ -45,6 +45,9 @@ fn shown(state: &AdminState, name: &str) -> Answer<Category> {
     })
 }
 
+/// Lists all categories.
+#[utoipa::path(get, path = "/v1/categories",
+    responses((status = 200, body = [Category], description = "By name")))]
 pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Category>> {
     let catalogue = state.chat.catalogue();
     let mut categories: Vec<Category> = catalogue
@@ -55,6 +58,10 @@ pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Category>> 
     Json(categories)
 }
 
+/// Shows one category with its lists.
+#[utoipa::path(get, path = "/v1/categories/{name}",
+    params(("name" = String, Path, description = "The category's name")),
+    responses((status = 200, body = Category, description = "The category")))]
 pub(super) async fn one(
     State(state): State<AdminState>,
     Named(name): Named<String>,
@@ -62,9 +69,13 @@ pub(super) async fn one(
     shown(&state, &name).map(Json)
 }
 
+/// Adds a category, with empty lists: nobody is allowed in it.
+#[utoipa::path(post, path = "/v1/categories",
+    request_body = NewCategory,
+    responses((status = 201, body = Category, description = "The category"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Body(new): Body<NewCategory>,
 ) -> Answer<(StatusCode, Json<Category>)> {
     let name = new.name.trim().to_owned();
@@ -75,13 +86,18 @@ pub(super) async fn add(
         file_upload: new.file_upload,
         history: new.history,
     });
-    state.chat.act(actor, action).await?;
+    state.chat.act(origin.actor(), action).await?;
     Ok((StatusCode::CREATED, Json(shown(&state, &name)?)))
 }
 
+/// Changes a category.
+#[utoipa::path(patch, path = "/v1/categories/{name}",
+    params(("name" = String, Path, description = "The category's name")),
+    request_body = ChangeCategory,
+    responses((status = 200, body = Category, description = "The category as it is now"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn change(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
     Body(change): Body<ChangeCategory>,
 ) -> Answer<Json<Category>> {
@@ -96,16 +112,23 @@ pub(super) async fn change(
     };
     state
         .chat
-        .act(actor, Action::ChangeCategory { name, change })
+        .act(origin.actor(), Action::ChangeCategory { name, change })
         .await?;
     shown(&state, now.trim()).map(Json)
 }
 
+/// Removes a category without rooms.
+#[utoipa::path(delete, path = "/v1/categories/{name}",
+    params(("name" = String, Path, description = "The category's name")),
+    responses((status = 204, description = "It is gone")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
 ) -> Answer<StatusCode> {
-    state.chat.act(actor, Action::RemoveCategory { name }).await?;
+    state
+        .chat
+        .act(origin.actor(), Action::RemoveCategory { name })
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,20 +3,26 @@
 use super::{
     AdminState,
     error::{Answer, ApiError},
-    peer::Administrator,
-    wire::Certificate,
+    origin::Origin,
+    wire::{Certificate, ErrorBody},
 };
 use axum::{Json, extract::State, http::StatusCode};
 
+/// Lists the certificates in use.
+#[utoipa::path(get, path = "/v1/certificates",
+    responses((status = 200, body = [Certificate], description = "Those of SIP over TLS and of HTTPS")))]
 pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Certificate>> {
     Json(state.program.certificates())
 }
 
+/// Reads the certificates' files again. If they are no good, those in use stay.
+#[utoipa::path(post, path = "/v1/certificates/reload",
+    responses((status = 200, body = [Certificate], description = "Those now in use"), (status = 422, body = ErrorBody, description = "The files are no good")))]
 pub(super) async fn reload(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
 ) -> Answer<Json<Vec<Certificate>>> {
-    tracing::info!(by = %actor, "certificates are to be read again");
+    tracing::info!(by = %origin, "certificates are to be read again");
     state
         .program
         .reload_certificates()

@@ -2,24 +2,27 @@
 
 use axum::{
     Json,
-    http::{Method, StatusCode, Uri, header},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use causerie_accounts::PasswordError;
+use causerie_accounts::{PasswordError, Throttled};
 use causerie_chat::ActionError;
+use causerie_policy::Rule;
 use causerie_store::StoreError;
 
 use super::wire::{ErrorBody, Problem};
 
 /// When to try again after a failure that mends itself, in seconds.
-const RETRY_AFTER_SECONDS: u32 = 5;
+const RETRY_AFTER_SECONDS: i64 = 5;
 
 /// Why a request wasn't done.
 #[derive(Debug)]
-pub(super) struct ApiError {
+pub struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    /// When to try again, in seconds.
+    retry_after: Option<i64>,
 }
 
 /// What a handler returns.
@@ -27,10 +30,12 @@ pub(super) type Answer<T> = Result<T, ApiError>;
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_SECONDS);
         Self {
             status,
             code,
             message: message.into(),
+            retry_after,
         }
     }
 
@@ -40,6 +45,38 @@ impl ApiError {
             StatusCode::NOT_FOUND,
             "not-found",
             format!("there is no {kind} '{name}'"),
+        )
+    }
+
+    /// The name is taken.
+    pub(super) fn exists(kind: &str, name: &str) -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "exists",
+            format!("there is a {kind} '{name}' already"),
+        )
+    }
+
+    /// It isn't known who asks. Why a token is no good isn't told.
+    pub(super) fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "it isn't known who asks: send a token that is good, as Authorization: Bearer",
+        )
+    }
+
+    /// The rules say no.
+    pub(super) fn forbidden(rule: Rule) -> Self {
+        Self::new(StatusCode::FORBIDDEN, rule.as_str(), rule.to_string())
+    }
+
+    /// It was asked what a change would do, without doing it.
+    pub(super) fn no_what_if() -> Self {
+        Self::new(
+            StatusCode::NOT_IMPLEMENTED,
+            "what-if",
+            "what a change would do can't be told; nothing was changed",
         )
     }
 
@@ -84,6 +121,22 @@ impl From<PasswordError> for ApiError {
     }
 }
 
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        of_store(&error, message)
+    }
+}
+
+impl From<Throttled> for ApiError {
+    fn from(error: Throttled) -> Self {
+        Self {
+            retry_after: Some(error.retry_after_seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, "throttled", error.to_string())
+        }
+    }
+}
+
 fn of_store(error: &StoreError, message: String) -> ApiError {
     if error.is_temporary() {
         ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", message)
@@ -102,10 +155,12 @@ impl IntoResponse for ApiError {
             },
         };
         let mut response = (self.status, Json(body)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -5,8 +5,8 @@ use super::{
     error::{Answer, ApiError},
     input::{Body, Named, principal},
     lists::names,
-    peer::Administrator,
-    wire::{ChangeGroup, Changed, Group, NewEntry, NewGroup},
+    origin::Origin,
+    wire::{ChangeGroup, Changed, ErrorBody, Group, NewEntry, NewGroup},
 };
 use axum::{Json, extract::State, http::StatusCode};
 use causerie_chat::{Action, Done};
@@ -24,6 +24,9 @@ fn shown(state: &AdminState, name: &str) -> Answer<Group> {
     })
 }
 
+/// Lists all groups.
+#[utoipa::path(get, path = "/v1/groups",
+    responses((status = 200, body = [Group], description = "By name")))]
 pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Group>> {
     let catalogue = state.chat.catalogue();
     let mut groups: Vec<Group> = catalogue
@@ -38,19 +41,27 @@ pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Group>> {
     Json(groups)
 }
 
+/// Shows one group with its members.
+#[utoipa::path(get, path = "/v1/groups/{name}",
+    params(("name" = String, Path, description = "The group's name")),
+    responses((status = 200, body = Group, description = "The group")))]
 pub(super) async fn one(State(state): State<AdminState>, Named(name): Named<String>) -> Answer<Json<Group>> {
     shown(&state, &name).map(Json)
 }
 
+/// Adds a group, without members.
+#[utoipa::path(post, path = "/v1/groups",
+    request_body = NewGroup,
+    responses((status = 201, body = Group, description = "The group"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Body(new): Body<NewGroup>,
 ) -> Answer<(StatusCode, Json<Group>)> {
     state
         .chat
         .act(
-            actor,
+            origin.actor(),
             Action::AddGroup {
                 kind: causerie_model::GroupKind::Group,
                 name: new.name.clone(),
@@ -60,9 +71,14 @@ pub(super) async fn add(
     Ok((StatusCode::CREATED, Json(shown(&state, new.name.trim())?)))
 }
 
+/// Renames a group.
+#[utoipa::path(patch, path = "/v1/groups/{name}",
+    params(("name" = String, Path, description = "The group's name")),
+    request_body = ChangeGroup,
+    responses((status = 200, body = Group, description = "The group as it is now"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn change(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
     Body(change): Body<ChangeGroup>,
 ) -> Answer<Json<Group>> {
@@ -72,7 +88,7 @@ pub(super) async fn change(
     state
         .chat
         .act(
-            actor,
+            origin.actor(),
             Action::RenameGroup {
                 name,
                 new_name: new_name.clone(),
@@ -82,15 +98,26 @@ pub(super) async fn change(
     shown(&state, new_name.trim()).map(Json)
 }
 
+/// Removes a group, from all lists too.
+#[utoipa::path(delete, path = "/v1/groups/{name}",
+    params(("name" = String, Path, description = "The group's name")),
+    responses((status = 204, description = "It is gone")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
 ) -> Answer<StatusCode> {
-    state.chat.act(actor, Action::RemoveGroup { name }).await?;
+    state
+        .chat
+        .act(origin.actor(), Action::RemoveGroup { name })
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Lists a group's members.
+#[utoipa::path(get, path = "/v1/groups/{name}/members",
+    params(("name" = String, Path, description = "The group's name")),
+    responses((status = 200, body = [String], description = "Addresses of users and names of groups")))]
 pub(super) async fn members(
     State(state): State<AdminState>,
     Named(name): Named<String>,
@@ -98,31 +125,40 @@ pub(super) async fn members(
     Ok(Json(shown(&state, &name)?.members.unwrap_or_default()))
 }
 
+/// Puts a user or group into a group.
+#[utoipa::path(post, path = "/v1/groups/{name}/members",
+    params(("name" = String, Path, description = "The group's name")),
+    request_body = NewEntry,
+    responses((status = 200, body = Changed, description = "Whether he wasn't in it before")))]
 pub(super) async fn add_member(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(group): Named<String>,
     Body(entry): Body<NewEntry>,
 ) -> Answer<Json<Changed>> {
     let member = principal(&entry.principal)?;
     let done = state
         .chat
-        .act(actor, Action::AddToGroup { group, member })
+        .act(origin.actor(), Action::AddToGroup { group, member })
         .await?;
     Ok(Json(Changed {
         changed: done == Done::Changed,
     }))
 }
 
+/// Takes a user or group out of a group.
+#[utoipa::path(delete, path = "/v1/groups/{name}/members/{principal}",
+    params(("name" = String, Path, description = "The group's name"), ("principal" = String, Path, description = "A user's address or a group's name")),
+    responses((status = 200, body = Changed, description = "Whether he was in it before")))]
 pub(super) async fn remove_member(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named((group, member)): Named<(String, String)>,
 ) -> Answer<Json<Changed>> {
     let member = principal(&member)?;
     let done = state
         .chat
-        .act(actor, Action::RemoveFromGroup { group, member })
+        .act(origin.actor(), Action::RemoveFromGroup { group, member })
         .await?;
     Ok(Json(Changed {
         changed: done == Done::Changed,

@@ -3,13 +3,17 @@
 use super::error::ApiError;
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{StatusCode, request::Parts},
 };
 use causerie_chat::PrincipalName;
 use causerie_model::SipAddress;
-use serde::de::DeserializeOwned;
-use std::{fmt::Display, str::FromStr};
+use serde::{Deserialize, de::DeserializeOwned};
+use std::{fmt::Display, str::FromStr, time::Duration};
+use tokio::time::timeout;
+
+/// How long the body of a request may take to come.
+pub const BODY_DEADLINE: Duration = Duration::from_secs(30);
 
 /// A body of JSON. The content type isn't looked at: nothing else is taken.
 pub(super) struct Body<T>(pub(super) T);
@@ -18,7 +22,15 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+        let bytes = timeout(BODY_DEADLINE, Bytes::from_request(request, state)).await;
+        let late = || {
+            ApiError::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "too-slow",
+                format!("the body hasn't come for {} s", BODY_DEADLINE.as_secs()),
+            )
+        };
+        let bytes = bytes.map_err(|_| late())?.map_err(|rejection| {
             let code = if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 "too-large"
             } else {
@@ -53,6 +65,30 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T
             Err(rejection) => Err(ApiError::new(
                 StatusCode::BAD_REQUEST,
                 "path",
+                rejection.body_text(),
+            )),
+        }
+    }
+}
+
+/// Whether it is only asked what a change would do: `?what_if=true`.
+pub(super) struct WhatIf(pub(super) bool);
+
+#[derive(Deserialize)]
+struct WhatIfQuery {
+    #[serde(default)]
+    what_if: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for WhatIf {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Query::<WhatIfQuery>::from_request_parts(parts, state).await {
+            Ok(Query(query)) => Ok(Self(query.what_if)),
+            Err(rejection) => Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "query",
                 rejection.body_text(),
             )),
         }

@@ -4,12 +4,14 @@ use super::{
     AdminState,
     error::{Answer, ApiError},
     input::{Body, Named, principal},
-    peer::Administrator,
+    origin::Origin,
     wire::{Changed, NewEntry},
 };
 use axum::{Json, extract::State};
 use causerie_chat::{Action, Done, NodeName};
-use causerie_model::{Actor, Catalogue, Node, PrincipalId, Role};
+use causerie_model::{Catalogue, Node, PrincipalId, Role};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 /// Names as people know them, sorted.
 pub(super) fn names(catalogue: &Catalogue, principals: impl Iterator<Item = PrincipalId>) -> Vec<String> {
@@ -23,130 +25,116 @@ pub(super) fn holders(catalogue: &Catalogue, node: Node, role: Role) -> Vec<Stri
     names(catalogue, catalogue.holders(node, role))
 }
 
-fn category_role(list: &str) -> Answer<Role> {
-    match list {
-        "allowed" => Ok(Role::Allowed),
-        "denied" => Ok(Role::Denied),
-        "creators" => Ok(Role::Creator),
-        _ => Err(ApiError::not_found("list of categories", list)),
+/// Which list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct ListPath {
+    /// `categories` or `rooms`
+    kind: String,
+    /// The category's or room's name
+    name: String,
+    /// `allowed`, `denied` or `creators` of a category; `members`, `managers` or `presenters` of a room
+    list: String,
+}
+
+/// Who on it.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct OnList {
+    /// A user's address or a group's name
+    principal: String,
+}
+
+/// The node and the role that a path names.
+fn list(path: ListPath) -> Answer<(NodeName, Role)> {
+    let ListPath { kind, name, list } = path;
+    let role = match (kind.as_str(), list.as_str()) {
+        ("categories", "allowed") => Role::Allowed,
+        ("categories", "denied") => Role::Denied,
+        ("categories", "creators") => Role::Creator,
+        ("rooms", "members") => Role::Member,
+        ("rooms", "managers") => Role::Manager,
+        ("rooms", "presenters") => Role::Presenter,
+        _ => return Err(ApiError::not_found(&format!("list of {kind}"), &list)),
+    };
+    let node = match kind.as_str() {
+        "categories" => NodeName::Category(name),
+        _ => NodeName::Room(name),
+    };
+    Ok((node, role))
+}
+
+fn find(catalogue: &Catalogue, node: &NodeName) -> Answer<Node> {
+    match node {
+        NodeName::Category(name) => catalogue
+            .category_by_name(name)
+            .map(|category| Node::Category(category.id))
+            .ok_or_else(|| ApiError::not_found("category", name)),
+        NodeName::Room(name) => catalogue
+            .room_by_name(name)
+            .map(|room| Node::Room(room.id))
+            .ok_or_else(|| ApiError::not_found("room", name)),
     }
 }
 
-fn room_role(list: &str) -> Answer<Role> {
-    match list {
-        "members" => Ok(Role::Member),
-        "managers" => Ok(Role::Manager),
-        "presenters" => Ok(Role::Presenter),
-        _ => Err(ApiError::not_found("list of rooms", list)),
-    }
+/// Lists who is on a list of a category or room.
+#[utoipa::path(get, path = "/v1/{kind}/{name}/{list}",
+    params(ListPath),
+    responses((status = 200, body = [String], description = "Addresses of users and names of groups")))]
+pub(super) async fn all(
+    State(state): State<AdminState>,
+    Named(path): Named<ListPath>,
+) -> Answer<Json<Vec<String>>> {
+    let (node, role) = list(path)?;
+    let catalogue = state.chat.catalogue();
+    let node = find(&catalogue, &node)?;
+    Ok(Json(holders(&catalogue, node, role)))
 }
 
-async fn grant(
-    state: &AdminState,
-    actor: Actor,
-    node: NodeName,
-    role: Role,
-    name: &str,
+/// Puts a user or group on a list of a category or room.
+#[utoipa::path(post, path = "/v1/{kind}/{name}/{list}",
+    params(ListPath),
+    request_body = NewEntry,
+    responses((status = 200, body = Changed, description = "Whether he wasn't on it before")))]
+pub(super) async fn add(
+    State(state): State<AdminState>,
+    origin: Origin,
+    Named(path): Named<ListPath>,
+    Body(entry): Body<NewEntry>,
 ) -> Answer<Json<Changed>> {
-    let principal = principal(name)?;
-    let done = state
-        .chat
-        .act(
-            actor,
-            Action::Grant {
-                node,
-                role,
-                principal,
-            },
-        )
-        .await?;
+    let (node, role) = list(path)?;
+    let principal = principal(&entry.principal)?;
+    let action = Action::Grant {
+        node,
+        role,
+        principal,
+    };
+    act(&state, &origin, action).await
+}
+
+/// Takes a user or group off a list of a category or room.
+#[utoipa::path(delete, path = "/v1/{kind}/{name}/{list}/{principal}",
+    params(ListPath, OnList),
+    responses((status = 200, body = Changed, description = "Whether he was on it before")))]
+pub(super) async fn remove(
+    State(state): State<AdminState>,
+    origin: Origin,
+    Named(path): Named<ListPath>,
+    Named(OnList { principal: who }): Named<OnList>,
+) -> Answer<Json<Changed>> {
+    let (node, role) = list(path)?;
+    let principal = principal(&who)?;
+    let action = Action::Revoke {
+        node,
+        role,
+        principal,
+    };
+    act(&state, &origin, action).await
+}
+
+async fn act(state: &AdminState, origin: &Origin, action: Action) -> Answer<Json<Changed>> {
+    let done = state.chat.act(origin.actor(), action).await?;
     Ok(Json(Changed {
         changed: done == Done::Changed,
     }))
-}
-
-async fn revoke(
-    state: &AdminState,
-    actor: Actor,
-    node: NodeName,
-    role: Role,
-    name: &str,
-) -> Answer<Json<Changed>> {
-    let principal = principal(name)?;
-    let done = state
-        .chat
-        .act(
-            actor,
-            Action::Revoke {
-                node,
-                role,
-                principal,
-            },
-        )
-        .await?;
-    Ok(Json(Changed {
-        changed: done == Done::Changed,
-    }))
-}
-
-pub(super) async fn of_category(
-    State(state): State<AdminState>,
-    Named((name, list)): Named<(String, String)>,
-) -> Answer<Json<Vec<String>>> {
-    let role = category_role(&list)?;
-    let catalogue = state.chat.catalogue();
-    let found = catalogue
-        .category_by_name(&name)
-        .ok_or_else(|| ApiError::not_found("category", &name))?;
-    Ok(Json(holders(&catalogue, Node::Category(found.id), role)))
-}
-
-pub(super) async fn add_to_category(
-    State(state): State<AdminState>,
-    Administrator(actor): Administrator,
-    Named((name, list)): Named<(String, String)>,
-    Body(entry): Body<NewEntry>,
-) -> Answer<Json<Changed>> {
-    let role = category_role(&list)?;
-    grant(&state, actor, NodeName::Category(name), role, &entry.principal).await
-}
-
-pub(super) async fn remove_from_category(
-    State(state): State<AdminState>,
-    Administrator(actor): Administrator,
-    Named((name, list, principal)): Named<(String, String, String)>,
-) -> Answer<Json<Changed>> {
-    let role = category_role(&list)?;
-    revoke(&state, actor, NodeName::Category(name), role, &principal).await
-}
-
-pub(super) async fn of_room(
-    State(state): State<AdminState>,
-    Named((name, list)): Named<(String, String)>,
-) -> Answer<Json<Vec<String>>> {
-    let role = room_role(&list)?;
-    let catalogue = state.chat.catalogue();
-    let found = catalogue
-        .room_by_name(&name)
-        .ok_or_else(|| ApiError::not_found("room", &name))?;
-    Ok(Json(holders(&catalogue, Node::Room(found.id), role)))
-}
-
-pub(super) async fn add_to_room(
-    State(state): State<AdminState>,
-    Administrator(actor): Administrator,
-    Named((name, list)): Named<(String, String)>,
-    Body(entry): Body<NewEntry>,
-) -> Answer<Json<Changed>> {
-    let role = room_role(&list)?;
-    grant(&state, actor, NodeName::Room(name), role, &entry.principal).await
-}
-
-pub(super) async fn remove_from_room(
-    State(state): State<AdminState>,
-    Administrator(actor): Administrator,
-    Named((name, list, principal)): Named<(String, String, String)>,
-) -> Answer<Json<Changed>> {
-    let role = room_role(&list)?;
-    revoke(&state, actor, NodeName::Room(name), role, &principal).await
 }

@@ -1,49 +1,48 @@
 //! The administration API, version 1.
 //!
-//! | resource | GET | POST | PATCH | PUT | DELETE |
-//! |---|---|---|---|---|---|
-//! | `/v1/users` | all | add | | | |
-//! | `/v1/users/{address}` | one | | change | | remove |
-//! | `/v1/users/{address}/password` | | | | set | |
-//! | `/v1/users/{address}/sign-out` | | end his connections | | | |
-//! | `/v1/groups`, `/v1/groups/{name}` | all, one | add | change | | remove |
-//! | `/v1/groups/{name}/members[/{principal}]` | all | add | | | remove |
-//! | `/v1/categories`, `/v1/categories/{name}` | all, one | add | change | | remove |
-//! | `/v1/categories/{name}/{allowed,denied,creators}[/{principal}]` | all | add | | | remove |
-//! | `/v1/rooms`, `/v1/rooms/{name}` | all, one | add | change | | remove |
-//! | `/v1/rooms/{name}/{members,managers,presenters}[/{principal}]` | all | add | | | remove |
-//! | `/v1/registrations` | all | | | | |
-//! | `/v1/certificates` | all | | | | |
-//! | `/v1/certificates/reload` | | read the files again | | | |
-//! | `/v1/status` | how it is doing | | | | |
+//! `routes.rs` lists every route with its act, and the description of the API (`/v1/openapi.json`) is made from it.
+//! A request is let in by [`Peer`] or token, then its act is decided by the role of who asks, and only then is the rest
+//! of it looked at.
 //!
 //! Names in paths are percent-encoded. A principal is a user's address or a group's name; only addresses have an `@`.
-//! Errors are `{"error": {"code", "message"}}`; codes are stable, messages are for people. Statuses: 400 for what is no
-//! JSON, 404 for names that don't exist, 409 for names that are taken, 422 for what makes no sense or the rules forbid,
-//! 503 with Retry-After when the server can't now.
+//! Errors are `{"error": {"code", "message"}}`; codes are stable, messages are for people. Statuses: 400 for what isn't
+//! understood, 401 for who isn't known, 403 for what his role doesn't let him, 404 for names that don't exist, 409 for
+//! names that are taken, 422 for what makes no sense or the rules forbid, 429 after too many bad tokens, 503 with
+//! Retry-After when the server can't now.
 
 mod categories;
 mod certificates;
+mod document;
 mod error;
 mod groups;
+mod guard;
 mod input;
+mod keyring;
 mod lists;
-mod peer;
+mod origin;
+mod patient;
 mod program;
 mod registrations;
 mod rooms;
+mod routes;
+mod serve;
 mod status;
+mod tokens;
 mod users;
 pub mod wire;
 
-pub use peer::{Peer, serve};
+pub use error::ApiError;
+pub use input::BODY_DEADLINE;
+pub use keyring::{Keyring, MAX_TOKEN_SECONDS, MAX_TOKENS, TOKEN_PREFIX};
+pub use origin::{Origin, Peer};
+pub use patient::WRITE_DEADLINE;
 pub use program::{Program, SignedIn};
-
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    routing::{get, post, put},
+pub use routes::openapi;
+pub use serve::{
+    HANDSHAKE_DEADLINE, HEAD_DEADLINE, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, serve_tls, serve_unix,
 };
+
+use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use causerie_accounts::Accounts;
 use causerie_chat::Chat;
 use std::sync::Arc;
@@ -56,71 +55,22 @@ pub const MAX_BODY_BYTES: usize = 64 * 1024;
 pub struct AdminState {
     /// The chat service, which carries out every change.
     pub chat: Chat,
-    /// The account service, which keeps passwords.
+    /// The account service, which keeps passwords and counts failures.
     pub accounts: Arc<Accounts>,
+    /// The tokens by which people and programs get in from elsewhere.
+    pub tokens: Arc<Keyring>,
     /// The front end's registrar.
     pub signed_in: Arc<dyn SignedIn>,
     /// The program around it all.
     pub program: Arc<dyn Program>,
 }
 
-/// The API over this state. Requests must come with a [`Peer`] as their connection's information: see [`serve`].
+/// The API over this state. Requests must come with a [`Peer`] as an extension: see [`serve_unix`] and [`serve_tls`].
 pub fn router(state: AdminState) -> Router {
-    Router::new()
-        .route("/v1/users", get(users::all).post(users::add))
-        .route(
-            "/v1/users/{address}",
-            get(users::one).patch(users::change).delete(users::remove),
-        )
-        .route("/v1/users/{address}/password", put(users::set_password))
-        .route("/v1/users/{address}/sign-out", post(users::sign_out))
-        .route("/v1/groups", get(groups::all).post(groups::add))
-        .route(
-            "/v1/groups/{name}",
-            get(groups::one).patch(groups::change).delete(groups::remove),
-        )
-        .route(
-            "/v1/groups/{name}/members",
-            get(groups::members).post(groups::add_member),
-        )
-        .route(
-            "/v1/groups/{name}/members/{principal}",
-            axum::routing::delete(groups::remove_member),
-        )
-        .route("/v1/categories", get(categories::all).post(categories::add))
-        .route(
-            "/v1/categories/{name}",
-            get(categories::one)
-                .patch(categories::change)
-                .delete(categories::remove),
-        )
-        .route(
-            "/v1/categories/{name}/{list}",
-            get(lists::of_category).post(lists::add_to_category),
-        )
-        .route(
-            "/v1/categories/{name}/{list}/{principal}",
-            axum::routing::delete(lists::remove_from_category),
-        )
-        .route("/v1/rooms", get(rooms::all).post(rooms::add))
-        .route(
-            "/v1/rooms/{name}",
-            get(rooms::one).patch(rooms::change).delete(rooms::remove),
-        )
-        .route(
-            "/v1/rooms/{name}/{list}",
-            get(lists::of_room).post(lists::add_to_room),
-        )
-        .route(
-            "/v1/rooms/{name}/{list}/{principal}",
-            axum::routing::delete(lists::remove_from_room),
-        )
-        .route("/v1/registrations", get(registrations::all))
-        .route("/v1/certificates", get(certificates::all))
-        .route("/v1/certificates/reload", post(certificates::reload))
-        .route("/v1/status", get(status::status))
+    Router::from(routes::routes())
         .fallback(error::no_such_resource)
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(from_fn_with_state(state.clone(), guard::authenticate))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(state)
 }

@@ -5,8 +5,8 @@ use super::{
     error::{Answer, ApiError},
     input::{Body, Named, optional_word},
     lists::holders,
-    peer::Administrator,
-    wire::{ChangeRoom, NewRoom, Room, RoomLists},
+    origin::Origin,
+    wire::{ChangeRoom, ErrorBody, NewRoom, Room, RoomLists},
 };
 use axum::{Json, extract::State, http::StatusCode};
 use causerie_chat::{Action, RoomChange};
@@ -47,6 +47,9 @@ fn shown(state: &AdminState, name: &str) -> Answer<Room> {
     })
 }
 
+/// Lists all rooms.
+#[utoipa::path(get, path = "/v1/rooms",
+    responses((status = 200, body = [Room], description = "By name")))]
 pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Room>> {
     let catalogue = state.chat.catalogue();
     let mut rooms: Vec<Room> = catalogue
@@ -57,13 +60,21 @@ pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Room>> {
     Json(rooms)
 }
 
+/// Shows one room with its lists.
+#[utoipa::path(get, path = "/v1/rooms/{name}",
+    params(("name" = String, Path, description = "The room's name")),
+    responses((status = 200, body = Room, description = "The room")))]
 pub(super) async fn one(State(state): State<AdminState>, Named(name): Named<String>) -> Answer<Json<Room>> {
     shown(&state, &name).map(Json)
 }
 
+/// Adds a room, with empty lists.
+#[utoipa::path(post, path = "/v1/rooms",
+    request_body = NewRoom,
+    responses((status = 201, body = Room, description = "The room"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Body(new): Body<NewRoom>,
 ) -> Answer<(StatusCode, Json<Room>)> {
     let name = new.name.trim().to_owned();
@@ -77,13 +88,18 @@ pub(super) async fn add(
         addin: None,
         disabled: false,
     });
-    state.chat.act(actor, action).await?;
+    state.chat.act(origin.actor(), action).await?;
     Ok((StatusCode::CREATED, Json(shown(&state, &name)?)))
 }
 
+/// Changes a room.
+#[utoipa::path(patch, path = "/v1/rooms/{name}",
+    params(("name" = String, Path, description = "The room's name")),
+    request_body = ChangeRoom,
+    responses((status = 200, body = Room, description = "The room as it is now"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn change(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
     Body(change): Body<ChangeRoom>,
 ) -> Answer<Json<Room>> {
@@ -97,15 +113,25 @@ pub(super) async fn change(
         disabled: change.disabled,
         ..RoomChange::default()
     };
-    state.chat.act(actor, Action::ChangeRoom { name, change }).await?;
+    state
+        .chat
+        .act(origin.actor(), Action::ChangeRoom { name, change })
+        .await?;
     shown(&state, now.trim()).map(Json)
 }
 
+/// Removes a room. Its messages can no longer be reached, its records stay.
+#[utoipa::path(delete, path = "/v1/rooms/{name}",
+    params(("name" = String, Path, description = "The room's name")),
+    responses((status = 204, description = "It is gone")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
 ) -> Answer<StatusCode> {
-    state.chat.act(actor, Action::RemoveRoom { name }).await?;
+    state
+        .chat
+        .act(origin.actor(), Action::RemoveRoom { name })
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

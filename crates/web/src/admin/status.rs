@@ -3,6 +3,9 @@
 use super::{AdminState, wire::Status};
 use axum::{Json, extract::State};
 
+/// Tells how the server is doing.
+#[utoipa::path(get, path = "/v1/status",
+    responses((status = 200, body = Status, description = "How it is doing")))]
 pub(super) async fn status(State(state): State<AdminState>) -> Json<Status> {
     let chat = state.chat.status().await;
     Json(Status {

@@ -4,12 +4,12 @@ use super::{
     AdminState,
     error::{Answer, ApiError},
     input::{Body, Named, address},
-    peer::Administrator,
-    wire::{ChangeUser, NewPassword, NewUser, SignedOut, User},
+    origin::Origin,
+    wire::{ChangeUser, ErrorBody, NewPassword, NewUser, SignedOut, User},
 };
 use axum::{Json, extract::State, http::StatusCode};
 use causerie_chat::{Action, UserChange};
-use causerie_model::{Actor, SipAddress};
+use causerie_model::SipAddress;
 use std::collections::HashMap;
 
 fn bare(user: &causerie_model::User, endpoints: usize) -> User {
@@ -53,6 +53,9 @@ async fn shown(state: &AdminState, address: &SipAddress) -> Answer<User> {
     Ok(user)
 }
 
+/// Lists all users.
+#[utoipa::path(get, path = "/v1/users",
+    responses((status = 200, body = [User], description = "By address")))]
 pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<User>> {
     let mut endpoints: HashMap<String, usize> = HashMap::new();
     for endpoint in state.signed_in.registrations() {
@@ -65,13 +68,21 @@ pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<User>> {
     Json(users)
 }
 
+/// Shows one user, with his groups.
+#[utoipa::path(get, path = "/v1/users/{address}",
+    params(("address" = String, Path, description = "The user's address")),
+    responses((status = 200, body = User, description = "The user")))]
 pub(super) async fn one(State(state): State<AdminState>, Named(name): Named<String>) -> Answer<Json<User>> {
     shown(&state, &address(&name)?).await.map(Json)
 }
 
+/// Adds a user.
+#[utoipa::path(post, path = "/v1/users",
+    request_body = NewUser,
+    responses((status = 201, body = User, description = "The user"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Body(new): Body<NewUser>,
 ) -> Answer<(StatusCode, Json<User>)> {
     let address = address(&new.address)?;
@@ -79,20 +90,28 @@ pub(super) async fn add(
         address: address.clone(),
         display_name: new.display_name,
     };
-    state.chat.act(actor.clone(), action).await?;
+    state.chat.act(origin.actor(), action).await?;
     if let Some(password) = new.password
-        && let Err(error) = put_password(&state, actor.clone(), &address, &password.0).await
+        && let Err(error) = put_password(&state, &origin, &address, &password.0).await
     {
         // A user without the password that he was to have isn't what was asked for.
-        state.chat.act(actor, Action::RemoveUser { address }).await?;
+        state
+            .chat
+            .act(origin.actor(), Action::RemoveUser { address })
+            .await?;
         return Err(error);
     }
     Ok((StatusCode::CREATED, Json(shown(&state, &address).await?)))
 }
 
+/// Changes a user. Who is disabled is signed out.
+#[utoipa::path(patch, path = "/v1/users/{address}",
+    params(("address" = String, Path, description = "The user's address")),
+    request_body = ChangeUser,
+    responses((status = 200, body = User, description = "The user as he is now")))]
 pub(super) async fn change(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
     Body(change): Body<ChangeUser>,
 ) -> Answer<Json<User>> {
@@ -107,7 +126,7 @@ pub(super) async fn change(
     state
         .chat
         .act(
-            actor,
+            origin.actor(),
             Action::ChangeUser {
                 address: address.clone(),
                 change,
@@ -120,16 +139,20 @@ pub(super) async fn change(
     shown(&state, &address).await.map(Json)
 }
 
+/// Removes a user, from all lists too. His messages stay.
+#[utoipa::path(delete, path = "/v1/users/{address}",
+    params(("address" = String, Path, description = "The user's address")),
+    responses((status = 204, description = "He is gone")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
 ) -> Answer<StatusCode> {
     let address = address(&name)?;
     state
         .chat
         .act(
-            actor,
+            origin.actor(),
             Action::RemoveUser {
                 address: address.clone(),
             },
@@ -139,7 +162,12 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn put_password(state: &AdminState, actor: Actor, address: &SipAddress, password: &str) -> Answer<()> {
+async fn put_password(
+    state: &AdminState,
+    origin: &Origin,
+    address: &SipAddress,
+    password: &str,
+) -> Answer<()> {
     let user = state
         .chat
         .catalogue()
@@ -149,25 +177,34 @@ async fn put_password(state: &AdminState, actor: Actor, address: &SipAddress, pa
     let action = Action::SetPassword {
         address: address.clone(),
     };
-    state.chat.act(actor, action).await?;
+    state.chat.act(origin.actor(), action).await?;
     Ok(state.accounts.set_password(user, password).await?)
 }
 
+/// Sets a user's password.
+#[utoipa::path(put, path = "/v1/users/{address}/password",
+    params(("address" = String, Path, description = "The user's address")),
+    request_body = NewPassword,
+    responses((status = 204, description = "It is set")))]
 pub(super) async fn set_password(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
     Body(new): Body<NewPassword>,
 ) -> Answer<StatusCode> {
     let address = address(&name)?;
-    put_password(&state, actor.clone(), &address, &new.password.0).await?;
-    tracing::info!(user = %address, by = %actor, "a password was set");
+    put_password(&state, &origin, &address, &new.password.0).await?;
+    tracing::info!(user = %address, by = %origin, "a password was set");
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Ends a user's connections. He may sign in again.
+#[utoipa::path(post, path = "/v1/users/{address}/sign-out",
+    params(("address" = String, Path, description = "The user's address")),
+    responses((status = 200, body = SignedOut, description = "How many there were")))]
 pub(super) async fn sign_out(
     State(state): State<AdminState>,
-    Administrator(actor): Administrator,
+    origin: Origin,
     Named(name): Named<String>,
 ) -> Answer<Json<SignedOut>> {
     let address = address(&name)?;
@@ -175,6 +212,6 @@ pub(super) async fn sign_out(
         return Err(ApiError::not_found("user", address.as_str()));
     }
     let endpoints = state.signed_in.sign_out(&address);
-    tracing::info!(user = %address, by = %actor, endpoints, "a user was signed out");
+    tracing::info!(user = %address, by = %origin, endpoints, "a user was signed out");
     Ok(Json(SignedOut { endpoints }))
 }

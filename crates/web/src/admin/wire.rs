@@ -2,18 +2,23 @@
 //!
 //! They are the API's own, so that the model can change without it.
 
+mod token;
+
+pub use token::{IssuedToken, NewToken, Token};
+
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use utoipa::ToSchema;
 
 /// The body of every refusal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ErrorBody {
     /// What is wrong.
     pub error: Problem,
 }
 
 /// What is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// Stable, for programs.
     pub code: String,
@@ -22,14 +27,14 @@ pub struct Problem {
 }
 
 /// What a request on a list did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Changed {
     /// Whether anything is other than before.
     pub changed: bool,
 }
 
 /// A user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct User {
     /// `user@domain`.
     pub address: String,
@@ -47,9 +52,10 @@ pub struct User {
     pub groups: Option<Vec<String>>,
 }
 
-/// A password. It shows itself to nobody.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A password or a token. It shows itself to nobody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(format = Password)]
 pub struct Secret(pub String);
 
 impl fmt::Debug for Secret {
@@ -59,7 +65,7 @@ impl fmt::Debug for Secret {
 }
 
 /// A user to add.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// `user@domain`, unique.
@@ -73,7 +79,7 @@ pub struct NewUser {
 }
 
 /// What to change about a user. What is left out stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeUser {
     /// What other people see.
@@ -85,7 +91,7 @@ pub struct ChangeUser {
 }
 
 /// A password to set.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     /// The password.
@@ -93,14 +99,14 @@ pub struct NewPassword {
 }
 
 /// What a sign-out did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SignedOut {
     /// Endpoints whose connections were ended.
     pub endpoints: usize,
 }
 
 /// A group.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Group {
     /// Its name.
     pub name: String,
@@ -112,7 +118,7 @@ pub struct Group {
 }
 
 /// A group to add.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewGroup {
     /// Its name, unique, without `@`.
@@ -120,7 +126,7 @@ pub struct NewGroup {
 }
 
 /// What to change about a group. What is left out stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeGroup {
     /// Its name.
@@ -129,7 +135,7 @@ pub struct ChangeGroup {
 }
 
 /// A user or group to put on a list.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewEntry {
     /// A user's address or a group's name.
@@ -137,7 +143,7 @@ pub struct NewEntry {
 }
 
 /// A category.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Category {
     /// Its name.
     pub name: String,
@@ -159,7 +165,7 @@ pub struct Category {
 }
 
 /// A category's lists: addresses of users and names of groups.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CategoryLists {
     /// May be in its rooms.
     pub allowed: Vec<String>,
@@ -170,7 +176,7 @@ pub struct CategoryLists {
 }
 
 /// A category to add. Its lists start empty.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCategory {
     /// Its name, unique.
@@ -194,7 +200,7 @@ fn yes() -> bool {
 }
 
 /// What to change about a category. What is left out stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeCategory {
     /// Its name.
@@ -215,7 +221,7 @@ pub struct ChangeCategory {
 }
 
 /// A room.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Room {
     /// Its name.
     pub name: String,
@@ -244,7 +250,7 @@ pub struct Room {
 }
 
 /// A room's lists: addresses of users and names of groups.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RoomLists {
     /// Find it, enter, read, and post in a normal room.
     pub members: Vec<String>,
@@ -255,7 +261,7 @@ pub struct RoomLists {
 }
 
 /// A room to add. Its lists start empty.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRoom {
     /// Its name, unique.
@@ -277,7 +283,7 @@ pub struct NewRoom {
 }
 
 /// What to change about a room. What is left out stays.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRoom {
     /// Its name.
@@ -301,7 +307,7 @@ pub struct ChangeRoom {
 }
 
 /// An endpoint that is signed in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Registration {
     /// Whose: `user@domain`.
     pub address: String,
@@ -320,7 +326,7 @@ pub struct Registration {
 }
 
 /// What the program is and where it listens.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Program {
     /// Its version.
     pub version: String,
@@ -338,10 +344,12 @@ pub struct Program {
     pub sip_tls: Option<String>,
     /// Where it shows metrics.
     pub metrics: Option<String>,
+    /// Where it takes this API over HTTPS.
+    pub admin_https: Option<String>,
 }
 
 /// How the server is doing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// What the program is and where it listens.
     #[serde(flatten)]
@@ -365,7 +373,7 @@ pub struct Status {
 }
 
 /// A certificate in use.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Certificate {
     /// `ecdsa` or `rsa`.
     pub kind: String,

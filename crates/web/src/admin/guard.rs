@@ -1,0 +1,84 @@
+//! The way in: who asks is established first, then whether his role lets him.
+
+use super::{AdminState, document, error::ApiError, input::WhatIf, origin::Origin, origin::Peer};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, header},
+    middleware::{Next, from_fn},
+    response::Response,
+};
+use causerie_policy::{AdminAct, decide_admin};
+use utoipa_axum::router::UtoipaMethodRouter;
+
+/// Establishes who asks, before anything else of a request is looked at.
+pub(super) async fn authenticate(
+    State(state): State<AdminState>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let peer = request.extensions().get::<Peer>().cloned();
+    let peer = peer.ok_or_else(ApiError::unauthenticated)?;
+    let origin = match (bearer(request.headers())?, &peer) {
+        (Some(token), _) => state.tokens.origin(token, peer, &state.accounts).await?,
+        (None, Peer::User(name)) => Origin::of_user(name),
+        (None, Peer::Address(_)) => return Err(ApiError::unauthenticated()),
+    };
+    request.extensions_mut().insert(origin);
+    Ok(next.run(request).await)
+}
+
+/// What comes after `Bearer` (RFC 6750 §2.1), if there is such a header.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let token = value.to_str().ok().and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    token.map(Some).ok_or_else(ApiError::unauthenticated)
+}
+
+/// Lets only those in whose role may do this, and says so in the description of the API.
+pub(super) fn allow(
+    act: AdminAct,
+    (schemas, mut paths, handlers): UtoipaMethodRouter<AdminState>,
+) -> UtoipaMethodRouter<AdminState> {
+    document::complete(&mut paths, act);
+    let check = from_fn(
+        move |origin: Origin, WhatIf(what_if): WhatIf, request: Request, next: Next| async move {
+            let verdict = decide_admin(origin.role(), act);
+            if !verdict.allowed {
+                let rule = verdict.rule.as_str();
+                tracing::warn!(target: "causerie::admin", %origin, %act, rule, "Refused.");
+                return Err(ApiError::forbidden(verdict.rule));
+            }
+            // Better not done at all than done in earnest.
+            if what_if && request.method() != Method::GET {
+                return Err(ApiError::no_what_if());
+            }
+            Ok(next.run(request).await)
+        },
+    );
+    (schemas, paths, handlers.route_layer(check))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bearer_token_is_found_in_its_header() {
+        let of = |value: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, value.try_into().unwrap());
+            bearer(&headers).map(|token| token.map(str::to_owned)).ok()
+        };
+        assert_eq!(bearer(&HeaderMap::new()).unwrap(), None);
+        assert_eq!(of(b"Bearer abc"), Some(Some("abc".to_owned())));
+        assert_eq!(of(b"bearer  abc "), Some(Some("abc".to_owned())));
+        for bad in [b"Basic abc".as_slice(), b"Bearer", b"", b"Bearer \xff"] {
+            assert_eq!(of(bad), None, "{}", String::from_utf8_lossy(bad));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Tokens for programs and people who administer from elsewhere.
+
+use super::{
+    AdminState,
+    error::{Answer, ApiError},
+    input::{Body, Named, word},
+    keyring::{MAX_TOKEN_SECONDS, MAX_TOKENS, is_over},
+    origin::Origin,
+    wire::{ErrorBody, IssuedToken, NewToken, Secret, Token},
+};
+use axum::{Json, extract::State, http::StatusCode};
+use causerie_chat::{Action, TokenChange};
+use causerie_model::Timestamp;
+use causerie_policy::{AdminRole, decide_token};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+fn rfc3339(time: Timestamp) -> String {
+    let time = OffsetDateTime::from_unix_timestamp(time.unix_seconds()).ok();
+    time.and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_default()
+}
+
+fn shown(token: &causerie_store::Token, now: Timestamp) -> Token {
+    Token {
+        name: token.name.clone(),
+        role: token.role.to_string(),
+        created: rfc3339(token.created),
+        expires: token.expires.map(rfc3339),
+        expired: is_over(token, now),
+    }
+}
+
+/// Refuses who may not give or take tokens of this role.
+fn check(origin: &Origin, of: AdminRole) -> Answer<()> {
+    let verdict = decide_token(origin.role(), origin.on_machine(), of);
+    if verdict.allowed {
+        return Ok(());
+    }
+    tracing::warn!(target: "causerie::admin", %origin, token = %of, rule = verdict.rule.as_str(), "Refused.");
+    Err(ApiError::forbidden(verdict.rule))
+}
+
+/// Lists all tokens.
+///
+/// What their holders send isn't shown: nobody but them knows it.
+#[utoipa::path(get, path = "/v1/tokens", responses((status = 200, body = [Token], description = "By name")))]
+pub(super) async fn all(State(state): State<AdminState>) -> Answer<Json<Vec<Token>>> {
+    let now = state.tokens.now();
+    let tokens = state.tokens.all().await?;
+    Ok(Json(tokens.iter().map(|token| shown(token, now)).collect()))
+}
+
+/// Adds a token.
+///
+/// The answer holds what its holder is to send, for the first and last time. Tokens of compliance officers are given on
+/// the server's machine only.
+#[utoipa::path(post, path = "/v1/tokens", request_body = NewToken, responses(
+    (status = 201, body = IssuedToken, description = "The token"),
+    (status = 409, body = ErrorBody, description = "There is one with this name"),
+))]
+pub(super) async fn add(
+    State(state): State<AdminState>,
+    origin: Origin,
+    Body(new): Body<NewToken>,
+) -> Answer<(StatusCode, Json<IssuedToken>)> {
+    let role = word("role", &new.role)?;
+    check(&origin, role)?;
+    if new
+        .expires_in
+        .is_some_and(|seconds| !(1..=MAX_TOKEN_SECONDS).contains(&seconds))
+    {
+        let message =
+            format!("expires_in: a token is good for 1 to {MAX_TOKEN_SECONDS} seconds, or for ever");
+        return Err(ApiError::invalid(message));
+    }
+    let _changing = state.tokens.changing().await;
+    let tokens = state.tokens.all().await?;
+    if tokens
+        .iter()
+        .any(|token| token.name.eq_ignore_ascii_case(&new.name))
+    {
+        return Err(ApiError::exists("token", &new.name));
+    }
+    if tokens.len() >= MAX_TOKENS {
+        return Err(ApiError::invalid(format!(
+            "there are {MAX_TOKENS} tokens, and no more can be: remove one"
+        )));
+    }
+    let (token, text) = state.tokens.make(&new.name, role, new.expires_in);
+    let shown = shown(&token, state.tokens.now());
+    let change = TokenChange::Add {
+        name: token.name.clone(),
+        role: role.to_string(),
+        expires: shown.expires.clone().unwrap_or_default(),
+    };
+    state
+        .chat
+        .act(origin.actor(), Action::ChangeToken(change))
+        .await?;
+    state.tokens.add(&token).await?;
+    let issued = IssuedToken {
+        name: shown.name,
+        role: shown.role,
+        expires: shown.expires,
+        token: Secret(text),
+    };
+    Ok((StatusCode::CREATED, Json(issued)))
+}
+
+/// Removes a token.
+///
+/// From then on nobody gets in with it. Tokens of compliance officers are taken on the server's machine only.
+#[utoipa::path(delete, path = "/v1/tokens/{name}",
+    params(("name" = String, Path, description = "The token's name")),
+    responses((status = 204, description = "It is gone")))]
+pub(super) async fn remove(
+    State(state): State<AdminState>,
+    origin: Origin,
+    Named(name): Named<String>,
+) -> Answer<StatusCode> {
+    let _changing = state.tokens.changing().await;
+    let tokens = state.tokens.all().await?;
+    let token = tokens
+        .iter()
+        .find(|token| token.name.eq_ignore_ascii_case(&name))
+        .ok_or_else(|| ApiError::not_found("token", &name))?;
+    check(&origin, token.role)?;
+    let change = TokenChange::Remove {
+        name: token.name.clone(),
+        role: token.role.to_string(),
+    };
+    state
+        .chat
+        .act(origin.actor(), Action::ChangeToken(change))
+        .await?;
+    state.tokens.remove(&token.name).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

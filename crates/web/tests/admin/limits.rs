@@ -1,0 +1,87 @@
+//! Limits of connections and bodies, over both kinds of listener. Deadlines are tested where time can be paused.
+
+use crate::common::{Stream, World, ask, request};
+use causerie_policy::AdminRole;
+use causerie_web::admin::{MAX_BODY_BYTES, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Asks on a connection that stays open; whether there was an answer.
+async fn is_answered(stream: &mut impl Stream, token: Option<&str>) -> bool {
+    let text = request("GET", "/v1/certificates", token, "");
+    let mut answer = [0; 4_096];
+    // A connection that is closed at once may fail the write or the read.
+    if stream.write_all(text.as_bytes()).await.is_err() {
+        return false;
+    }
+    let count = stream.read(&mut answer).await.unwrap_or(0);
+    answer[..count].starts_with(b"HTTP/1.1 200")
+}
+
+#[tokio::test]
+async fn a_body_is_taken_up_to_its_limit() {
+    let world = World::new().await;
+    let token = world.token("ci", AdminRole::Administrator).await;
+    let body = |size: usize, name: &str| {
+        let rest = format!(r#"{{"name":"{name}"}}"#);
+        format!("{}{rest}", " ".repeat(size - rest.len()))
+    };
+    for (size, status) in [(MAX_BODY_BYTES, 201), (MAX_BODY_BYTES + 1, 413)] {
+        let here = ask(
+            world.unix().await,
+            "POST",
+            "/v1/groups",
+            None,
+            &body(size, "Here"),
+        )
+        .await;
+        assert_eq!(here.status, status, "{}", here.body);
+        let there = ask(
+            world.tls().await,
+            "POST",
+            "/v1/groups",
+            Some(&token),
+            &body(size, "There"),
+        )
+        .await;
+        assert_eq!(there.status, status, "{}", there.body);
+    }
+}
+
+#[tokio::test]
+async fn the_socket_has_so_many_connections_and_no_more() {
+    let world = World::new().await;
+    let mut open = Vec::new();
+    for n in 0..MAX_CONNECTIONS {
+        let mut stream = world.unix().await;
+        assert!(is_answered(&mut stream, None).await, "connection {n}");
+        open.push(stream);
+    }
+    assert!(!is_answered(&mut world.unix().await, None).await);
+    open.pop();
+    // The server notices a moment later.
+    while !is_answered(&mut world.unix().await, None).await {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections_and_no_more() {
+    let world = World::new().await;
+    let token = world.token("ci", AdminRole::Auditor).await;
+    let mut open = Vec::new();
+    for n in 0..MAX_CONNECTIONS_PER_ADDRESS {
+        let mut stream = world.tls().await;
+        assert!(is_answered(&mut stream, Some(&token)).await, "connection {n}");
+        open.push(stream);
+    }
+    // Closed before any handshake.
+    let mut more = world.tcp().await;
+    assert_eq!(more.read(&mut [0; 16]).await.unwrap_or(0), 0);
+}
+
+#[tokio::test]
+async fn what_is_no_tls_gets_no_answer() {
+    let world = World::new().await;
+    let mut stream = world.tcp().await;
+    assert!(!is_answered(&mut stream, None).await);
+}

@@ -1,0 +1,7 @@
+//! The administration API as its clients meet it: the real router over a real Unix socket and real TLS.
+
+mod common;
+mod description;
+mod limits;
+mod routes;
+mod tokens;

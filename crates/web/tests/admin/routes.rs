@@ -1,0 +1,190 @@
+//! Every route has its act, and lets in those whose role has it.
+
+use crate::common::World;
+use causerie_policy::{AdminAct, AdminRole, decide_admin};
+use causerie_web::admin::openapi;
+use serde_json::{Value, json};
+
+/// What each route does. A route that isn't here fails the test, and so does one with another act.
+const ROUTES: &str = "
+get /v1/categories read-rooms
+post /v1/categories change-rooms
+get /v1/categories/{name} read-rooms
+delete /v1/categories/{name} change-rooms
+patch /v1/categories/{name} change-rooms
+get /v1/certificates read-status
+post /v1/certificates/reload change-settings
+get /v1/groups read-users
+post /v1/groups change-users
+get /v1/groups/{name} read-users
+delete /v1/groups/{name} change-users
+patch /v1/groups/{name} change-users
+get /v1/groups/{name}/members read-users
+post /v1/groups/{name}/members change-users
+delete /v1/groups/{name}/members/{principal} change-users
+get /v1/openapi.json read-status
+get /v1/registrations read-users
+get /v1/rooms read-rooms
+post /v1/rooms change-rooms
+get /v1/rooms/{name} read-rooms
+delete /v1/rooms/{name} change-rooms
+patch /v1/rooms/{name} change-rooms
+get /v1/status read-status
+get /v1/tokens read-settings
+post /v1/tokens manage-tokens
+delete /v1/tokens/{name} manage-tokens
+get /v1/users read-users
+post /v1/users change-users
+get /v1/users/{address} read-users
+delete /v1/users/{address} change-users
+patch /v1/users/{address} change-users
+put /v1/users/{address}/password change-users
+post /v1/users/{address}/sign-out change-users
+get /v1/{kind}/{name}/{list} read-rooms
+post /v1/{kind}/{name}/{list} change-rooms
+delete /v1/{kind}/{name}/{list}/{principal} change-rooms
+";
+
+/// Method, path and act of every operation that is described.
+fn described() -> Vec<(String, String, String)> {
+    let document: Value = serde_json::from_str(openapi()).expect("JSON");
+    let mut all = Vec::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for method in ["get", "put", "post", "delete", "patch"] {
+            if let Some(operation) = item.get(method) {
+                let act = operation["x-act"].as_str().unwrap_or("NO ACT");
+                all.push((method.to_owned(), path.clone(), act.to_owned()));
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn every_route_has_the_act_that_it_should() {
+    let found: Vec<String> = described()
+        .into_iter()
+        .map(|(method, path, act)| format!("{method} {path} {act}"))
+        .collect();
+    let expected: Vec<&str> = ROUTES.trim().lines().collect();
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn nobody_gets_through_whose_role_lacks_the_act() {
+    let world = World::new().await;
+    let mut tokens = Vec::new();
+    for &role in AdminRole::ALL {
+        tokens.push((role, world.token(role.as_str(), role).await));
+    }
+    for (method, path, act) in described() {
+        let (method, act) = (method.to_uppercase(), act.as_str());
+        let act = AdminAct::ALL.iter().find(|known| known.as_str() == act);
+        let act = *act.unwrap_or_else(|| panic!("{method} {path} has no act"));
+        let path = path
+            .replace("{kind}", "rooms")
+            .replace("{address}", "none@example.test")
+            .replace("{list}", "members")
+            .replace("{name}", "none")
+            .replace("{principal}", "none");
+        for (role, token) in &tokens {
+            let answer = world.remote(token, &method, &path, &Value::Null).await;
+            let verdict = decide_admin(*role, act);
+            if verdict.allowed {
+                assert!(
+                    ![401, 403, 405].contains(&answer.status),
+                    "{role} {method} {path}: {}",
+                    answer.body
+                );
+            } else {
+                let refused = (403, verdict.rule.as_str().to_owned());
+                assert_eq!(answer.outcome(), refused, "{role} {method} {path}");
+            }
+        }
+        let stranger = world.remote("x", &method, &path, &Value::Null).await;
+        assert!([401, 429].contains(&stranger.status), "{method} {path}");
+        // The failures from here don't count any more.
+        world.clock.advance(1_000);
+    }
+}
+
+#[tokio::test]
+async fn strangers_learn_nothing_not_even_what_there_is() {
+    let world = World::new().await;
+    for path in ["/v1/users", "/v1/nothing", "/", "/v1/openapi.json"] {
+        let answer = crate::common::ask(world.tls().await, "GET", path, None, "").await;
+        assert_eq!(answer.outcome(), (401, "unauthenticated".to_owned()), "{path}");
+        assert!(
+            answer.head.contains("www-authenticate: bearer"),
+            "{}",
+            answer.head
+        );
+    }
+    let here = world.local("GET", "/v1/nothing", &Value::Null).await;
+    assert_eq!(here.outcome(), (404, "no-such-resource".to_owned()));
+    let here = world.local("PUT", "/v1/users", &Value::Null).await;
+    assert_eq!(here.outcome(), (405, "no-such-method".to_owned()));
+}
+
+#[tokio::test]
+async fn a_change_that_is_only_asked_about_is_not_done() {
+    let world = World::new().await;
+    let new = json!({"name": "Desk"});
+    let asked = world.local("POST", "/v1/groups?what_if=true", &new).await;
+    assert_eq!(asked.outcome(), (501, "what-if".to_owned()));
+    let unclear = world.local("POST", "/v1/groups?what_if=perhaps", &new).await;
+    assert_eq!(unclear.outcome(), (400, "query".to_owned()));
+    assert_eq!(
+        world.local("GET", "/v1/groups", &Value::Null).await.json(),
+        json!([])
+    );
+    let done = world.local("POST", "/v1/groups?what_if=false", &new).await;
+    assert_eq!(done.status, 201);
+}
+
+#[tokio::test]
+async fn lists_of_both_kinds_of_nodes_are_read_and_changed() {
+    let world = World::new().await;
+    for (path, body) in [
+        ("/v1/groups", json!({"name": "All"})),
+        ("/v1/categories", json!({"name": "General"})),
+        (
+            "/v1/rooms",
+            json!({"name": "Hall", "category": "General", "type": "auditorium"}),
+        ),
+    ] {
+        assert_eq!(world.local("POST", path, &body).await.status, 201, "{path}");
+    }
+    let entry = json!({"principal": "All"});
+    for list in [
+        "categories/General/allowed",
+        "categories/General/creators",
+        "rooms/Hall/members",
+        "rooms/Hall/managers",
+        "rooms/Hall/presenters",
+    ] {
+        let path = format!("/v1/{list}");
+        let read = async || world.local("GET", &path, &Value::Null).await.json();
+        assert_eq!(read().await, json!([]), "{list}");
+        for changed in [true, false] {
+            let answer = world.local("POST", &path, &entry).await;
+            assert_eq!(answer.json(), json!({ "changed": changed }), "{list}");
+        }
+        assert_eq!(read().await, json!(["All"]), "{list}");
+    }
+    let off = world
+        .local("DELETE", "/v1/rooms/Hall/presenters/All", &Value::Null)
+        .await;
+    assert_eq!(off.json(), json!({"changed": true}));
+    for (path, told) in [
+        ("/v1/rooms/Hall/allowed", "there is no list of rooms 'allowed'"),
+        ("/v1/categories/General/members", "list of categories 'members'"),
+        ("/v1/rooms/None/members", "there is no room 'None'"),
+        ("/v1/categories/None/denied", "there is no category 'None'"),
+        ("/v1/houses/None/denied", "there is no list of houses"),
+    ] {
+        let answer = world.local("GET", path, &Value::Null).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.body.contains(told), "{}", answer.body);
+    }
+}
