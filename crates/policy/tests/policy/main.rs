@@ -1,9 +1,12 @@
 //! The rules, tested from outside: a table of all cases, random catalogues, and single cases worth a name.
 
+mod barriers;
 mod cases;
 mod changes;
 mod facts;
 mod lists;
+mod plain;
 mod random;
+mod sequences;
 mod table;
 mod touched;

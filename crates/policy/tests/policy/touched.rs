@@ -28,9 +28,13 @@ fn revoke(node: Node, role: Role, principal: i64) -> Change {
 }
 
 /// User 1, of x.test, is in scope by group 8, in which domain 6 is; so are group 7 with users 4 and 5. Room 1 has user 1
-/// as member.
+/// as member, and nothing else has anybody.
 fn before() -> Catalogue {
-    catalogue(beginning().into_iter().chain([grant(ROOM, Role::Member, 1)]))
+    let scopes = beginning().into_iter().filter(|change| match change {
+        Change::Grant { role, .. } => *role == Role::Allowed,
+        _ => true,
+    });
+    catalogue(scopes.chain([grant(ROOM, Role::Member, 1)]))
 }
 
 fn touched(change: &Change) -> Vec<Node> {
@@ -111,7 +115,7 @@ fn a_room_touches_itself_and_what_bars_or_lets_nobody_on_a_list_touches_nothing(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     /// [`carry_out`] looks at all nodes.
     #[test]
