@@ -25,6 +25,18 @@ pub(crate) struct Plain {
 impl Plain {
     pub(crate) fn apply(&mut self, change: &Change) {
         self.change(change);
+        self.open_groups();
+    }
+
+    /// What these changes make of nothing.
+    pub(crate) fn of(changes: &[Change]) -> Self {
+        let mut plain = Self::default();
+        changes.iter().for_each(|change| plain.change(change));
+        plain.open_groups();
+        plain
+    }
+
+    fn open_groups(&mut self) {
         let groups = self.nestings.iter().map(|(group, _)| *group);
         let groups = groups.chain(self.groups.iter().map(|group| group.id));
         self.insides = groups.map(|group| (group, self.find_inside(group))).collect();
@@ -107,19 +119,16 @@ impl Plain {
 
     /// Whether a principal was put into a group, or has an address in its domain.
     pub(crate) fn is_directly_in(&self, member: PrincipalId, group: PrincipalId) -> bool {
-        let put = self.nestings.contains(&(group, member));
-        let domains = self
-            .groups
-            .iter()
-            .filter(|g| g.id == group && g.kind == GroupKind::Domain);
-        let mut users = self.users.iter().filter(|user| user.id == member);
-        let by_address = users.any(|user| {
-            let address = user.address.to_string();
-            domains
-                .clone()
-                .any(|domain| address.ends_with(&format!("@{}", domain.name.to_lowercase())))
-        });
-        put || by_address
+        if self.nestings.contains(&(group, member)) {
+            return true;
+        }
+        let mut groups = self.groups.iter();
+        let Some(domain) = groups.find(|at| at.id == group && at.kind == GroupKind::Domain) else {
+            return false;
+        };
+        let ending = format!("@{}", domain.name.to_lowercase());
+        let mut users = self.users.iter();
+        users.any(|user| user.id == member && user.address.to_string().ends_with(&ending))
     }
 
     /// A group and all in it: try everybody until nobody is added.

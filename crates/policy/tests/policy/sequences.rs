@@ -165,7 +165,7 @@ fn the_walks_reach_every_rule() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn lists_hold_only_who_may_be_on_them(changes in changes()) {
