@@ -234,7 +234,7 @@ pub(crate) fn is_sound(catalogue: &Catalogue, change: &Change) -> bool {
     }
 }
 
-/// Changes of which decisions know nothing.
+/// Changes of which decisions know nothing, and users beyond all others.
 pub(crate) fn other_change() -> impl Strategy<Value = Change> {
     let alias = "rooms@x.test".parse::<SipAddress>().unwrap();
     let removed = alias.clone();
@@ -253,6 +253,7 @@ pub(crate) fn other_change() -> impl Strategy<Value = Change> {
         })
     });
     prop_oneof![
+        (13..=15_i64).prop_map(|id| put_user(id, DOMAINS[2], true, false, false)),
         addin,
         (1..=2_i64).prop_map(|id| Change::RemoveAddin(AddinId(id))),
         configuration,

@@ -259,6 +259,10 @@ proptest! {
                     if c.room(room).is_some_and(|room| room.room_type == RoomType::Normal) {
                         assert_eq!(may(Action::Post), may(Action::Join), "who enters a normal room posts");
                     }
+                    let see = decide(c, who, Action::See, room);
+                    if may_chat(c, who).allowed && !see.allowed && see.rule != Rule::RoomDisabled {
+                        assert_eq!(see.rule.told(), Rule::NoSuchRoom, "who doesn't see a room isn't told of it");
+                    }
                     // A hidden room is hidden from every question.
                     let hidden = Action::ALL.iter().filter(|action| decide(c, who, **action, room).rule.hides());
                     assert!([0, Action::ALL.len()].contains(&hidden.count()), "{who} {room}");
