@@ -2,8 +2,8 @@
 //!
 //! A barrier keeps the people of two groups apart: who belongs to one side gets into no room that somebody of the other
 //! may enter. Whose room it is can't be told, so a room that both could enter is closed to both. It counts who *may* enter:
-//! of a closed or secret room those on its list of members, of an open one all in its category's scope. A side that the
-//! category denies as a whole can't enter, and bars nobody.
+//! of a closed or secret room those on its list of members, of an open one all in its category's scope. If the category
+//! denies one side as a whole, that side can't enter: there the barrier bars nobody.
 //!
 //! A group is taken to bring along everybody who is in it, and to be barred if one of them is: where it isn't certain that
 //! two sides stay apart, they are kept apart.
@@ -16,9 +16,9 @@ use std::{collections::BTreeSet, sync::Arc};
 #[derive(Clone, Debug)]
 pub(crate) struct Wall {
     barrier: BarrierId,
-    /// The group on the other side.
-    side: PrincipalId,
-    /// All that has somebody in common with that group.
+    /// The groups on both sides.
+    sides: [PrincipalId; 2],
+    /// All that has somebody in common with the group on the other side.
     other: Arc<BTreeSet<PrincipalId>>,
 }
 
@@ -40,7 +40,7 @@ fn walls_if(catalogue: &Catalogue, is_on: impl Fn(PrincipalId) -> bool) -> Vec<W
             if is_on(side) {
                 walls.push(Wall {
                     barrier: barrier.id,
-                    side: other,
+                    sides: barrier.sides,
                     other: catalogue.overlapping(other),
                 });
             }
@@ -61,7 +61,7 @@ pub(crate) fn open_way(catalogue: &Catalogue, walls: &[Wall], room: &Room) -> Re
         let Some(principal) = catalogue.first_listed_of(node, role, &wall.other) else {
             continue;
         };
-        if !is_denied(catalogue, category, wall.side) {
+        if stands_in(catalogue, category, wall) {
             return Err(Verdict {
                 barrier: Some(wall.barrier),
                 ..Verdict::by_entry(Rule::BehindBarrier, node, role, principal)
@@ -80,7 +80,7 @@ pub(crate) fn spans(
 ) -> Result<(), Verdict> {
     let category = Node::Category(room.category);
     for wall in walls {
-        if wall.other.contains(&principal) && !is_denied(catalogue, category, wall.side) {
+        if wall.other.contains(&principal) && stands_in(catalogue, category, wall) {
             return Err(Verdict {
                 barrier: Some(wall.barrier),
                 ..Rule::BehindBarrier.into()
@@ -90,7 +90,10 @@ pub(crate) fn spans(
     Ok(())
 }
 
-fn is_denied(catalogue: &Catalogue, category: Node, side: PrincipalId) -> bool {
-    let above = catalogue.affiliations(side);
-    catalogue.first_listed(category, Role::Denied, &above).is_some()
+/// Whether a category lets both sides in, as far as it doesn't deny one as a whole.
+fn stands_in(catalogue: &Catalogue, category: Node, wall: &Wall) -> bool {
+    !wall.sides.iter().any(|side| {
+        let above = catalogue.affiliations(*side);
+        catalogue.first_listed(category, Role::Denied, &above).is_some()
+    })
 }

@@ -26,7 +26,8 @@ pub struct Step {
 pub struct Explanation {
     /// What [`crate::decide`] says.
     pub verdict: Verdict,
-    /// The checks, up to the one that decided.
+    /// The checks that were made, in their order. If one refuses, it decided and is the last. If all are passed, the last
+    /// list or visibility that was looked at decided. About a room that doesn't exist nothing is checked but the account.
     pub steps: Vec<Step>,
 }
 

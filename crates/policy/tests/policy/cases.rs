@@ -1,10 +1,13 @@
 //! Single cases, each with the rule that must be named.
 
 use crate::facts::{CATEGORY, ROOM, USER, catalogue, category, grant, group, nest, room, user};
-use causerie_model::{Catalogue, CategoryId, Change, Node, PrincipalId, Privacy, Role, RoomId, RoomType};
+use causerie_model::{
+    Barrier, BarrierId, Catalogue, CategoryId, Change, Node, Policy, PrincipalId, Privacy, Role, RoomId,
+    RoomType,
+};
 use causerie_policy::{
     Action, AdminAct, AdminRole, CategoryAction, Rule, decide, decide_admin, decide_category, decide_token,
-    may_hold, permissions,
+    explain, may_hold, permissions,
 };
 use std::collections::BTreeSet;
 
@@ -206,6 +209,28 @@ fn every_rule_decides_something() {
         reached.extend(AdminAct::ALL.iter().map(|act| decide_admin(role, *act).rule));
         reached.insert(decide_token(role, false, AdminRole::ComplianceOfficer).rule);
     }
+
+    let lists = [grant(Role::Allowed, 1), grant(Role::Member, 1)];
+    let mut c = with(closed(), &lists);
+    reached.extend(
+        explain(&c, USER, Action::Join, ROOM)
+            .steps
+            .iter()
+            .map(|step| step.rule),
+    );
+    c.apply(&Change::PutPolicy(Policy {
+        enable_persistent_chat: false,
+        ..Policy::standard()
+    }));
+    reached.insert(rule(&c, Action::See));
+    let mut c = with(closed(), &lists);
+    c.apply(&nest(10, 1));
+    c.apply(&Change::PutBarrier(Barrier {
+        id: BarrierId(1),
+        name: "Barrier".to_owned(),
+        sides: [PrincipalId(10), PrincipalId(10)],
+    }));
+    reached.insert(rule(&c, Action::See));
     let all: BTreeSet<Rule> = Rule::ALL.iter().copied().collect();
     assert_eq!(reached, all);
 }

@@ -2,19 +2,20 @@
 
 use crate::facts::category;
 use causerie_model::{
-    Barrier, BarrierId, Catalogue, CategoryId, Change, Group, GroupKind, Invitations, Node, Policy,
-    PrincipalId, Privacy, Role, Room, RoomId, RoomType, Scope, User,
+    Addin, AddinId, Alias, Barrier, BarrierId, Catalogue, CategoryId, Change, Configuration, Group,
+    GroupKind, Invitations, Node, Policy, PrincipalId, Privacy, Role, Room, RoomId, RoomType, Scope,
+    SipAddress, User,
 };
 use causerie_policy::{may_hold, stale_entries, touched_nodes};
 use proptest::{prelude::*, sample::select};
 use std::{collections::BTreeSet, ops::RangeInclusive};
 use uuid::Uuid;
 
-pub(crate) const USERS: RangeInclusive<i64> = 1..=5;
-pub(crate) const GROUPS: RangeInclusive<i64> = 6..=12;
-const ANYBODY: RangeInclusive<i64> = 1..=12;
-const CATEGORIES: RangeInclusive<i64> = 1..=2;
-const ROOMS: RangeInclusive<i64> = 1..=4;
+const USERS: RangeInclusive<i64> = 1..=5;
+const GROUPS: RangeInclusive<i64> = 6..=12;
+pub(crate) const ANYBODY: RangeInclusive<i64> = 1..=12;
+pub(crate) const CATEGORIES: RangeInclusive<i64> = 1..=2;
+pub(crate) const ROOMS: RangeInclusive<i64> = 1..=4;
 const DOMAINS: [&str; 3] = ["x.test", "y.test", "z.test"];
 
 /// The site and tag that users have and policies are for.
@@ -85,7 +86,7 @@ fn entry() -> impl Strategy<Value = (Node, Role, PrincipalId)> {
     // Scope in half of the cases, and seldom denied, or hardly anybody would hold anything.
     let of_category = prop_oneof![
         4 => Just(Role::Allowed),
-        1 => Just(Role::Denied),
+        2 => Just(Role::Denied),
         2 => Just(Role::Creator),
     ];
     let in_category = (CATEGORIES, of_category).prop_map(|(id, role)| (Node::Category(CategoryId(id)), role));
@@ -155,14 +156,14 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
         1 => ROOMS.prop_map(|id| Change::RemoveRoom(RoomId(id))),
         16 => grant,
         3 => revoke,
-        2 => (1..=2_i64, GROUPS, GROUPS).prop_map(|(id, one, two)| barrier(id, one, two)),
-        2 => (1..=2_i64).prop_map(|id| Change::RemoveBarrier(BarrierId(id))),
+        3 => (1..=2_i64, GROUPS, GROUPS).prop_map(|(id, one, two)| barrier(id, one, two)),
+        1 => (1..=2_i64).prop_map(|id| Change::RemoveBarrier(BarrierId(id))),
         1 => policy,
         1 => scope().prop_map(Change::RemovePolicy),
     ]
 }
 
-/// Five users in two domains, a nest of groups, and rooms of all kinds.
+/// Five users in two domains, a nest of groups, rooms of all kinds, and a barrier.
 pub(crate) fn beginning() -> Vec<Change> {
     let users = USERS.map(|id| put_user(id, DOMAINS[usize::from(id > 3)], true, id == 1, id == 2));
     let groups = GROUPS.map(|id| match id {
@@ -176,13 +177,30 @@ pub(crate) fn beginning() -> Vec<Change> {
         put_room(3, 1, Privacy::Secret, RoomType::Auditorium, false),
         put_room(4, 2, Privacy::Open, RoomType::Auditorium, false),
     ];
-    let nestings = [(7, 4), (7, 5), (8, 6), (9, 1), (9, 4)].map(|(group, member)| Change::AddToGroup {
-        group: PrincipalId(group),
-        member: PrincipalId(member),
-    });
+    let nestings =
+        [(7, 4), (7, 5), (8, 6), (9, 1), (9, 4), (11, 2), (12, 3), (12, 5)].map(|(group, member)| {
+            Change::AddToGroup {
+                group: PrincipalId(group),
+                member: PrincipalId(member),
+            }
+        });
     let allowed = [(1, 8), (1, 7), (2, 9)].map(|(category, principal)| Change::Grant {
         node: Node::Category(CategoryId(category)),
         role: Role::Allowed,
+        principal: PrincipalId(principal),
+    });
+    let room = |id| Node::Room(RoomId(id));
+    let roles = [
+        (Node::Category(CategoryId(1)), Role::Creator, 4),
+        (room(2), Role::Member, 1),
+        (room(2), Role::Presenter, 1),
+        (room(3), Role::Member, 7),
+        (room(3), Role::Manager, 1),
+        (room(4), Role::Presenter, 4),
+    ];
+    let roles = roles.map(|(node, role, principal)| Change::Grant {
+        node,
+        role,
         principal: PrincipalId(principal),
     });
     users
@@ -191,6 +209,8 @@ pub(crate) fn beginning() -> Vec<Change> {
         .chain(rooms)
         .chain(nestings)
         .chain(allowed)
+        .chain(roles)
+        .chain([barrier(1, 11, 12)])
         .collect()
 }
 
@@ -210,12 +230,43 @@ pub(crate) fn is_sound(catalogue: &Catalogue, change: &Change) -> bool {
             principal,
         } => may_hold(catalogue, *principal, *role, *node).allowed,
         Change::PutBarrier(barrier) => barrier.sides.iter().all(|side| catalogue.group(*side).is_some()),
-        Change::RemoveGroup(id) => !catalogue.barriers().any(|barrier| barrier.sides.contains(id)),
         _ => true,
     }
 }
 
-/// Every node there is, and some that there are not.
+/// Changes of which decisions know nothing, and users beyond all others.
+pub(crate) fn other_change() -> impl Strategy<Value = Change> {
+    let alias = "rooms@x.test".parse::<SipAddress>().unwrap();
+    let removed = alias.clone();
+    let addin = (1..=2_i64, any::<bool>()).prop_map(|(id, other)| {
+        Change::PutAddin(Addin {
+            id: AddinId(id),
+            guid: Uuid::from_u128(u128::from(id.unsigned_abs())),
+            name: format!("Add-in {id} {other}"),
+            url: "https://x.test/".to_owned(),
+        })
+    });
+    let configuration = (scope(), any::<Option<u32>>()).prop_map(|(scope, limit)| {
+        Change::PutConfiguration(Configuration {
+            participant_update_limit: limit,
+            ..Configuration::empty(scope)
+        })
+    });
+    prop_oneof![
+        (13..=15_i64).prop_map(|id| put_user(id, DOMAINS[2], true, false, false)),
+        addin,
+        (1..=2_i64).prop_map(|id| Change::RemoveAddin(AddinId(id))),
+        configuration,
+        scope().prop_map(Change::RemoveConfiguration),
+        any::<bool>().prop_map(move |other| Change::PutAlias(Alias {
+            address: alias.clone(),
+            display_name: format!("Rooms {other}"),
+        })),
+        Just(Change::RemoveAlias(removed)),
+    ]
+}
+
+/// Every node there may be.
 pub(crate) fn nodes() -> impl Iterator<Item = Node> {
     let categories = CATEGORIES.map(|id| Node::Category(CategoryId(id)));
     categories.chain(ROOMS.map(|id| Node::Room(RoomId(id))))
