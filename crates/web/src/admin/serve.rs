@@ -210,6 +210,8 @@ mod tests {
         wire::NewGroup,
     };
     use axum::routing::{get, post};
+    use rustls_pki_types::PrivateKeyDer;
+    use std::future::pending;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
         time::{Instant, advance, sleep},
@@ -230,13 +232,32 @@ mod tests {
         (near, close)
     }
 
-    async fn is_closed_after(stream: &mut DuplexStream, deadline: Duration) {
+    async fn is_closed_after(stream: &mut (impl AsyncRead + Unpin), deadline: Duration) {
         let begin = Instant::now();
         let mut rest = Vec::new();
         // How it ends doesn't matter.
         let _ = stream.read_to_end(&mut rest).await;
         let took = begin.elapsed();
         assert!(deadline <= took && took <= deadline + MOMENT * 2, "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_handshake_is_waited_for_until_its_deadline() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let chain = vec![params.self_signed(&key).unwrap().der().clone()];
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, PrivateKeyDer::Pkcs8(key.serialize_der().into()))
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { serve_tls(listener, &config, Router::new(), pending()).await });
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        is_closed_after(&mut stream, HANDSHAKE_DEADLINE).await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ use rustls_pki_types::{PrivateKeyDer, ServerName};
 use serde_json::{Value, json};
 use std::{
     future::pending,
+    io,
     net::SocketAddr,
     path::PathBuf,
     sync::{
@@ -203,12 +204,13 @@ impl World {
     }
 
     pub(crate) async fn tls(&self) -> TlsStream<TcpStream> {
+        self.try_tls().await.expect("they agree")
+    }
+
+    pub(crate) async fn try_tls(&self) -> io::Result<TlsStream<TcpStream>> {
         let name = ServerName::try_from("localhost").expect("a name");
         let connector = TlsConnector::from(self.trust.clone());
-        connector
-            .connect(name, self.tcp().await)
-            .await
-            .expect("they agree")
+        connector.connect(name, self.tcp().await).await
     }
 
     /// A request over the Unix socket, without a token.
