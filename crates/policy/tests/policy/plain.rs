@@ -107,7 +107,10 @@ impl Plain {
             | Change::PutConfiguration(_)
             | Change::RemoveConfiguration(_)
             | Change::PutAlias(_)
-            | Change::RemoveAlias(_) => {}
+            | Change::RemoveAlias(_)
+            | Change::ReplaceMessage { .. }
+            | Change::RemoveMessage { .. }
+            | Change::ClearRoom { .. } => {}
         }
     }
 
