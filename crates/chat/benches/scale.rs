@@ -99,7 +99,7 @@ fn world(rooms: i64, entries: i64) -> impl Iterator<Item = Change> {
         group: group_id(GROUPS / 2 + chosen.below(GROUPS / 2)),
         member: PrincipalId(number / GROUPS_OF_USER + 1),
     });
-    let categories = (1..=rooms.div_ceil(ROOMS_OF_CATEGORY)).flat_map(|id| {
+    let categories = (1..=(rooms + ROOMS_OF_CATEGORY - 1) / ROOMS_OF_CATEGORY).flat_map(|id| {
         let category = Category {
             id: CategoryId(id),
             guid: Uuid::from_u128(u128::MAX - u128::from(id.unsigned_abs())),
