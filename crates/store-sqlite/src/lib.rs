@@ -9,6 +9,7 @@ mod change;
 mod contacts;
 mod fault;
 mod history;
+mod invitations;
 mod journal;
 mod open;
 mod outbox;

@@ -16,6 +16,11 @@ const APPLICATION_ID: i64 = 0x4361_7573;
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "start", include_str!("../migrations/0001_start.sql")),
     (4, "rooms", include_str!("../migrations/0004_rooms.sql")),
+    (
+        5,
+        "invitations",
+        include_str!("../migrations/0005_invitations.sql"),
+    ),
 ];
 
 pub(crate) async fn open(path: &Path, options: &Options) -> Result<SqliteStore, StoreError> {
