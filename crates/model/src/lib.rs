@@ -42,7 +42,7 @@ pub use contact::{Contact, ContactGroup, ContactList};
 pub use id::{AddinId, BarrierId, CategoryId, ChatId, EndpointId, PrincipalId, RoomId};
 pub use message::{Extras, Message};
 pub use permission::Permissions;
-pub use principal::{Group, GroupKind, User};
+pub use principal::{Group, GroupKind, User, principal_guid, principal_of_guid};
 pub use random::Random;
 pub use record::{Actor, ChainId, Event, Hash, Head, PartReason, Record};
 pub use room::{Invitations, Privacy, Room, RoomType};
