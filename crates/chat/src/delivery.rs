@@ -1,6 +1,6 @@
 //! What an endpoint is handed, in the order in which it must leave.
 
-use crate::{Outcome, Refusal, backlog::Backlog};
+use crate::{InvitedTo, Outcome, Refusal, RoomSummary, backlog::Backlog};
 use bytes::Bytes;
 use causerie_model::{Message, PartReason, Permissions, SipAddress};
 use std::{
@@ -37,6 +37,19 @@ pub enum Notice {
         /// Who.
         user: SipAddress,
     },
+    /// What a room shows of itself is other than before; goes to everybody who stays in it.
+    RoomChanged(Box<RoomSummary>),
+    /// A participant may do more or less than before.
+    PermissionsChanged {
+        /// The room's GUID.
+        room: Uuid,
+        /// Who.
+        user: SipAddress,
+        /// What he may do from now on.
+        permissions: Permissions,
+    },
+    /// The recipient is invited to a room.
+    Invited(Box<InvitedTo>),
 }
 
 /// One notice on its way to many endpoints. The gateway renders it once; all endpoints share the bytes.

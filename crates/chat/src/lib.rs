@@ -26,16 +26,20 @@ pub use admin::{
 pub use delivery::{Answer, Broadcast, Deliveries, Delivery, Notice};
 pub use endpoint::Endpoint;
 pub use operation::{
-    Operation, Outcome, ParticipantInfo, PreferenceAnswer, RoomSnapshot, RoomSummary, SearchIn, ServerInfo,
+    InvitedTo, Operation, Outcome, ParticipantInfo, PreferenceAnswer, RoomSnapshot, RoomSummary, SearchIn,
+    ServerInfo,
 };
 pub use refusal::Refusal;
 pub use retouch::{REPLACED, Retouch};
+pub use sequencer::{INVITATION_CHUNK, MAX_INVITATIONS};
 pub use settings::Settings;
 
 use backlog::Backlog;
 use causerie_model::{Catalogue, Clock, Effective, EndpointId, PrincipalId, Random, RoomId};
 use causerie_policy::{Rule, Verdict, may_chat};
-use causerie_store::{CatalogueStore, History, Journal, Outbox, Preferences, RoomSize, StoreError};
+use causerie_store::{
+    CatalogueStore, History, Invitations, Journal, Outbox, Preferences, RoomSize, StoreError,
+};
 use delivery::Sink;
 use sequencer::{Command, Sequencer};
 use std::{
@@ -59,6 +63,8 @@ pub struct Needs {
     pub history: Arc<dyn History>,
     /// Keeps preferences.
     pub preferences: Arc<dyn Preferences>,
+    /// Keeps invitations, and who is to be invited.
+    pub invitations: Arc<dyn Invitations>,
     /// Tells how much waits for compliance.
     pub outbox: Arc<dyn Outbox>,
     /// The present.
@@ -193,10 +199,6 @@ impl Chat {
     }
 
     async fn order(&self, by: By, actions: Vec<Action>, rehearsal: bool) -> Result<Vec<Told>, ActionError> {
-        if actions.len() > MAX_ACTIONS {
-            let text = format!("at most {MAX_ACTIONS} actions can be carried out together");
-            return Err(ActionError::Invalid(text));
-        }
         let (reply, answer) = oneshot::channel();
         let command = Command::Act {
             by,

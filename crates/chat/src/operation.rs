@@ -1,6 +1,7 @@
 //! What an endpoint can ask for, and what it gets.
 
-use causerie_model::{Category, ChatId, Extras, Message, Permissions, Room, SipAddress, Timestamp};
+use crate::Action;
+use causerie_model::{Addin, Category, ChatId, Extras, Message, Permissions, Room, SipAddress, Timestamp};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -53,6 +54,18 @@ pub enum Operation {
     },
     /// Ask what the server is and allows.
     ServerInfo,
+    /// Make a room, or change one: properties, category and lists, as far as the rules let the asker.
+    Manage {
+        /// What to do, all of it or nothing.
+        actions: Vec<Action>,
+        /// Where the asker is, for the record; empty if nobody knows.
+        origin: String,
+    },
+    /// Read one's invitations.
+    Invitations {
+        /// Only those with a greater number.
+        after: u32,
+    },
     /// Read a stored preference.
     GetPreference {
         /// Its label.
@@ -77,9 +90,12 @@ impl Operation {
     /// no more than a refusal.
     pub(crate) fn can_be_late(&self) -> bool {
         match self {
-            Self::Post { .. } | Self::Backchat { .. } | Self::Search { .. } | Self::SetPreference { .. } => {
-                true
-            }
+            Self::Post { .. }
+            | Self::Backchat { .. }
+            | Self::Search { .. }
+            | Self::Manage { .. }
+            | Self::Invitations { .. }
+            | Self::SetPreference { .. } => true,
             Self::Join { .. }
             | Self::Part { .. }
             | Self::FindRooms { .. }
@@ -131,8 +147,33 @@ pub enum Outcome {
     Rooms(Vec<RoomSummary>),
     /// What the server is and allows.
     ServerInfo(ServerInfo),
+    /// The room is as was asked.
+    Managed {
+        /// It, as it is now.
+        room: Box<RoomSummary>,
+        /// Something is other than before.
+        changed: bool,
+    },
+    /// Invitations to rooms that the asker may see.
+    Invitations {
+        /// The number of the last that was read; `None` if there are no more.
+        last: Option<u32>,
+        /// They, by number.
+        rooms: Vec<InvitedTo>,
+    },
     /// A preference.
     Preference(PreferenceAnswer),
+}
+
+/// An invitation as its user sees it.
+#[derive(Clone, Debug)]
+pub struct InvitedTo {
+    /// Counts his invitations.
+    pub id: u32,
+    /// When it was issued.
+    pub at: Timestamp,
+    /// The room.
+    pub summary: RoomSummary,
 }
 
 /// A room as it is found or shown.
@@ -142,6 +183,8 @@ pub struct RoomSummary {
     pub room: Room,
     /// Its category's properties.
     pub category: Category,
+    /// The page that clients show beside it, if it has one.
+    pub addin: Option<Addin>,
     /// Users present.
     pub present: usize,
 }
@@ -179,6 +222,8 @@ pub struct ServerInfo {
     pub message_bytes: usize,
     /// Largest story, in bytes.
     pub story_bytes: usize,
+    /// Where users make and manage rooms in a browser, if somebody has set up a page for that.
+    pub room_management_url: Option<String>,
 }
 
 /// A preference, as read or as stored.

@@ -35,6 +35,7 @@ impl Inner {
         Some(RoomSummary {
             room: room.clone(),
             category: catalogue.category(room.category)?.clone(),
+            addin: room.addin.and_then(|id| catalogue.addin(id)).cloned(),
             present: self.present().get(&room.id).copied().unwrap_or(0),
         })
     }
@@ -73,6 +74,7 @@ impl Inner {
             search_results: self.settings.search_results,
             message_bytes: self.settings.message_bytes,
             story_bytes: self.settings.story_bytes,
+            room_management_url: Some(self.effective().room_management_url).filter(|url| !url.is_empty()),
         })
     }
 

@@ -1,5 +1,6 @@
 //! Why an operation wasn't done.
 
+use crate::ActionError;
 use causerie_policy::Rule;
 use causerie_store::StoreError;
 use thiserror::Error;
@@ -27,6 +28,12 @@ pub enum Refusal {
         /// What it may have, in bytes.
         limit: usize,
     },
+    /// A room can't be made or changed so. Nothing was done.
+    #[error("{}", sentence(.0))]
+    Action(Box<ActionError>),
+    /// All who were to be given a role have it.
+    #[error("They have this role already.")]
+    AlreadyHeld,
     /// The request makes no sense.
     #[error("{0}")]
     Invalid(String),
@@ -58,9 +65,32 @@ impl Refusal {
             Self::NotJoined => "not-joined",
             Self::Unknown => "unknown-user",
             Self::TooLarge { .. } => "too-large",
+            Self::Action(error) => error.name(),
+            Self::AlreadyHeld => "already-held",
             Self::Invalid(_) => "invalid",
             Self::Busy => "busy",
             Self::Store(_) => "store",
+        }
+    }
+}
+
+/// An action's error is a part of a sentence, since command lines put something before it.
+fn sentence(error: &ActionError) -> String {
+    let text = error.to_string();
+    let mut rest = text.chars();
+    let first = rest.next().map(|c| c.to_ascii_uppercase());
+    let end = if text.ends_with('.') { None } else { Some('.') };
+    first.into_iter().chain(rest).chain(end).collect()
+}
+
+/// Which of several actions it was says nothing to who asked for one thing.
+impl From<ActionError> for Refusal {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::InBatch { error, .. } => Self::from(*error),
+            ActionError::Store(error) => Self::Store(error),
+            ActionError::Stopped => Self::Busy,
+            error => Self::Action(Box::new(error)),
         }
     }
 }

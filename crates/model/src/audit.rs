@@ -13,7 +13,8 @@ pub struct Audit {
     pub created_on: Timestamp,
     /// Who changed it last.
     pub updated_by: String,
-    /// When it was changed last.
+    /// When it was changed last. Each change is later than the one before, whatever the clock says, so that the time can
+    /// stand for the version where a protocol knows times only.
     pub updated_on: Timestamp,
 }
 
@@ -38,7 +39,7 @@ impl Audit {
             created_by: self.created_by.clone(),
             created_on: self.created_on,
             updated_by: by.to_owned(),
-            updated_on: on,
+            updated_on: on.max(Timestamp(self.updated_on.0.saturating_add(1))),
         }
     }
 }
@@ -47,5 +48,20 @@ impl Audit {
 impl Default for Audit {
     fn default() -> Self {
         Self::made("system", Timestamp(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_change_is_later_than_the_one_before() {
+        let made = Audit::made("ann", Timestamp(5));
+        assert_eq!(made.changed("bob", Timestamp(9)).updated_on, Timestamp(9));
+        for now in [5, 4] {
+            let changed = made.changed("bob", Timestamp(now));
+            assert_eq!((changed.version, changed.updated_on), (2, Timestamp(6)));
+        }
     }
 }

@@ -94,6 +94,14 @@ pub enum Change {
         /// Who.
         principal: PrincipalId,
     },
+    /// A user, or the users of a group, are to be invited to a room. It waits in a queue of the store until they are; the
+    /// working set doesn't hold it.
+    Invite {
+        /// Where to.
+        room: RoomId,
+        /// Who.
+        principal: PrincipalId,
+    },
     /// A new barrier, or other sides or name.
     PutBarrier(Barrier),
     /// A barrier goes.

@@ -2,6 +2,7 @@
 
 use crate::{PrincipalId, SipAddress, room::named};
 use std::{fmt, str::FromStr};
+use uuid::{Builder, Uuid};
 
 /// Somebody who can sign in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,25 @@ named! {
     }
 }
 
+/// The GUID of a user or group on the wire, made of its row and the identity of the database: a UUID of version 8 (RFC
+/// 9562 §5.8), so that it needs no place of its own in the store and stays the same for ever.
+#[must_use]
+pub fn principal_guid(database: Uuid, id: PrincipalId) -> Uuid {
+    let (high, _) = database.as_u64_pair();
+    let both = Uuid::from_u64_pair(high, id.0.cast_unsigned());
+    Builder::from_custom_bytes(both.into_bytes()).into_uuid()
+}
+
+/// The principal whose [`principal_guid`] this is; `None` if it was made for no row of this database.
+#[must_use]
+pub fn principal_of_guid(database: Uuid, guid: Uuid) -> Option<PrincipalId> {
+    /// What the variant of a UUID leaves of its lower half.
+    const ROW: u64 = u64::MAX >> 2;
+    let (_, low) = guid.as_u64_pair();
+    let id = PrincipalId((low & ROW).cast_signed());
+    (principal_guid(database, id) == guid).then_some(id)
+}
+
 /// A set of users and other groups, which may be nested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
@@ -41,4 +61,21 @@ pub struct Group {
     pub name: String,
     /// What kind of container it is.
     pub kind: GroupKind,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guid_names_one_row_of_one_database() {
+        let (here, there) = (Uuid::from_u128(u128::MAX), Uuid::from_u128(7 << 90));
+        for row in [1, 2, 255, i64::from(u32::MAX), (1 << 62) - 1] {
+            let guid = principal_guid(here, PrincipalId(row));
+            assert_eq!(guid.get_version_num(), 8);
+            assert_eq!(principal_of_guid(here, guid), Some(PrincipalId(row)));
+            assert_eq!(principal_of_guid(there, guid), None);
+        }
+        assert_eq!(principal_of_guid(here, Uuid::nil()), None);
+    }
 }

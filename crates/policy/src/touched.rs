@@ -39,6 +39,7 @@ pub fn touched_nodes(before: &Catalogue, change: &Change) -> BTreeSet<Node> {
         Change::Revoke { .. }
         | Change::PutCategory(_)
         | Change::RemoveRoom(_)
+        | Change::Invite { .. }
         | Change::PutBarrier(_)
         | Change::RemoveBarrier(_)
         | Change::PutAddin(_)

@@ -255,6 +255,7 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
         catalogue: parts.catalogue,
         history: parts.history,
         preferences: parts.preferences,
+        invitations: parts.invitations,
         outbox: parts.outbox,
         clock: clock.clone(),
         random: random.clone(),

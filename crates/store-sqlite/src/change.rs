@@ -120,6 +120,11 @@ pub(crate) async fn carry_out(transaction: &mut Transaction<'_>, change: &Change
             };
             change_role(transaction, sql, *node, *role, *principal).await
         }
+        Change::Invite { room, principal } => {
+            let sql = "INSERT INTO invitation_queue (room, principal) VALUES (?1, ?2)";
+            let query = sqlx::query(sql).bind(room.0).bind(principal.0);
+            transaction.execute(query).await.map(drop)
+        }
         Change::PutBarrier(barrier) => put_barrier(transaction, barrier).await,
         Change::RemoveBarrier(id) => remove(transaction, "DELETE FROM barriers WHERE id = ?1", id.0).await,
         Change::PutAddin(addin) => put_addin(transaction, addin).await,

@@ -10,6 +10,7 @@ mod contacts;
 mod fault;
 mod history;
 mod index;
+mod invitations;
 mod journal;
 mod message_change;
 mod open;

@@ -18,6 +18,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "search", include_str!("../migrations/0002_search.sql")),
     (3, "tokens", include_str!("../migrations/0003_tokens.sql")),
     (4, "rooms", include_str!("../migrations/0004_rooms.sql")),
+    (
+        5,
+        "invitations",
+        include_str!("../migrations/0005_invitations.sql"),
+    ),
 ];
 
 pub(crate) async fn open(path: &Path, options: &Options) -> Result<SqliteStore, StoreError> {

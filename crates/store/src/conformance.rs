@@ -10,6 +10,7 @@
 
 pub mod catalogue;
 pub mod history;
+pub mod invitations;
 pub mod journal;
 pub mod moderation;
 pub mod outbox;
@@ -111,6 +112,16 @@ macro_rules! conformance_tests {
             records_wait_in_the_order_of_commits,
             the_queue_is_read_piece_by_piece,
             waiting_records_still_prove_their_chain,
+        );
+        $crate::conformance_tests!(@cases $fresh, invitations:
+            a_principal_waits_until_its_last_users_are_invited,
+            who_waits_is_committed_with_the_other_changes,
+            nobody_is_invited_twice_to_a_room,
+            invitations_are_numbered_for_each_user,
+            a_number_is_not_used_again,
+            who_is_gone_is_not_invited,
+            what_does_not_wait_issues_nothing,
+            invitations_are_read_piece_by_piece,
         );
         $crate::conformance_tests!(@cases $fresh, personal:
             secrets_are_replaced,

@@ -282,9 +282,72 @@ pub trait Preferences: Send + Sync {
     ) -> Result<i64, StoreError>;
 }
 
+/// A principal whose users are to be invited to a room, as [`causerie_model::Change::Invite`] has put it there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingInvitation {
+    /// Its place in the queue, rising.
+    pub id: i64,
+    /// Where to.
+    pub room: RoomId,
+    /// Who: a user or a group.
+    pub principal: PrincipalId,
+}
+
+/// An invitation that was issued. There is at most one for each user and room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// Whose.
+    pub user: PrincipalId,
+    /// Counts the user's invitations: 1, 2, 3 … Never used again, not even when the room is gone.
+    pub id: u32,
+    /// Where to.
+    pub room: RoomId,
+    /// When it was issued.
+    pub at: Timestamp,
+}
+
+/// Keeps who is to be invited, and invitations. Both go with their user; what waits goes with its room too.
+#[async_trait]
+pub trait Invitations: Send + Sync {
+    /// The first that waits.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn pending(&self) -> Result<Option<PendingInvitation>, StoreError>;
+
+    /// Issues invitations of one that waits to some of its users, and takes it from the queue if these are the `last`, in
+    /// one commit. Who has an invitation to the room already, or isn't a user any more, gets none; if it doesn't wait any
+    /// more, nobody does. Returns those that were issued.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be written. Nothing is issued then.
+    async fn issue(
+        &self,
+        pending: &PendingInvitation,
+        users: &[PrincipalId],
+        at: Timestamp,
+        last: bool,
+    ) -> Result<Vec<Invitation>, StoreError>;
+
+    /// A user's first `count` invitations with a greater id, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn issued(&self, user: PrincipalId, after: u32, count: u32) -> Result<Vec<Invitation>, StoreError>;
+}
+
 /// Everything at once, for the program that wires an adapter to the services. Services take the traits that they need.
 pub trait Store:
-    Journal + CatalogueStore + History + Outbox + Secrets + Contacts + Preferences + Tokens + 'static
+    Journal
+    + CatalogueStore
+    + History
+    + Outbox
+    + Secrets
+    + Contacts
+    + Preferences
+    + Tokens
+    + Invitations
+    + 'static
 {
     /// Each part as an object of its own trait.
     fn parts(self: Arc<Self>) -> Parts;
@@ -302,11 +365,21 @@ pub struct Parts {
     pub contacts: Arc<dyn Contacts>,
     pub preferences: Arc<dyn Preferences>,
     pub tokens: Arc<dyn Tokens>,
+    pub invitations: Arc<dyn Invitations>,
 }
 
 impl<T> Store for T
 where
-    T: Journal + CatalogueStore + History + Outbox + Secrets + Contacts + Preferences + Tokens + 'static,
+    T: Journal
+        + CatalogueStore
+        + History
+        + Outbox
+        + Secrets
+        + Contacts
+        + Preferences
+        + Tokens
+        + Invitations
+        + 'static,
 {
     fn parts(self: Arc<Self>) -> Parts {
         Parts {
@@ -317,7 +390,8 @@ where
             secrets: self.clone(),
             contacts: self.clone(),
             preferences: self.clone(),
-            tokens: self,
+            tokens: self.clone(),
+            invitations: self,
         }
     }
 }

@@ -2,9 +2,13 @@
 
 use super::{ActionError, Context, Plan, clean_name, clean_url};
 use causerie_model::{Addin, ChainId, Change, limits::MAX_ADDIN_NAME_CHARS};
+use uuid::Uuid;
 
+/// The add-in with this GUID or name.
 pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Addin, ActionError> {
-    let found = context.catalogue.addin_by_name(name);
+    let guid = Uuid::parse_str(name).ok();
+    let found = guid.and_then(|guid| context.catalogue.addin_by_guid(guid));
+    let found = found.or_else(|| context.catalogue.addin_by_name(name));
     found.ok_or_else(|| ActionError::NotFound {
         kind: "add-in",
         name: name.to_owned(),

@@ -19,6 +19,9 @@ pub(super) fn authorise(context: &Context<'_>, action: &Action) -> Result<(), Ac
     let creates_in = |name: &str| {
         let found = category::find(context, name)?;
         let verdict = decide_category(context.catalogue, user, CategoryAction::CreateRoom, found.id);
+        if verdict.rule.hides() {
+            return Err(category::not_found(name));
+        }
         permitted(&verdict)
     };
     match action {

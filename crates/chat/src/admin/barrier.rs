@@ -20,7 +20,7 @@ pub(super) fn add(context: &Context<'_>, new: &NewBarrier) -> Result<Plan, Actio
             name,
         });
     }
-    let side = |group: &String| principal(context.catalogue, &PrincipalName::Group(group.clone()));
+    let side = |group: &String| principal(context, &PrincipalName::Group(group.clone()));
     let [one, other] = &new.sides;
     let sides = [side(one)?, side(other)?];
     let [first, second] = sides;

@@ -1,6 +1,6 @@
 //! Categories.
 
-use super::{ActionError, Context, Plan, clean_description, clean_name, fresh};
+use super::{ActionError, Context, Plan, clean_description, clean_name, fresh, uri};
 use causerie_model::{Category, ChainId, Change};
 
 /// What a new category is made of.
@@ -35,14 +35,21 @@ pub struct CategoryChange {
     pub seen: Option<u64>,
 }
 
+/// The category with this name or URI.
 pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Category, ActionError> {
-    context
-        .catalogue
-        .category_by_name(name)
-        .ok_or_else(|| ActionError::NotFound {
-            kind: "category",
-            name: name.to_owned(),
-        })
+    let found = match uri::guid(name, uri::CATEGORY) {
+        Some(guid) if guid == context.database => return Err(ActionError::UnderRoot),
+        Some(guid) => context.catalogue.categories().find(|found| found.guid == guid),
+        None => context.catalogue.category_by_name(name),
+    };
+    found.ok_or_else(|| not_found(name))
+}
+
+pub(super) fn not_found(name: &str) -> ActionError {
+    ActionError::NotFound {
+        kind: "category",
+        name: name.to_owned(),
+    }
 }
 
 fn describe(category: &Category) -> String {
@@ -62,7 +69,7 @@ pub(super) fn add(context: &Context<'_>, new: &NewCategory) -> Result<Plan, Acti
     }
     if context.catalogue.category_count() >= context.max_categories {
         let most = context.max_categories;
-        return Err(ActionError::Invalid(format!(
+        return Err(ActionError::Limit(format!(
             "there are {most} categories already, the most that may be"
         )));
     }

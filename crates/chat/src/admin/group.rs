@@ -1,16 +1,18 @@
 //! Groups.
 
-use super::{ActionError, Context, Plan, PrincipalName, clean_name, principal};
+use super::{ActionError, Context, Plan, PrincipalName, clean_name, principal, principal_of_guid, uri};
 use causerie_model::{ChainId, Change, Group, GroupKind, PrincipalId, SipAddress};
 
-fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Group, ActionError> {
-    context
-        .catalogue
-        .group_by_name(name)
-        .ok_or_else(|| ActionError::NotFound {
-            kind: "group",
-            name: name.to_owned(),
-        })
+/// The group with this name or URI.
+pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Group, ActionError> {
+    let found = match uri::guid(name, uri::GROUP) {
+        Some(guid) => principal_of_guid(context.database, guid).and_then(|id| context.catalogue.group(id)),
+        None => context.catalogue.group_by_name(name),
+    };
+    found.ok_or_else(|| ActionError::NotFound {
+        kind: "group",
+        name: name.to_owned(),
+    })
 }
 
 fn free_name(context: &Context<'_>, name: &str) -> Result<String, ActionError> {
@@ -102,7 +104,7 @@ pub(super) fn add_member(
     member: &PrincipalName,
 ) -> Result<Plan, ActionError> {
     let group = find(context, name)?;
-    let id = principal(context.catalogue, member)?;
+    let id = principal(context, member)?;
     if context.catalogue.affiliations(group.id).contains(&id) {
         return Err(ActionError::Invalid(format!(
             "{member} holds group {} already, directly or through other groups: it can't be part of it",
@@ -141,7 +143,7 @@ pub(super) fn remove_member(
     member: &PrincipalName,
 ) -> Result<Plan, ActionError> {
     let group = find(context, name)?;
-    let id = principal(context.catalogue, member)?;
+    let id = principal(context, member)?;
     let present = context.catalogue.group_members(group.id).any(|other| other == id);
     let changes = if present {
         vec![Change::RemoveFromGroup {

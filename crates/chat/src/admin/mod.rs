@@ -16,6 +16,7 @@ mod role;
 mod room;
 mod settle;
 mod token;
+mod uri;
 mod user;
 
 pub use barrier::NewBarrier;
@@ -33,11 +34,13 @@ use causerie_model::{
     Audit, Catalogue, ChainId, Change, Event, GroupKind, Message, PrincipalId, Random, Role, RoomId, Scope,
     SipAddress, Timestamp,
     limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_URL_BYTES},
+    principal_of_guid,
 };
 use causerie_policy::Rule;
 use causerie_store::StoreError;
 use std::{fmt, sync::Arc};
 use thiserror::Error;
+use uuid::Uuid;
 
 /// Most actions that may be carried out together.
 pub const MAX_ACTIONS: usize = 1_000;
@@ -240,7 +243,7 @@ pub enum Action {
 pub enum PrincipalName {
     /// By address.
     User(SipAddress),
-    /// By name.
+    /// By name or URI (`ma-grp:guid@u.g`).
     Group(String),
 }
 
@@ -275,6 +278,12 @@ pub enum ActionError {
     /// It doesn't fit what there is; the text says what is in the way.
     #[error("{0}")]
     Invalid(String),
+    /// There are as many already as may be; the text says of what, and how many.
+    #[error("{0}")]
+    Limit(String),
+    /// Rooms are in categories, not beside them.
+    #[error("a room must be in a category, not directly under the root")]
+    UnderRoot,
     /// Somebody else changed it meanwhile: what is to be changed isn't what the asker saw.
     #[error("{kind} '{name}' was changed by {by} at {at}: look at it again (it is at version {version} now)")]
     Stale {
@@ -314,6 +323,25 @@ pub enum ActionError {
     /// The server is ending.
     #[error("the server is ending")]
     Stopped,
+}
+
+impl ActionError {
+    /// A short stable name for logs and metrics.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "not-found",
+            Self::Duplicate { .. } => "exists",
+            Self::Invalid(_) => "invalid",
+            Self::Limit(_) => "limit",
+            Self::UnderRoot => "under-root",
+            Self::Stale { .. } => "stale",
+            Self::InBatch { error, .. } => error.name(),
+            Self::Denied(rule) | Self::OutOfScope { rule, .. } => rule.as_str(),
+            Self::Store(_) => "store",
+            Self::Stopped => "stopping",
+        }
+    }
 }
 
 /// A rule's sentence as a part of another.
@@ -405,6 +433,8 @@ pub(crate) struct Context<'a> {
     now: Timestamp,
     max_rooms: usize,
     max_categories: usize,
+    /// The identity of the database. The root, under which the categories are, has it too.
+    database: Uuid,
 }
 
 impl Context<'_> {
@@ -489,24 +519,17 @@ fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
     }
 }
 
-fn principal(catalogue: &Catalogue, name: &PrincipalName) -> Result<PrincipalId, ActionError> {
+fn principal(context: &Context<'_>, name: &PrincipalName) -> Result<PrincipalId, ActionError> {
     match name {
-        PrincipalName::User(address) => {
-            catalogue
-                .user_by_address(address)
-                .map(|user| user.id)
-                .ok_or_else(|| ActionError::NotFound {
-                    kind: "user",
-                    name: address.to_string(),
-                })
-        }
-        PrincipalName::Group(name) => catalogue
-            .group_by_name(name)
-            .map(|group| group.id)
+        PrincipalName::User(address) => context
+            .catalogue
+            .user_by_address(address)
+            .map(|user| user.id)
             .ok_or_else(|| ActionError::NotFound {
-                kind: "group",
-                name: name.clone(),
+                kind: "user",
+                name: address.to_string(),
             }),
+        PrincipalName::Group(name) => group::find(context, name).map(|group| group.id),
     }
 }
 
@@ -521,6 +544,11 @@ fn clean_name(kind: &'static str, name: &str) -> Result<String, ActionError> {
     if name.chars().any(char::is_control) {
         return Err(ActionError::Invalid(format!(
             "a {kind}'s name can't contain control characters"
+        )));
+    }
+    if let Some(scheme) = uri::scheme(name) {
+        return Err(ActionError::Invalid(format!(
+            "a {kind}'s name can't begin with '{scheme}'"
         )));
     }
     Ok(name.to_owned())

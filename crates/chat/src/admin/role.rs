@@ -1,6 +1,6 @@
 //! Roles: members, managers, presenters of rooms; allowed, denied and creators of categories.
 
-use super::{ActionError, Context, Plan, PrincipalName, category, principal, room};
+use super::{ActionError, By, Context, Plan, PrincipalName, category, principal, room};
 use causerie_model::{Catalogue, Category, ChainId, Change, Node, PrincipalId, Role, Room, RoomId};
 use causerie_policy::{Rule, may_hold};
 use std::{collections::BTreeSet, fmt};
@@ -64,8 +64,9 @@ pub(super) fn place(catalogue: &Catalogue, node: Node) -> (ChainId, String) {
     }
 }
 
-/// Checks every role that these changes give, as things are with them.
-pub(super) fn check_grants(after: &Catalogue, changes: &[Change]) -> Result<(), ActionError> {
+/// Checks every role that these changes give, as things are with them. A user isn't told of categories and how they are
+/// set up: rooms don't show their category's name.
+pub(super) fn check_grants(after: &Catalogue, by: &By, changes: &[Change]) -> Result<(), ActionError> {
     for change in changes {
         let Change::Grant {
             node,
@@ -77,7 +78,14 @@ pub(super) fn check_grants(after: &Catalogue, changes: &[Change]) -> Result<(), 
         };
         let verdict = may_hold(after, *principal, *role, *node);
         if !verdict.allowed {
-            return Err(refusal(after, verdict.rule, *node, &name_of(after, *principal)));
+            let name = name_of(after, *principal);
+            return Err(match verdict.rule {
+                rule @ (Rule::OutOfScope | Rule::DeniedByCategory) if by.user.is_some() => {
+                    let text = format!("{name} is not in the scope of the room's category");
+                    ActionError::OutOfScope { rule, text }
+                }
+                rule => refusal(after, rule, *node, &name),
+            });
         }
     }
     Ok(())
@@ -118,7 +126,7 @@ pub(super) fn grant(
     if !role.fits(node) {
         return Err(ActionError::Denied(Rule::RoleDoesNotFit));
     }
-    let principal = principal(context.catalogue, name)?;
+    let principal = principal(context, name)?;
     let mut changes = Vec::new();
     if !context.catalogue.is_listed(node, role, principal) {
         changes.push(Change::Grant {
@@ -177,7 +185,7 @@ pub(super) fn revoke(
     name: &PrincipalName,
 ) -> Result<Plan, ActionError> {
     let (node, chain) = find(context, node_name)?;
-    let principal = principal(context.catalogue, name)?;
+    let principal = principal(context, name)?;
     let mut changes = Vec::new();
     if context.catalogue.is_listed(node, role, principal) {
         changes.push(Change::Revoke {
@@ -200,7 +208,7 @@ pub(super) fn replace(
 ) -> Result<(Vec<Change>, String, String), ActionError> {
     let wanted: BTreeSet<PrincipalId> = names
         .iter()
-        .map(|name| principal(context.catalogue, name))
+        .map(|name| principal(context, name))
         .collect::<Result<_, _>>()?;
     let held: BTreeSet<PrincipalId> = context.catalogue.holders(node, role).collect();
     let gained = wanted.difference(&held).map(|principal| Change::Grant {

@@ -2,19 +2,16 @@
 
 use super::{
     ActionError, Context, Plan, PrincipalName, addin, category, clean_description, clean_name, fresh, role,
+    uri,
 };
 use causerie_model::{Catalogue, ChainId, Change, Invitations, Node, Privacy, Role, Room, RoomType};
-use uuid::Uuid;
-
-/// What the URI of a room begins with. No name does, so that a name can't pass for another room's URI.
-const SCHEME: &str = "ma-chan:";
 
 /// What a new room is made of. Its lists start empty.
 #[derive(Clone, Debug)]
 pub struct NewRoom {
     /// Its name, unique.
     pub name: String,
-    /// The category that it goes into.
+    /// The category that it goes into, by name or URI (`ma-cat://domain/guid`).
     pub category: String,
     /// What it is for.
     pub description: String,
@@ -24,7 +21,7 @@ pub struct NewRoom {
     pub privacy: Privacy,
     /// Whether new members are invited.
     pub invitations: Invitations,
-    /// The add-in beside it, by name.
+    /// The add-in beside it, by name or GUID.
     pub addin: Option<String>,
     /// Closed for everybody at first.
     pub disabled: bool,
@@ -45,9 +42,9 @@ pub struct RoomChange {
     pub invitations: Option<Invitations>,
     /// Closed for everybody.
     pub disabled: Option<bool>,
-    /// The category that it moves to. Entries that are not in the scope there are removed.
+    /// The category that it moves to, by name or URI. Entries that are not in the scope there are removed.
     pub category: Option<String>,
-    /// The add-in beside it, by name; `Some(None)` for none.
+    /// The add-in beside it, by name or GUID; `Some(None)` for none.
     pub addin: Option<Option<String>>,
     /// All members from now on.
     pub members: Option<Vec<PrincipalName>>,
@@ -66,14 +63,9 @@ pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Room,
 
 /// The same.
 pub(super) fn named<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Room, ActionError> {
-    let found = if name.starts_with(SCHEME) {
-        let guid = name
-            .rsplit('/')
-            .next()
-            .and_then(|guid| Uuid::parse_str(guid).ok());
-        guid.and_then(|guid| catalogue.room_by_guid(guid))
-    } else {
-        catalogue.room_by_name(name)
+    let found = match uri::guid(name, uri::ROOM) {
+        Some(guid) => catalogue.room_by_guid(guid),
+        None => catalogue.room_by_name(name),
     };
     found.ok_or_else(|| not_found(name))
 }
@@ -87,11 +79,6 @@ pub(super) fn not_found(name: &str) -> ActionError {
 
 fn free_name(context: &Context<'_>, name: &str, own: Option<&Room>) -> Result<String, ActionError> {
     let name = clean_name("room", name)?;
-    if name.starts_with(SCHEME) {
-        return Err(ActionError::Invalid(format!(
-            "a room's name can't begin with '{SCHEME}'"
-        )));
-    }
     match context.catalogue.room_by_name(&name) {
         Some(other) if own.is_none_or(|own| own.id != other.id) => {
             Err(ActionError::Duplicate { kind: "room", name })
@@ -119,7 +106,7 @@ pub(super) fn add(context: &Context<'_>, new: &NewRoom) -> Result<Plan, ActionEr
     let name = free_name(context, &new.name, None)?;
     if context.catalogue.room_count() >= context.max_rooms {
         let most = context.max_rooms;
-        return Err(ActionError::Invalid(format!(
+        return Err(ActionError::Limit(format!(
             "there are {most} rooms already, the most that may be"
         )));
     }

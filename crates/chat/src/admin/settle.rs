@@ -1,11 +1,12 @@
 //! What follows from actions: each is tried out on the working set as those before it left it, so that the rules judge
 //! how things will be, and what may no longer be in a list is taken out in the same commit.
 
-use super::{Action, ActionError, By, Context, Told, plan, role};
+use super::{Action, ActionError, By, Context, MAX_ACTIONS, Told, plan, role};
 use crate::Settings;
-use causerie_model::{Catalogue, ChainId, Change, Event, Node, Random, RoomId, Timestamp};
+use causerie_model::{Catalogue, ChainId, Change, Event, Invitations, Node, Random, Role, RoomId, Timestamp};
 use causerie_policy::{stale_entries, touched_nodes};
 use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// What planning needs besides the working set and the actions.
 pub(crate) struct Resources<'a> {
@@ -13,6 +14,7 @@ pub(crate) struct Resources<'a> {
     pub(crate) highest_room: RoomId,
     pub(crate) now: Timestamp,
     pub(crate) settings: &'a Settings,
+    pub(crate) database: Uuid,
 }
 
 /// Actions as rows and records.
@@ -21,6 +23,8 @@ pub(crate) struct Planned {
     pub(crate) changes: Vec<Change>,
     pub(crate) records: Vec<(ChainId, Event)>,
     pub(crate) told: Vec<Told>,
+    /// The last room that was acted on, changed or not.
+    pub(crate) room: Option<RoomId>,
 }
 
 /// Plans actions, each as those before it leave things. The working set is as it was when this returns.
@@ -30,6 +34,10 @@ pub(crate) fn settle(
     actions: &[Action],
     resources: &Resources<'_>,
 ) -> Result<Planned, ActionError> {
+    if actions.len() > MAX_ACTIONS {
+        let text = format!("at most {MAX_ACTIONS} actions can be carried out together");
+        return Err(ActionError::Limit(text));
+    }
     let mut planned = Planned::default();
     let mut trial = catalogue.begin_trial();
     let mut result = Ok(());
@@ -38,6 +46,7 @@ pub(crate) fn settle(
             planned.changes.extend(step.changes);
             planned.records.extend(step.records);
             planned.told.extend(step.told);
+            planned.room = step.room.or(planned.room);
             trial.append(&mut tried);
         });
         if let Err(error) = step {
@@ -72,10 +81,17 @@ fn plan_one(
             now: resources.now,
             max_rooms: resources.settings.max_rooms,
             max_categories: resources.settings.max_categories,
+            database: resources.database,
         },
     )?;
     let mut trial = catalogue.begin_trial();
-    let mut planned = Planned::default();
+    let mut planned = Planned {
+        room: match plan.chain {
+            ChainId::Room(room) => Some(room),
+            ChainId::System => None,
+        },
+        ..Planned::default()
+    };
     if plan.changes.is_empty() && !plan.record_only {
         return Ok((planned, trial));
     }
@@ -87,11 +103,20 @@ fn plan_one(
     for change in &plan.changes {
         catalogue.try_out(&mut trial, change);
     }
-    if let Err(error) = role::check_grants(catalogue, &plan.changes) {
+    if let Err(error) = role::check_grants(catalogue, by, &plan.changes) {
         catalogue.end_trial(trial);
         return Err(error);
     }
     planned.changes = plan.changes;
+    // Who makes a room needs no invitation to it.
+    if !matches!(action, Action::AddRoom(_)) {
+        let invited: Vec<Change> = planned
+            .changes
+            .iter()
+            .filter_map(|change| invitation(catalogue, change))
+            .collect();
+        planned.changes.extend(invited);
+    }
     planned.told.push(plan.told.clone());
     planned.records.push((plan.chain, plan.told.event(&by.origin)));
     let also = plan.also.into_iter().map(|event| (plan.chain, event));
@@ -128,4 +153,20 @@ fn plan_one(
         planned.records.push((chain, told.event(&by.origin)));
     }
     Ok((planned, trial))
+}
+
+/// Who becomes a member of a room is invited, if the room and its category have invitations.
+fn invitation(catalogue: &Catalogue, change: &Change) -> Option<Change> {
+    let Change::Grant {
+        node: Node::Room(room),
+        role: Role::Member,
+        principal,
+    } = *change
+    else {
+        return None;
+    };
+    let found = catalogue.room(room)?;
+    let invites =
+        found.invitations == Invitations::Inherit && catalogue.category(found.category)?.invitations;
+    invites.then_some(Change::Invite { room, principal })
 }

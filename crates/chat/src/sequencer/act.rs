@@ -1,28 +1,35 @@
 //! Administrative actions: committed alone, repeated in memory, and enforced on everybody who is in a room right now.
 
-use super::{Command, Effect, Round, Sequencer};
+use super::{Command, Effect, Round, Sequencer, notify::Leaving};
 use crate::{
     Action, ActionError, By, Told,
     admin::{Resources, settle},
 };
 use causerie_model::{Actor, Change, EndpointId, Node, PartReason, RoomId};
-use causerie_policy::{Action as Act, decide, may_chat, permissions};
+use causerie_policy::{Action as Act, Asker, may_chat};
 use std::{collections::BTreeSet, sync::PoisonError};
 use tokio::sync::oneshot;
+
+/// Who asked for actions.
+pub(super) enum Asked {
+    /// Somebody with a handle on the service.
+    Handle {
+        /// Nothing is done; only what would be is told.
+        rehearsal: bool,
+        reply: oneshot::Sender<Result<Vec<Told>, ActionError>>,
+    },
+    /// A user's device.
+    Device { endpoint: EndpointId, token: u64 },
+}
 
 /// An action on its way into memory.
 pub(super) struct Acted {
     changes: Vec<Change>,
     actor: Actor,
     told: Vec<Told>,
-    reply: oneshot::Sender<Result<Vec<Told>, ActionError>>,
-}
-
-impl Acted {
-    pub(super) fn refuse(self, error: ActionError) {
-        // Whoever asked may be gone.
-        let _ = self.reply.send(Err(error));
-    }
+    /// The last room that was acted on.
+    room: Option<RoomId>,
+    pub(super) asked: Asked,
 }
 
 /// One line for each change that is stored. What the server does by itself, such as a demo's users, is of less interest.
@@ -48,46 +55,36 @@ fn some(text: &str) -> Option<&str> {
 }
 
 impl Sequencer {
-    pub(super) async fn act(
-        &mut self,
-        round: &mut Round,
-        by: By,
-        actions: Vec<Action>,
-        rehearsal: bool,
-        reply: oneshot::Sender<Result<Vec<Told>, ActionError>>,
-    ) {
+    pub(super) async fn act(&mut self, round: &mut Round, by: By, actions: &[Action], asked: Asked) {
         let planned = {
             let resources = Resources {
                 random: &*self.random,
                 highest_room: self.highest_room,
                 now: self.clock.now(),
                 settings: &self.inner.settings,
+                database: self.inner.database,
             };
             let mut catalogue = self
                 .inner
                 .catalogue
                 .write()
                 .unwrap_or_else(PoisonError::into_inner);
-            settle(&mut catalogue, &by, &actions, &resources)
+            settle(&mut catalogue, &by, actions, &resources)
         };
+        let rehearsal = matches!(asked, Asked::Handle { rehearsal: true, .. });
         let planned = match planned {
             Ok(planned) if rehearsal || planned.records.is_empty() => {
-                let _ = reply.send(Ok(planned.told));
-                return;
+                return self.conclude(asked, planned.told, planned.room, 0);
             }
             Ok(planned) => planned,
-            Err(error) => {
-                let _ = reply.send(Err(error));
-                return;
-            }
+            Err(error) => return self.refuse_act(asked, error, 0),
         };
         for (chain, event) in planned.records {
             if let Err(error) = self.record(round, chain, by.actor.clone(), event).await {
                 // What was recorded of it so far goes with the round: nothing else is in it but what is owed.
                 round.batch.records.truncate(round.owed.len());
                 round.heads.clear();
-                let _ = reply.send(Err(ActionError::Store(error)));
-                return;
+                return self.refuse_act(asked, ActionError::Store(error), 0);
             }
         }
         round.batch.changes.clone_from(&planned.changes);
@@ -95,19 +92,22 @@ impl Sequencer {
             changes: planned.changes,
             actor: by.actor,
             told: planned.told,
-            reply,
+            room: planned.room,
+            asked,
         }));
         round.sealed = true;
     }
 
-    pub(super) fn acted(&mut self, acted: Acted) {
+    pub(super) async fn acted(&mut self, acted: Acted, statements: u32) {
         let Acted {
             changes,
             actor,
             told,
-            reply,
+            room,
+            asked,
         } = acted;
         told.iter().for_each(|told| tell(&actor, told));
+        let faces = self.faces(&changes);
         {
             let mut catalogue = self
                 .inner
@@ -116,12 +116,46 @@ impl Sequencer {
                 .unwrap_or_else(PoisonError::into_inner);
             changes.iter().for_each(|change| catalogue.apply(change));
         }
-        self.enforce(&changes);
-        let _ = reply.send(Ok(told));
+        let leaving = self.enforce(&changes).await;
+        self.show_faces(faces, &leaving).await;
+        if changes
+            .iter()
+            .any(|change| matches!(change, Change::Invite { .. }))
+        {
+            self.inviter.send_replace(());
+        }
+        self.make_room().await;
+        self.conclude(asked, told, room, statements);
     }
 
-    /// Puts out who may no longer be where he is, and gives the others the rights that they have now.
-    fn enforce(&mut self, changes: &[Change]) {
+    /// Tells who asked that it is done.
+    fn conclude(&mut self, asked: Asked, told: Vec<Told>, room: Option<RoomId>, statements: u32) {
+        match asked {
+            Asked::Handle { reply, .. } => {
+                // Whoever asked may be gone.
+                let _ = reply.send(Ok(told));
+            }
+            Asked::Device { endpoint, token } => {
+                let result = self.managed(room, !told.is_empty());
+                self.answer(endpoint, token, result, statements);
+            }
+        }
+    }
+
+    /// Tells who asked why it isn't done.
+    pub(super) fn refuse_act(&mut self, asked: Asked, error: ActionError, statements: u32) {
+        match asked {
+            Asked::Handle { reply, .. } => {
+                let _ = reply.send(Err(error));
+            }
+            Asked::Device { endpoint, token } => {
+                self.answer(endpoint, token, Err(error.into()), statements);
+            }
+        }
+    }
+
+    /// Puts out who may no longer be where he is, and gives the others the rights that they have now. Returns who leaves.
+    async fn enforce(&mut self, changes: &[Change]) -> Leaving {
         let mut rooms: BTreeSet<RoomId> = BTreeSet::new();
         let mut everywhere = false;
         for change in changes {
@@ -176,7 +210,8 @@ impl Sequencer {
                 Change::ReplaceMessage { room, .. }
                 | Change::RemoveMessage { room, .. }
                 | Change::ClearRoom { room, .. } => self.rooms.distrust(*room),
-                Change::PutCategory(_)
+                Change::Invite { .. }
+                | Change::PutCategory(_)
                 | Change::RemoveCategory(_)
                 | Change::PutAddin(_)
                 | Change::RemoveAddin(_)
@@ -187,7 +222,11 @@ impl Sequencer {
         if everywhere {
             rooms.extend(self.rooms.ids());
         }
-        rooms.into_iter().for_each(|room| self.review(room));
+        let mut leaving = Leaving::new();
+        for room in rooms {
+            self.review(room, &mut leaving).await;
+        }
+        leaving
     }
 
     /// Ends the connections of users whose policy no longer lets them use rooms.
@@ -204,32 +243,33 @@ impl Sequencer {
     }
 
     /// Decides again, for everybody in a room, whether he may be there and what he may do.
-    fn review(&mut self, id: RoomId) {
-        let Some(room) = self.rooms.get(id) else { return };
+    async fn review(&mut self, id: RoomId, leaving: &mut Leaving) {
+        let Some(room) = self.rooms.get_mut(id) else {
+            return;
+        };
         let users: Vec<_> = room.users().map(|participant| participant.user).collect();
+        let mut changed = Vec::new();
         for user in users {
             let (stays, permissions) = {
                 let catalogue = self.inner.catalogue();
-                (
-                    decide(&catalogue, user, Act::Join, id).allowed,
-                    permissions(&catalogue, user, id),
-                )
-            };
-            let Some(room) = self.rooms.get_mut(id) else {
-                return;
+                let asker = Asker::new(&catalogue, user);
+                (asker.decide(Act::Join, id).allowed, asker.permissions(id))
             };
             if stays {
-                room.update_permissions(user, permissions);
+                if room.update_permissions(user, permissions) {
+                    changed.push((user, permissions));
+                }
                 continue;
             }
-            let endpoints: Vec<EndpointId> = room.endpoints_of(user).collect();
-            let evictions = endpoints
-                .into_iter()
-                .map(|endpoint| Command::Evict { room: id, endpoint });
+            leaving.insert((id, user));
             // Before everything that waits: what comes next must find them gone.
-            for eviction in evictions {
-                self.carry.push_front(eviction);
+            for endpoint in room.endpoints_of(user) {
+                self.carry.push_front(Command::Evict { room: id, endpoint });
             }
+        }
+        for (user, permissions) in changed {
+            self.make_room().await;
+            self.tell_permissions(id, user, permissions, leaving);
         }
     }
 

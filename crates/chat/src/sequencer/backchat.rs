@@ -134,7 +134,7 @@ impl Sequencer {
     }
 
     /// Counts a reading that is about to go to the store.
-    fn begin_reading(&mut self, endpoint: EndpointId) -> Result<(), Refusal> {
+    pub(super) fn begin_reading(&mut self, endpoint: EndpointId) -> Result<(), Refusal> {
         let device = self.devices.get_mut(&endpoint).ok_or(Refusal::Unknown)?;
         if device.readings >= self.inner.settings.readings {
             return Err(Refusal::Busy);

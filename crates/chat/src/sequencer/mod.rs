@@ -10,7 +10,10 @@
 
 mod act;
 mod backchat;
+mod invite;
 mod join;
+mod manage;
+mod notify;
 mod part;
 mod post;
 mod preference;
@@ -26,7 +29,9 @@ use causerie_model::{
 };
 use causerie_policy::may_chat;
 use causerie_room::chain;
-use causerie_store::{Batch, History, Journal, Preferences, StoreError, StoreFault, meter};
+use causerie_store::{
+    Batch, History, Invitation, Invitations, Journal, Preferences, StoreError, StoreFault, meter,
+};
 use rooms::Rooms;
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
@@ -34,10 +39,12 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time::Instant,
 };
 use uuid::Uuid;
+
+pub use invite::{INVITATION_CHUNK, MAX_INVITATIONS};
 
 /// How long the store is left alone after it refused, before records that are owed are tried again by themselves.
 const OWED_RETRY: Duration = Duration::from_secs(1);
@@ -71,6 +78,17 @@ pub(crate) enum Command {
         token: u64,
         shown: Shown,
     },
+    /// Invitations were issued: those who are here are told.
+    Invited(Vec<Invitation>),
+    /// A user's invitations were read.
+    InvitationsRead {
+        endpoint: EndpointId,
+        token: u64,
+        read: Result<Vec<Invitation>, StoreError>,
+        statements: u32,
+    },
+    /// Says when all that was committed before is in memory too.
+    Sync(oneshot::Sender<()>),
     /// An administrator acts.
     Act {
         by: By,
@@ -154,6 +172,8 @@ enum Effect {
     Parted(part::Parted),
     /// Repeat a change in memory.
     Acted(act::Acted),
+    /// Tell users of their invitations.
+    Invited(Vec<Invitation>),
 }
 
 /// What one round collects.
@@ -243,6 +263,9 @@ pub(crate) struct Sequencer {
     journal: Arc<dyn Journal>,
     history: Arc<dyn History>,
     preferences: Arc<dyn Preferences>,
+    invitations: Arc<dyn Invitations>,
+    /// Tells the inviter that somebody waits.
+    inviter: watch::Sender<()>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     devices: HashMap<EndpointId, Device>,
@@ -264,6 +287,7 @@ impl Sequencer {
         needs: &Needs,
     ) -> Result<Self, StoreError> {
         let rooms = Rooms::new(&inner.effective());
+        let inviter = invite::start(inner.clone(), commands.clone(), needs);
         Ok(Self {
             inner,
             commands,
@@ -272,6 +296,8 @@ impl Sequencer {
             journal: needs.journal.clone(),
             history: needs.history.clone(),
             preferences: needs.preferences.clone(),
+            invitations: needs.invitations.clone(),
+            inviter,
             clock: needs.clock.clone(),
             random: needs.random.clone(),
             devices: HashMap::new(),
@@ -331,6 +357,13 @@ impl Sequencer {
             device.is_some_and(|device| round.entering.contains(&device.user))
         };
         match command {
+            // A change is decided and committed alone but for what is owed, so that a change that doesn't fit refuses
+            // nobody's message.
+            Command::Act { .. }
+            | Command::Operate {
+                operation: Operation::Manage { .. },
+                ..
+            } => !round.effects.is_empty(),
             Command::Operate {
                 endpoint, operation, ..
             } => {
@@ -342,10 +375,11 @@ impl Sequencer {
                     ) && round.batch.records.iter().any(|record| record.message.is_some())
             }
             Command::Detach { endpoint, .. } | Command::Evict { endpoint, .. } => enters(endpoint),
-            // A change is decided and committed alone but for what is owed, so that a change that doesn't fit refuses
-            // nobody's message.
-            Command::Act { .. } => !round.effects.is_empty(),
-            Command::Attach { .. } | Command::Shown { .. } => false,
+            Command::Attach { .. }
+            | Command::Shown { .. }
+            | Command::Invited(_)
+            | Command::InvitationsRead { .. }
+            | Command::Sync(_) => false,
         }
     }
 
@@ -378,12 +412,26 @@ impl Sequencer {
                 token,
                 shown,
             } => self.shown(round, endpoint, token, shown).await,
+            Command::Invited(issued) => round.effects.push(Effect::Invited(issued)),
+            Command::InvitationsRead {
+                endpoint,
+                token,
+                read,
+                statements,
+            } => self.invitations_read(round, endpoint, token, read, statements),
+            Command::Sync(reply) => {
+                // Whoever asked may be gone.
+                let _ = reply.send(());
+            }
             Command::Act {
                 by,
                 actions,
                 rehearsal,
                 reply,
-            } => self.act(round, by, actions, rehearsal, reply).await,
+            } => {
+                let asked = act::Asked::Handle { rehearsal, reply };
+                self.act(round, by, &actions, asked).await;
+            }
         }
     }
 
@@ -427,6 +475,12 @@ impl Sequencer {
             }
             Operation::Search { rooms, words, count } => {
                 return self.search(round, endpoint, token, rooms, words, count);
+            }
+            Operation::Manage { actions, origin } => {
+                return self.manage(round, endpoint, token, &actions, origin).await;
+            }
+            Operation::Invitations { after } => {
+                return self.read_invitations(round, endpoint, token, after);
             }
             Operation::GetPreference { label, known } => self.get_preference(user, label, known).await,
             Operation::SetPreference {
@@ -643,7 +697,8 @@ impl Sequencer {
                 self.joined(endpoint, token, &rooms, refused, statements).await;
             }
             Effect::Parted(parted) => self.parted(parted, statements),
-            Effect::Acted(acted) => self.acted(acted),
+            Effect::Acted(acted) => self.acted(acted, statements).await,
+            Effect::Invited(issued) => self.invited(issued).await,
         }
     }
 
@@ -653,9 +708,13 @@ impl Sequencer {
                 self.make_room().await;
                 self.answer(endpoint, token, Err(Refusal::Store(error.clone())), statements);
             }
-            Effect::Acted(acted) => acted.refuse(ActionError::Store(error.clone())),
+            Effect::Acted(acted) => {
+                self.make_room().await;
+                self.refuse_act(acted.asked, ActionError::Store(error.clone()), statements);
+            }
             // These are true whatever the store says; their records are owed.
-            other @ (Effect::Answer { .. } | Effect::Read { .. } | Effect::Parted(_)) => {
+            other
+            @ (Effect::Answer { .. } | Effect::Read { .. } | Effect::Parted(_) | Effect::Invited(_)) => {
                 self.apply(other, statements).await;
             }
         }

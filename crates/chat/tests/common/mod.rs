@@ -3,8 +3,8 @@
 
 use async_trait::async_trait;
 use causerie_chat::{
-    Action, Answer, Chat, Deliveries, Delivery, Endpoint, Needs, NewCategory, NewRoom, NodeName, Notice,
-    Operation, Outcome, PrincipalName, Refusal, Settings,
+    Action, Answer, CategoryChange, Chat, Deliveries, Delivery, Endpoint, Needs, NewCategory, NewRoom,
+    NodeName, Notice, Operation, Outcome, PrincipalName, Refusal, RoomSummary, Settings,
 };
 use causerie_model::{
     Actor, ChainId, Clock, Extras, Head, Invitations, Privacy, Random, Role, RoomId, RoomType, SipAddress,
@@ -142,7 +142,8 @@ impl World {
             .act(Action::AddCategory(NewCategory {
                 name: "General".to_owned(),
                 description: String::new(),
-                invitations: true,
+                // Those who are in rooms from the beginning aren't invited, so that nothing goes on beside a test.
+                invitations: false,
                 file_upload: false,
                 history: true,
             }))
@@ -170,6 +171,12 @@ impl World {
         world
             .room("X", Privacy::Secret, RoomType::Normal, &["alice", "bob"])
             .await;
+        let change = CategoryChange {
+            invitations: Some(true),
+            ..CategoryChange::default()
+        };
+        let name = "General".to_owned();
+        world.act(Action::ChangeCategory { name, change }).await;
         world
     }
 
@@ -223,6 +230,13 @@ impl World {
         .await;
     }
 
+    /// Waits until nobody waits for an invitation any more.
+    pub(crate) async fn all_invited(&self) {
+        while self.parts.invitations.pending().await.unwrap().is_some() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
     pub(crate) async fn room(&self, name: &str, privacy: Privacy, room_type: RoomType, members: &[&str]) {
         self.act(Action::AddRoom(NewRoom {
             name: name.to_owned(),
@@ -257,6 +271,7 @@ impl World {
             deliveries,
             token: 0,
             seen: Vec::new(),
+            invited: Vec::new(),
         }
     }
 
@@ -322,6 +337,7 @@ async fn start(dir: &TempDir, settings: Settings) -> (Chat, Parts, Arc<Failing>)
         catalogue: parts.catalogue.clone(),
         history: parts.history.clone(),
         preferences: parts.preferences.clone(),
+        invitations: parts.invitations.clone(),
         outbox: parts.outbox.clone(),
         clock: Arc::new(Ticking(AtomicI64::new(0))),
         random: Arc::new(Counting(AtomicU64::new(1))),
@@ -340,6 +356,8 @@ pub(crate) struct Device {
     token: u64,
     /// Notices that came while an answer was awaited.
     pub(crate) seen: Vec<Notice>,
+    /// Invitations that he was told of: they are issued beside everything else, and come at any time.
+    invited: Vec<String>,
 }
 
 impl Device {
@@ -358,8 +376,32 @@ impl Device {
                     assert_eq!(token, wanted, "answers come in order");
                     return result;
                 }
-                Delivery::Notice(broadcast) => self.seen.push(broadcast.notice().clone()),
+                Delivery::Notice(broadcast) => self.see(broadcast.notice()),
             }
+        }
+    }
+
+    fn see(&mut self, notice: &Notice) {
+        match notice {
+            Notice::Invited(invited) => {
+                let name = &invited.summary.room.name;
+                self.invited.push(format!("{}:{name}", invited.id));
+            }
+            other => self.seen.push(other.clone()),
+        }
+    }
+
+    async fn see_next(&mut self) {
+        match self.deliveries.next().await.expect("the service is gone") {
+            Delivery::Notice(broadcast) => self.see(broadcast.notice()),
+            Delivery::Answer(answer) => panic!("{answer:?}"),
+        }
+    }
+
+    /// Waits until he is told of this invitation, `id:room`.
+    pub(crate) async fn is_invited(&mut self, wanted: &str) {
+        while !self.invited.iter().any(|one| one == wanted) {
+            self.see_next().await;
         }
     }
 
@@ -397,6 +439,27 @@ impl Device {
         self.submit(operation).unwrap()
     }
 
+    /// Manages rooms.
+    pub(crate) async fn manage(&mut self, actions: Vec<Action>) -> Result<(RoomSummary, bool), Refusal> {
+        let origin = "192.0.2.7:4000".to_owned();
+        match self.ask(Operation::Manage { actions, origin }).await? {
+            Outcome::Managed { room, changed } => Ok((*room, changed)),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// His invitations after one, as `id:room`, and the number of the last.
+    pub(crate) async fn invitations(&mut self, after: u32) -> (Vec<String>, Option<u32>) {
+        match self.ask(Operation::Invitations { after }).await.unwrap() {
+            Outcome::Invitations { last, rooms } => {
+                let rooms = rooms.iter();
+                let rooms = rooms.map(|one| format!("{}:{}", one.id, one.summary.room.name));
+                (rooms.collect(), last)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
     pub(crate) async fn history(&mut self, room: Uuid, count: u32) -> Result<Vec<String>, Refusal> {
         match self
             .ask(Operation::Backchat {
@@ -413,20 +476,21 @@ impl Device {
         }
     }
 
-    /// The next notice, in short: `chat:1:text`, `joined:user`, `parted:user`.
+    /// The next notice, in short: `chat:1:text`, `joined:user`, `parted:user`, `changed:room`, `may:user:mask`.
     pub(crate) async fn notice(&mut self) -> String {
-        let notice = if self.seen.is_empty() {
-            match self.deliveries.next().await.expect("the service is gone") {
-                Delivery::Notice(broadcast) => broadcast.notice().clone(),
-                Delivery::Answer(answer) => panic!("{answer:?}"),
-            }
-        } else {
-            self.seen.remove(0)
-        };
+        while self.seen.is_empty() {
+            self.see_next().await;
+        }
+        let notice = self.seen.remove(0);
         match notice {
             Notice::Chat { message, .. } => format!("chat:{}:{}", message.chat_id, message.text),
             Notice::Joined { user, .. } => format!("joined:{}", user.user()),
             Notice::Parted { user, .. } => format!("parted:{}", user.user()),
+            Notice::RoomChanged(summary) => format!("changed:{}", summary.room.name),
+            Notice::PermissionsChanged {
+                user, permissions, ..
+            } => format!("may:{}:{}", user.user(), permissions.0),
+            Notice::Invited(_) => unreachable!("kept apart"),
         }
     }
 }

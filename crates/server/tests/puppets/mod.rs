@@ -139,6 +139,7 @@ impl Stage {
             catalogue: parts.catalogue,
             history: parts.history,
             preferences: parts.preferences,
+            invitations: parts.invitations,
             outbox: parts.outbox,
             clock: clock.clone(),
             random: random.clone(),

@@ -61,6 +61,7 @@ impl World {
             catalogue: parts.catalogue,
             history: parts.history,
             preferences: parts.preferences,
+            invitations: parts.invitations,
             outbox: parts.outbox,
             clock: Arc::new(Still),
             random: random.clone(),

@@ -97,7 +97,8 @@ impl From<ActionError> for ApiError {
                 message,
                 ..Self::from(*error)
             },
-            ActionError::Invalid(_) => Self::invalid(message),
+            ActionError::Invalid(_) | ActionError::UnderRoot => Self::invalid(message),
+            ActionError::Limit(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "limit", message),
             ActionError::Denied(rule) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, rule.as_str(), message),
             ActionError::OutOfScope { rule, .. } => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, rule.as_str(), message)
