@@ -26,7 +26,6 @@ pub use endpoint::Endpoint;
 pub use operation::{
     Operation, Outcome, ParticipantInfo, PreferenceAnswer, RoomSnapshot, RoomSummary, SearchIn, ServerInfo,
 };
-pub use query::MAX_SEARCH_WORDS;
 pub use refusal::Refusal;
 pub use settings::Settings;
 

@@ -1,14 +1,11 @@
 //! Questions that need no sequencing: finding rooms, describing one, reading and searching history.
 
 use crate::{Inner, Outcome, Refusal, RoomSummary, SearchIn, ServerInfo};
-use causerie_model::{Catalogue, Message, PrincipalId, Room};
+use causerie_model::{Catalogue, Match, Message, MessageQuery, PrincipalId, Room, TextQuery};
 use causerie_policy::{Action, Asker, Verdict, decide};
 use causerie_store::History;
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// Words of one search. The index looks each of them up, and what they cost together grows faster than their number.
-pub const MAX_SEARCH_WORDS: usize = 32;
 
 impl Inner {
     /// The room with this GUID, if the rules let this user do this there.
@@ -88,10 +85,8 @@ impl Inner {
         words: &str,
         count: u32,
     ) -> Result<(Option<RoomSummary>, Vec<Arc<Message>>), Refusal> {
-        if words.split_whitespace().count() > MAX_SEARCH_WORDS {
-            let reason = format!("A search has at most {MAX_SEARCH_WORDS} words.");
-            return Err(Refusal::Invalid(reason));
-        }
+        let text = TextQuery::parse(words, Match::All, false)
+            .map_err(|error| Refusal::Invalid(error.to_string()))?;
         let (summary, ids) = match rooms {
             SearchIn::Room(guid) => {
                 let room = self.permitted(who, Action::ReadHistory, *guid)?;
@@ -109,9 +104,16 @@ impl Inner {
                 )
             }
         };
-        let count = count.min(self.settings.search_results);
-        let found = history.search(&ids, words, count).await.map_err(Refusal::Store)?;
-        Ok((summary, found.into_iter().map(Arc::new).collect()))
+        // Without words nothing is asked for.
+        if text.is_none() {
+            return Ok((summary, Vec::new()));
+        }
+        let query = MessageQuery {
+            text,
+            ..MessageQuery::newest(ids, count.min(self.settings.search_results))
+        };
+        let found = history.search(&query).await.map_err(Refusal::Store)?;
+        Ok((summary, found.messages.into_iter().map(Arc::new).collect()))
     }
 }
 

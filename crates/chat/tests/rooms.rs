@@ -3,10 +3,10 @@
 mod common;
 
 use causerie_chat::{
-    Action, ActionError, MAX_SEARCH_WORDS, NodeName, Operation, Outcome, PrincipalName, Refusal, RoomChange,
-    SearchIn, Settings, UserChange,
+    Action, ActionError, NodeName, Operation, Outcome, PrincipalName, Refusal, RoomChange, SearchIn,
+    Settings, UserChange,
 };
-use causerie_model::{Actor, ChainId, Effective, Extras, PartReason, Role};
+use causerie_model::{Actor, ChainId, Effective, Extras, PartReason, Role, limits::MAX_SEARCH_TERMS};
 use common::{World, address};
 use std::future::poll_fn;
 use uuid::Uuid;
@@ -489,8 +489,8 @@ async fn words_of_a_search_are_limited_at_their_edge() {
         words: "fox ".repeat(words),
         count: 10,
     };
-    assert!(alice.ask(search(MAX_SEARCH_WORDS)).await.is_ok());
-    let refused = alice.ask(search(MAX_SEARCH_WORDS + 1)).await;
+    assert!(alice.ask(search(MAX_SEARCH_TERMS)).await.is_ok());
+    let refused = alice.ask(search(MAX_SEARCH_TERMS + 1)).await;
     assert!(matches!(refused, Err(Refusal::Invalid(_))));
 }
 

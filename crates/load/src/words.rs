@@ -8,6 +8,12 @@ pub(crate) const VOCABULARY: usize = 10_000;
 /// Fewest and most words of a message: about a hundred bytes on average.
 const WORDS: (usize, usize) = (4, 25);
 
+/// How many characters runs are of.
+const CHARACTERS: usize = 3_000;
+
+/// Characters of the shortest and the longest run: about a hundred bytes on average.
+const RUN: (usize, usize) = (10, 50);
+
 const CONSONANTS: &[u8; 20] = b"bcdfghjklmnpqrstvwxz";
 const VOWELS: &[u8; 5] = b"aeiou";
 
@@ -29,8 +35,22 @@ pub(crate) fn any(dice: &mut Dice) -> usize {
     (fraction.powi(3) * VOCABULARY as f64) as usize
 }
 
-/// A message.
+/// A run of as many characters of a script without blanks between words, Chinese; a few of them are in most runs.
+pub(crate) fn run(dice: &mut Dice, length: usize) -> String {
+    /// Where the characters begin in Unicode.
+    const FIRST: u32 = 0x4e00;
+    (0..length)
+        .filter_map(|_| char::from_u32(FIRST + (any(dice) % CHARACTERS) as u32))
+        .collect()
+}
+
+/// A message: mostly words, in one of ten a run.
 pub(crate) fn text(dice: &mut Dice) -> String {
+    if dice.below(10) == 0 {
+        let (shortest, longest) = RUN;
+        let length = shortest + dice.below(longest - shortest + 1);
+        return run(dice, length);
+    }
     let (least, most) = WORDS;
     let count = least + dice.below(most - least + 1);
     let mut text = String::with_capacity(count * 7);

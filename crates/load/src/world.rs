@@ -105,7 +105,7 @@ impl World {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use causerie_model::{ChainId, Permissions, SipAddress};
+    use causerie_model::{ChainId, Match, MessageQuery, Permissions, SipAddress, TextQuery};
     use causerie_store::{CatalogueStore, History, Journal, Outbox, Secrets};
     use causerie_store_sqlite::{Options, SqliteStore};
 
@@ -162,13 +162,11 @@ mod tests {
                 .all(|message| message.author.as_str() != world.user(2))
         );
         let word = messages[0].text.split(' ').next().unwrap();
-        assert!(
-            !store
-                .search(&[World::room(0)], word, 10)
-                .await
-                .unwrap()
-                .is_empty()
-        );
+        let query = MessageQuery {
+            text: TextQuery::parse(word, Match::All, false).unwrap(),
+            ..MessageQuery::newest(vec![World::room(0)], 10)
+        };
+        assert!(!store.search(&query).await.unwrap().messages.is_empty());
         assert_eq!(store.depth().await.unwrap(), 5_003);
         let head = store.head(ChainId::Room(World::room(1))).await.unwrap();
         assert_eq!((head.record, head.chat_id.0), (3, 3));

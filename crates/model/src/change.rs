@@ -1,8 +1,8 @@
-//! Changes to the catalogue: what an administrator or manager does. Each is one row more, less or other.
+//! Changes to the catalogue and to messages: what an administrator or manager does.
 
 use crate::{
-    Addin, AddinId, Alias, Barrier, BarrierId, Category, CategoryId, Configuration, Group, Policy,
-    PrincipalId, Room, RoomId, Scope, SipAddress, User, room::named,
+    Addin, AddinId, Alias, Barrier, BarrierId, Category, CategoryId, ChatId, Configuration, Group, Policy,
+    PrincipalId, Room, RoomId, Scope, SipAddress, Timestamp, User, room::named,
 };
 use std::{fmt, str::FromStr};
 
@@ -42,7 +42,8 @@ impl Role {
     }
 }
 
-/// One change. A store carries it out, and [`crate::Catalogue::apply`] repeats it in memory.
+/// One change. A store carries it out, and [`crate::Catalogue::apply`] repeats it in memory, but for changes of messages:
+/// they aren't in the working set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A new user, or new properties of one.
@@ -113,4 +114,28 @@ pub enum Change {
     PutAlias(Alias),
     /// An alias goes.
     RemoveAlias(SipAddress),
+    /// A message gets another text. Its number, author and time stay; what came along with the old text
+    /// ([`crate::Extras`]) goes. It must be there.
+    ReplaceMessage {
+        /// Its room.
+        room: RoomId,
+        /// Its place there.
+        chat_id: ChatId,
+        /// The text that it has from now on.
+        text: String,
+    },
+    /// A message goes. Its number isn't used again.
+    RemoveMessage {
+        /// Its room.
+        room: RoomId,
+        /// Its place there.
+        chat_id: ChatId,
+    },
+    /// All messages of a room up to a time go. Their numbers aren't used again.
+    ClearRoom {
+        /// The room.
+        room: RoomId,
+        /// The time of the last message that goes, inclusive.
+        until: Timestamp,
+    },
 }

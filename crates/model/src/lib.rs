@@ -1,4 +1,4 @@
-//! The words of Causerie: identifiers, SIP addresses, principals, categories, rooms, messages, records, limits and the
+//! The words of Causerie: identifiers, SIP addresses, principals, categories, rooms, messages, searches, records, limits and the
 //! clock.
 //!
 //! Everything here is plain data. It must never do I/O, read a clock, or know how anything looks on a wire or in a
@@ -23,12 +23,14 @@ pub mod contact;
 pub mod id;
 pub mod limits;
 pub mod message;
+pub mod message_query;
 pub mod permission;
 pub mod principal;
 pub mod random;
 pub mod record;
 pub mod room;
 pub mod setting;
+pub mod text_query;
 pub mod time;
 pub mod uri;
 
@@ -41,11 +43,13 @@ pub use change::{Change, Node, Role};
 pub use contact::{Contact, ContactGroup, ContactList};
 pub use id::{AddinId, BarrierId, CategoryId, ChatId, EndpointId, PrincipalId, RoomId};
 pub use message::{Extras, Message};
+pub use message_query::{MessageQuery, Order, Start};
 pub use permission::Permissions;
 pub use principal::{Group, GroupKind, User};
 pub use random::Random;
 pub use record::{Actor, ChainId, Event, Hash, Head, PartReason, Record};
 pub use room::{Invitations, Privacy, Room, RoomType};
 pub use setting::{Alias, Configuration, Effective, Policy, Scope};
+pub use text_query::{Match, Term, TextQuery, TextQueryError, set_apart};
 pub use time::{Clock, Timestamp};
 pub use uri::{SipAddress, SipAddressError};

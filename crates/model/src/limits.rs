@@ -29,3 +29,10 @@ pub const DEFAULT_CHAT_HISTORY_RANGE: std::ops::RangeInclusive<u16> = 1..=500;
 pub const MAX_FILE_KB: u32 = 4 * 1024 * 1024;
 /// Largest `ParticipantUpdateLimit` that may be set.
 pub const MAX_PARTICIPANT_UPDATE_LIMIT: u32 = 100_000;
+/// Most words and phrases of one search. The index looks each of them up, and what they cost together grows faster than
+/// their number.
+pub const MAX_SEARCH_TERMS: usize = 32;
+/// Longest text of one search, in characters. In scripts without blanks each character is looked up by itself.
+pub const MAX_SEARCH_CHARS: usize = 256;
+/// Fewest characters before the `*` of a search: a single one would begin too large a part of all words.
+pub const MIN_PREFIX_CHARS: usize = 2;

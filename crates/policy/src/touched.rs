@@ -48,7 +48,10 @@ pub fn touched_nodes(before: &Catalogue, change: &Change) -> BTreeSet<Node> {
         | Change::PutConfiguration(_)
         | Change::RemoveConfiguration(_)
         | Change::PutAlias(_)
-        | Change::RemoveAlias(_) => BTreeSet::new(),
+        | Change::RemoveAlias(_)
+        | Change::ReplaceMessage { .. }
+        | Change::RemoveMessage { .. }
+        | Change::ClearRoom { .. } => BTreeSet::new(),
     }
 }
 

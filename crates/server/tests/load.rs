@@ -115,7 +115,14 @@ fn history_is_read_and_searched() {
     let told = result("history --messages 300 --pages 20 --searches 5 --transport tcp");
     let results = &told["results"];
     assert_eq!(number(&results["page"]["count"]), 20);
-    assert_eq!(number(&results["search_three_words"]["count"]), 5);
+    assert_eq!(number(&results["page_after"]["count"]), 20);
+    for search in ["three_words", "prefix_of_two", "part_of_run"] {
+        assert_eq!(
+            number(&results[format!("search_{search}")]["count"]),
+            5,
+            "{search}"
+        );
+    }
     assert_eq!(results["newest_page"]["through"], "sip");
 }
 

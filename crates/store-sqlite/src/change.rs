@@ -1,6 +1,9 @@
-//! Carries out changes to the catalogue, row by row: they are rare.
+//! Carries out changes, row by row: they are rare.
 
-use crate::writer::{Query, Transaction};
+use crate::{
+    message_change,
+    writer::{Query, Transaction},
+};
 use causerie_model::{
     Addin, Audit, Barrier, Category, Change, Configuration, Node, Policy, PrincipalId, Role, Room,
 };
@@ -145,6 +148,11 @@ pub(crate) async fn carry_out(transaction: &mut Transaction<'_>, change: &Change
             let sql = "DELETE FROM aliases WHERE address = ?1";
             remove(transaction, sql, address.as_str().to_owned()).await
         }
+        Change::ReplaceMessage { room, chat_id, text } => {
+            message_change::replace(transaction, *room, *chat_id, text).await
+        }
+        Change::RemoveMessage { room, chat_id } => message_change::remove(transaction, *room, *chat_id).await,
+        Change::ClearRoom { room, until } => message_change::clear(transaction, *room, *until).await,
     }
 }
 

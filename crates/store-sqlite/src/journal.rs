@@ -7,10 +7,10 @@ use crate::{
     writer::{Query, Transaction},
 };
 use async_trait::async_trait;
-use causerie_model::{ChainId, ChatId, Head, Message, Record, RoomId};
+use causerie_model::{ChainId, ChatId, Head, Message, Record, RoomId, set_apart};
 use causerie_store::{Batch, Journal, Span, StoreError, StoreFault};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 const SELECT_HEADS: &str = "
     SELECT chain.value, record, chat_id, at, hash, (SELECT coalesce(max(id), 0) FROM messages)
@@ -23,7 +23,8 @@ const INSERT_MESSAGES: &str = "
     FROM json_each(?1)";
 
 const INSERT_WORDS: &str = "
-    INSERT INTO message_words (rowid, text) SELECT ?2 + key, value ->> 6 FROM json_each(?1)";
+    INSERT INTO message_words (rowid, room, text)
+    SELECT ?2 + key, value ->> 0, coalesce(value ->> 9, value ->> 6) FROM json_each(?1)";
 
 const INSERT_OUTBOX: &str = "
     INSERT INTO outbox (chain, number, at, actor, kind, body, previous, hash)
@@ -114,6 +115,11 @@ impl Prepared {
 }
 
 fn message_row(record: &Record, message: &Message) -> Result<Value, StoreError> {
+    // Most texts are indexed as they are, and needn't be sent twice.
+    let indexed = match set_apart(&message.text) {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(apart) => Some(apart),
+    };
     Ok(json!([
         message.room.0,
         signed(message.chat_id.0)?,
@@ -124,6 +130,7 @@ fn message_row(record: &Record, message: &Message) -> Result<Value, StoreError> 
         message.text,
         message.extras.attributes,
         message.extras.children,
+        indexed,
     ]))
 }
 

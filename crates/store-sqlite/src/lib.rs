@@ -9,12 +9,15 @@ mod change;
 mod contacts;
 mod fault;
 mod history;
+mod index;
 mod journal;
+mod message_change;
 mod open;
 mod outbox;
 mod preferences;
 mod reader;
 mod row;
+mod search;
 mod secrets;
 mod writer;
 

@@ -1,6 +1,6 @@
 //! Opens, makes and upgrades the database.
 
-use crate::{Options, SqliteStore, fault::store_error, reader::Reader, writer::Writer};
+use crate::{Options, SqliteStore, fault::store_error, index::index_waiting, reader::Reader, writer::Writer};
 use causerie_store::{StoreError, StoreFault};
 use sqlx::{
     ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection,
@@ -15,6 +15,7 @@ const APPLICATION_ID: i64 = 0x4361_7573;
 /// All migrations. One that was released is never changed: databases remember a checksum of each.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "start", include_str!("../migrations/0001_start.sql")),
+    (2, "search", include_str!("../migrations/0002_search.sql")),
     (4, "rooms", include_str!("../migrations/0004_rooms.sql")),
 ];
 
@@ -41,6 +42,7 @@ pub(crate) async fn open(path: &Path, options: &Options) -> Result<SqliteStore, 
         .await
         .map_err(|error| store_error(path, &error))?;
     migrate(path, &mut connection).await?;
+    index_waiting(path, &mut connection).await?;
 
     Ok(SqliteStore {
         writer: Writer::new(path.to_owned(), writing, connection),

@@ -11,8 +11,10 @@
 pub mod catalogue;
 pub mod history;
 pub mod journal;
+pub mod moderation;
 pub mod outbox;
 pub mod personal;
+pub mod search;
 mod world;
 
 pub use world::Chain;
@@ -74,13 +76,34 @@ macro_rules! conformance_tests {
             latest_before_a_message_ends_with_the_one_before_it,
             latest_does_not_mix_rooms,
             messages_of_a_removed_room_stay,
+            sizes_tell_what_is_in_each_room,
+        );
+        $crate::conformance_tests!(@cases $fresh, search:
             all_words_must_be_in_a_message,
+            one_of_any_words_is_enough,
+            a_phrase_stands_side_by_side,
+            a_prefix_finds_longer_words,
             neither_case_nor_accents_matter_to_a_search,
+            case_matters_if_it_is_asked_for,
             words_match_as_a_whole,
-            a_search_stays_in_its_rooms,
-            a_search_gives_the_newest_oldest_first,
+            any_part_of_a_run_without_blanks_is_found,
+            marks_belong_to_words,
             signs_in_a_search_are_not_commands,
-            an_empty_search_finds_nothing,
+            signs_alone_find_nothing,
+            no_room_finds_nothing,
+            a_room_is_no_word,
+            every_criterion_holds_with_every_other,
+            a_place_needs_no_message,
+            matches_are_counted_up_to_a_bound,
+        );
+        $crate::conformance_tests!(@cases $fresh, moderation:
+            a_replaced_message_keeps_its_place,
+            a_message_that_is_not_there_can_not_be_replaced,
+            a_removed_message_is_gone_and_its_number_stays_used,
+            a_room_is_cleared_up_to_a_time_inclusive,
+            changed_messages_are_found_as_they_are_now,
+            a_conflict_keeps_changes_of_messages_out,
+            changes_of_messages_leave_records_alone,
         );
         $crate::conformance_tests!(@cases $fresh, outbox:
             a_message_that_is_not_kept_is_only_in_the_outbox,

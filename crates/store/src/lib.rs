@@ -16,7 +16,8 @@ pub use span::Span;
 
 use async_trait::async_trait;
 use causerie_model::{
-    Catalogue, ChainId, Change, ChatId, ContactList, Head, Message, PrincipalId, Record, RoomId, Timestamp,
+    Catalogue, ChainId, Change, ChatId, ContactList, Head, Message, MessageQuery, PrincipalId, Record,
+    RoomId, Timestamp,
 };
 use std::sync::Arc;
 use uuid::Uuid;
@@ -24,7 +25,8 @@ use uuid::Uuid;
 /// What goes to the disk in one commit: all of it or nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// Changes to users, groups, categories, rooms and lists, in order.
+    /// Changes to users, groups, categories, rooms, lists and messages, in order. They come before the records: the
+    /// messages that they change are those of batches before.
     pub changes: Vec<Change>,
     /// Records, in order. Each goes to the outbox; its message, if it has one, to the room's history; and the last of
     /// each chain becomes the chain's head.
@@ -70,10 +72,56 @@ pub trait CatalogueStore: Send + Sync {
     async fn database_id(&self) -> Result<Uuid, StoreError>;
 }
 
-/// Reads messages. Always oldest first.
+/// How far a search counts what matches beyond what it gives.
+pub const MAX_COUNTED: u32 = 1_000;
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The messages, at most as many as the query's limit, in its order.
+    pub messages: Vec<Message>,
+    /// How many match in all rooms of the query, counted up to [`MAX_COUNTED`] or the query's limit, whichever is more.
+    pub total: u32,
+    /// Others match besides `messages`.
+    pub more: bool,
+}
+
+impl Found {
+    /// How many matches a search with this limit must look for: one more than it counts, to know whether there are
+    /// others.
+    #[must_use]
+    pub fn sought(limit: u32) -> u32 {
+        limit.max(MAX_COUNTED).saturating_add(1)
+    }
+
+    /// What was found, if a search with this limit came upon `matches`, at most [`Found::sought`].
+    #[must_use]
+    pub fn new(messages: Vec<Message>, matches: u32, limit: u32) -> Self {
+        Self {
+            more: matches as usize > messages.len(),
+            messages,
+            total: matches.min(limit.max(MAX_COUNTED)),
+        }
+    }
+}
+
+/// How much is in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoomSize {
+    /// The room. It may have been removed: its messages stay.
+    pub room: RoomId,
+    /// How many messages it has; at least one.
+    pub messages: u64,
+    /// Bytes of their texts and of what came along with them, in UTF-8.
+    pub bytes: u64,
+    /// The time of the last of them.
+    pub last: Timestamp,
+}
+
+/// Reads messages.
 #[async_trait]
 pub trait History: Send + Sync {
-    /// The newest `count` messages of a room, from those before `before` if it is given.
+    /// The newest `count` messages of a room, from those before `before` if it is given; oldest first.
     ///
     /// # Errors
     /// [`StoreError`] if the database can't be read.
@@ -84,12 +132,20 @@ pub trait History: Send + Sync {
         count: u32,
     ) -> Result<Vec<Message>, StoreError>;
 
-    /// The newest `count` messages of these rooms that hold all words of `words` (case doesn't matter; a word matches as
-    /// a whole). An empty `words` finds nothing.
+    /// The messages that a query is for.
+    ///
+    /// The grammar of texts is that of [`causerie_model::text_query`]. Words match as a whole, unless one is a prefix; neither
+    /// case nor accents matter, unless the query says so; signs between words don't matter.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read. Never because of what is searched for.
+    async fn search(&self, query: &MessageQuery) -> Result<Found, StoreError>;
+
+    /// How much is in each room that has messages, by row. Reads every message, so it takes its time.
     ///
     /// # Errors
     /// [`StoreError`] if the database can't be read.
-    async fn search(&self, rooms: &[RoomId], words: &str, count: u32) -> Result<Vec<Message>, StoreError>;
+    async fn sizes(&self) -> Result<Vec<RoomSize>, StoreError>;
 }
 
 /// A record as it waits for the compliance service.

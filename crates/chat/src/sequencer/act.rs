@@ -172,6 +172,10 @@ impl Sequencer {
                     let effective = self.inner.effective();
                     self.rooms.set_limits(&effective);
                 }
+                // The newest messages in memory are no longer what the store has.
+                Change::ReplaceMessage { room, .. }
+                | Change::RemoveMessage { room, .. }
+                | Change::ClearRoom { room, .. } => self.rooms.distrust(*room),
                 Change::PutCategory(_)
                 | Change::RemoveCategory(_)
                 | Change::PutAddin(_)

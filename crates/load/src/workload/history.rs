@@ -15,7 +15,7 @@ use crate::{
 };
 use anyhow::{Result, bail};
 use causerie_client::{Authenticate, Client, ConnectOptions, Transport, Trust};
-use causerie_model::{ChatId, Clock, Timestamp};
+use causerie_model::{ChatId, Clock, Match, MessageQuery, Order, Start, TextQuery, Timestamp};
 use causerie_store::History as _;
 use causerie_store_sqlite::{Options, SqliteStore};
 use causerie_xccos::RoomUri;
@@ -45,8 +45,9 @@ const FOUND: u32 = 50;
   causerie load history --messages 10000 --pages 100 --searches 50 --world ./history-world
 
 Pages begin at random messages. Searches are for a word from anywhere in the vocabulary of 10,000
-words, for one of the ten most frequent, which up to half of the messages hold, and for three words
-as people use them. They are asked of the store that the server asks, in this process.")]
+words, for one of the ten most frequent, which up to half of the messages hold, for three words
+as people use them, for words that begin with two to four letters, and for two characters of a Chinese run,
+of which one message in ten is. They are asked of the store that the server asks, in this process.")]
 pub(crate) struct History {
     /// Messages in the room
     #[arg(long, value_name = "COUNT", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
@@ -104,7 +105,10 @@ impl History {
 
     async fn ask_store(&self, store: &SqliteStore) -> Result<Map<String, Value>> {
         let mut dice = Dice::new(SEED);
-        let mut progress = Progress::new("pages and searches", self.pages + 3 * self.searches);
+        let mut progress = Progress::new(
+            "pages and searches",
+            2 * self.pages + KINDS.len() as u64 * self.searches,
+        );
         let room = World::room(0);
         let pages = self.many(self.pages, &mut progress, || {
             // Messages are numbered from 1; a page ends before one of them, or with the last.
@@ -121,16 +125,37 @@ impl History {
         let pages = pages.await?;
         let mut results = Map::new();
         results.insert("page".to_owned(), through("store", pages)?);
-        let rooms = [room];
+        let after = self.many(self.pages, &mut progress, || {
+            let after = dice.below(self.messages as usize) as u64;
+            let query = MessageQuery {
+                start: Some(Start::After(ChatId(after))),
+                scan: Order::OldestFirst,
+                ..MessageQuery::newest(vec![room], self.page_size)
+            };
+            async move {
+                let found = store.search(&query).await?;
+                let first = found.messages.first().map(|first| first.chat_id.0);
+                if first != Some(after + 1)
+                    || found.more != (found.messages.len() < (self.messages - after) as usize)
+                {
+                    bail!("the page after message {after} isn't right");
+                }
+                Ok(())
+            }
+        });
+        results.insert("page_after".to_owned(), through("store", after.await?)?);
         for kind in KINDS {
             let search = self.many(self.searches, &mut progress, || {
                 let words = kind.words(&mut dice);
-                let rooms = &rooms;
                 async move {
-                    let found = store.search(rooms, &words, FOUND).await?;
-                    let wanted: Vec<&str> = words.split(' ').collect();
-                    let fits = |text: &str| wanted.iter().all(|word| text.split(' ').any(|w| w == *word));
-                    if !found.iter().all(|message| fits(&message.text)) {
+                    let query = MessageQuery {
+                        text: TextQuery::parse(&words, Match::All, false)?,
+                        ..MessageQuery::newest(vec![room], FOUND)
+                    };
+                    let found = store.search(&query).await?;
+                    // Made-up words have no capitals, so that letter by letter is the same.
+                    let fits = |text: &str| query.text.as_ref().is_some_and(|wanted| wanted.is_in(text));
+                    if !found.messages.iter().all(|message| fits(&message.text)) {
                         bail!("the search for '{words}' found something else");
                     }
                     Ok(())
@@ -227,9 +252,21 @@ enum Kind {
     OneWord,
     FrequentWord,
     ThreeWords,
+    /// Words that begin with so many letters.
+    Prefix(usize),
+    /// A part of a run without blanks.
+    Part,
 }
 
-const KINDS: [Kind; 3] = [Kind::OneWord, Kind::FrequentWord, Kind::ThreeWords];
+const KINDS: [Kind; 7] = [
+    Kind::OneWord,
+    Kind::FrequentWord,
+    Kind::ThreeWords,
+    Kind::Prefix(2),
+    Kind::Prefix(3),
+    Kind::Prefix(4),
+    Kind::Part,
+];
 
 impl Kind {
     fn name(self) -> &'static str {
@@ -237,6 +274,10 @@ impl Kind {
             Self::OneWord => "search_one_word",
             Self::FrequentWord => "search_frequent_word",
             Self::ThreeWords => "search_three_words",
+            Self::Prefix(2) => "search_prefix_of_two",
+            Self::Prefix(3) => "search_prefix_of_three",
+            Self::Prefix(_) => "search_prefix_of_four",
+            Self::Part => "search_part_of_run",
         }
     }
 
@@ -248,6 +289,11 @@ impl Kind {
                 let mut any = || words::word(words::any(dice));
                 [any(), any(), any()].join(" ")
             }
+            Self::Prefix(letters) => {
+                let word = words::word(words::any(dice));
+                word.chars().take(letters).chain(['*']).collect()
+            }
+            Self::Part => words::run(dice, 2),
         }
     }
 }

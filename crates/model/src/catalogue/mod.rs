@@ -181,6 +181,7 @@ impl Catalogue {
             Change::RemoveAlias(address) => {
                 self.aliases.remove(address);
             }
+            Change::ReplaceMessage { .. } | Change::RemoveMessage { .. } | Change::ClearRoom { .. } => {}
         }
     }
 

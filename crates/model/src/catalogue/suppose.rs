@@ -173,6 +173,10 @@ impl Catalogue {
                 let old = self.configurations.get(scope).cloned();
                 old.map(Change::PutConfiguration).into_iter().collect()
             }
+            // Messages aren't in the working set.
+            Change::ReplaceMessage { .. } | Change::RemoveMessage { .. } | Change::ClearRoom { .. } => {
+                Vec::new()
+            }
             Change::PutAlias(alias) => vec![match self.aliases.get(&alias.address) {
                 Some(old) => Change::PutAlias(old.clone()),
                 None => Change::RemoveAlias(alias.address.clone()),

@@ -1,6 +1,7 @@
 //! What holds for this adapter beyond the port's promises.
 
 mod disk;
+mod indexing;
 mod opening;
 mod writing;
 

@@ -1,7 +1,7 @@
 //! Who may write when, and what it costs.
 
 use crate::{batch, commit, count, open, refusal};
-use causerie_model::RoomId;
+use causerie_model::{ChatId, Match, MessageQuery, RoomId, Start, TextQuery};
 use causerie_store::{History, Journal, StoreFault, conformance::Chain, meter::metered};
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{future::Future, pin::pin, task::Poll};
@@ -34,7 +34,15 @@ async fn a_reading_costs_one_statement() {
     let store = open(&directory.path().join("mgc.sqlite")).await;
     commit(&store, vec![Chain::of_room(1).post("hello world")]).await;
     assert_eq!(metered(store.latest(RoomId(1), None, 50)).await.1, 1);
-    assert_eq!(metered(store.search(&[RoomId(1)], "hello", 50)).await.1, 1);
+    for text in ["hello", "hel*", "東京"] {
+        let query = MessageQuery {
+            text: TextQuery::parse(text, Match::Any, false).expect("a query"),
+            start: Some(Start::Before(ChatId(9))),
+            ..MessageQuery::newest(vec![RoomId(1)], 50)
+        };
+        assert_eq!(metered(store.search(&query)).await.1, 1, "{text}");
+    }
+    assert_eq!(metered(store.sizes()).await.1, 1);
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use super::{
     Chain, Database,
     world::{all, category, changes, commit, records, room, texts},
 };
-use crate::Parts;
-use causerie_model::{Change, ChatId, RoomId};
+use crate::{Parts, RoomSize};
+use causerie_model::{Change, ChatId, Extras, RoomId};
 
 /// Room 1 with ten messages, `1` to `10`.
 async fn ten(database: &dyn Database) -> Parts {
@@ -73,118 +73,40 @@ pub async fn messages_of_a_removed_room_stay(database: &dyn Database) {
     assert_eq!(latest(&parts, None, 99).await.len(), 10);
 }
 
-/// Two rooms with something to find.
-async fn talk(database: &dyn Database) -> Parts {
+/// Rooms by row, each with what is in it; removed ones as well.
+pub async fn sizes_tell_what_is_in_each_room(database: &dyn Database) {
     let parts = database.open().await;
-    let (mut one, mut two) = (Chain::of_room(1), Chain::of_room(2));
+    let sizes = async || parts.history.sizes().await.expect("rooms are measured");
+    assert_eq!(sizes().await, []);
+    let (mut one, mut two, mut three) = (Chain::of_room(1), Chain::of_room(2), Chain::of_room(3));
+    let extras = Extras {
+        attributes: " a=\"1\"".to_owned(),
+        children: "<b/>".to_owned(),
+    };
     let batch = vec![
-        one.post("The quick brown Fox"),
-        two.post("fox hunting is not here"),
-        one.post("Café Zürich at naïve noon"),
-        one.post("foxes and a brown bear"),
-        one.post("don't say AND or NEAR(x) or \"quoted\" or c++"),
-        one.post("brown, (fox); again!"),
+        two.post_with("zwölf", extras),
+        one.post("1"),
+        one.post("東京"),
+        three.post_unkept("gone"),
+        one.join(),
     ];
-    commit(&parts, &records(batch)).await;
-    parts
-}
-
-async fn found(parts: &Parts, words: &str) -> Vec<u64> {
-    let found = parts
-        .history
-        .search(&[RoomId(1)], words, 99)
-        .await
-        .expect("a search never fails for its words");
-    assert!(found.iter().all(|message| message.room == RoomId(1)));
-    found.into_iter().map(|message| message.chat_id.0).collect()
-}
-
-/// In any order.
-pub async fn all_words_must_be_in_a_message(database: &dyn Database) {
-    let parts = talk(database).await;
-    assert_eq!(found(&parts, "brown").await, [1, 3, 5]);
-    assert_eq!(found(&parts, "fox brown").await, [1, 5]);
-    assert_eq!(found(&parts, "  brown \t bear\n").await, [3]);
-    assert_eq!(found(&parts, "fox bear").await, [0; 0]);
-}
-
-/// People type as they like.
-pub async fn neither_case_nor_accents_matter_to_a_search(database: &dyn Database) {
-    let parts = talk(database).await;
-    for words in ["CAFÉ", "cafe", "zurich", "ZÜRICH", "naive"] {
-        assert_eq!(found(&parts, words).await, [2], "{words}");
-    }
-}
-
-/// `fox` isn't `foxes`.
-pub async fn words_match_as_a_whole(database: &dyn Database) {
-    let parts = talk(database).await;
-    assert_eq!(found(&parts, "fox").await, [1, 5]);
-    assert_eq!(found(&parts, "fo").await, [0; 0]);
-    assert_eq!(found(&parts, "don't").await, [4]);
-}
-
-/// A wall between rooms.
-pub async fn a_search_stays_in_its_rooms(database: &dyn Database) {
-    let parts = talk(database).await;
-    let in_rooms = async |rooms: &[i64]| {
-        let rooms: Vec<RoomId> = rooms.iter().map(|&room| RoomId(room)).collect();
-        parts
-            .history
-            .search(&rooms, "fox", 99)
-            .await
-            .expect("a search")
-            .len()
+    commit(&parts, &records(batch.clone())).await;
+    let size = |room, messages, bytes, last: usize| RoomSize {
+        room: RoomId(room),
+        messages,
+        bytes,
+        last: batch[last].at,
     };
-    assert_eq!(in_rooms(&[2]).await, 1);
-    assert_eq!(in_rooms(&[1, 2]).await, 3);
-    assert_eq!(in_rooms(&[3]).await, 0);
-    assert_eq!(in_rooms(&[]).await, 0);
-}
-
-/// And no more than were asked for.
-pub async fn a_search_gives_the_newest_oldest_first(database: &dyn Database) {
-    let parts = talk(database).await;
-    let newest = async |count| {
-        let found = parts
-            .history
-            .search(&[RoomId(1)], "brown", count)
-            .await
-            .expect("a search");
-        found
-            .into_iter()
-            .map(|message| message.chat_id.0)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(newest(2).await, [3, 5]);
-    assert_eq!(newest(1).await, [5]);
-    assert_eq!(newest(0).await, [0; 0]);
-}
-
-/// Whatever somebody types is words to be found, and never an error.
-pub async fn signs_in_a_search_are_not_commands(database: &dyn Database) {
-    let parts = talk(database).await;
-    assert_eq!(found(&parts, "brown OR bear").await, [0; 0]);
-    assert_eq!(found(&parts, "and NEAR").await, [4]);
-    assert_eq!(found(&parts, "NEAR(x)").await, [4]);
-    assert_eq!(found(&parts, "\"quoted\"").await, [4]);
-    assert_eq!(found(&parts, "fo*").await, [0; 0]);
-    assert_eq!(found(&parts, "text:fox").await, [0; 0]);
-    assert_eq!(found(&parts, "fox -brown").await, [1, 5]);
-    assert_eq!(found(&parts, "^fox").await, [1, 5]);
-    let many = "brown ".repeat(2_000);
-    for hostile in [
-        "\"", "\"\"\"", "*", "NEAR(", "-", "(", ")", ":", "'", "\\", "%", "{a b}:", "\0", "\u{1}", "a\0b",
-    ] {
-        found(&parts, hostile).await;
-    }
-    assert_eq!(found(&parts, &many).await, [1, 3, 5]);
-}
-
-/// No words, no answer; not everything.
-pub async fn an_empty_search_finds_nothing(database: &dyn Database) {
-    let parts = talk(database).await;
-    for words in ["", " ", "\t\n", "-", "\"\"", "!!! ???"] {
-        assert_eq!(found(&parts, words).await, [0; 0], "{words:?}");
-    }
+    let expected = [size(1, 2, 1 + 6, 2), size(2, 1, 6 + 6 + 4, 0)];
+    assert_eq!(sizes().await, expected);
+    commit(
+        &parts,
+        &changes(vec![
+            category(1, "Desk"),
+            room(1, 1, "One"),
+            Change::RemoveRoom(RoomId(1)),
+        ]),
+    )
+    .await;
+    assert_eq!(sizes().await, expected);
 }

@@ -2,9 +2,11 @@
 
 use super::{
     Chain, Database,
-    world::{all, category, changes, commit, depth, head, messages, records, refused, room, texts},
+    world::{
+        all, category, changes, commit, depth, find, head, messages, query, records, refused, room, texts,
+    },
 };
-use crate::{Batch, Parts};
+use crate::{Batch, Found, Parts};
 use causerie_model::{ChainId, ChatId, Extras, Hash, Head, Message, RoomId};
 use std::sync::Arc;
 
@@ -127,12 +129,7 @@ async fn leaves_nothing(parts: &Parts, batch: &Batch, mut chain: Chain) {
     assert_eq!(texts(&all(parts, 1).await), ["one"]);
     assert_eq!(depth(parts).await, before);
     assert_eq!(head(parts, 1).await, chain.head);
-    let found = parts
-        .history
-        .search(&[RoomId(1), RoomId(2)], "lost", 9)
-        .await
-        .expect("a search");
-    assert_eq!(found, []);
+    assert_eq!(find(parts, &query(&[1, 2], "lost")).await, Found::default());
     commit(parts, &records(vec![chain.post("two")])).await;
     assert_eq!(texts(&all(parts, 1).await), ["one", "two"]);
 }

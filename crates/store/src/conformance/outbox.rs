@@ -2,7 +2,7 @@
 
 use super::{
     Chain, Database,
-    world::{all, commit, depth, head, records},
+    world::{all, commit, depth, found, head, records},
 };
 use crate::{Parts, Queued};
 use causerie_model::{ChainId, ChatId, Head, Record, RoomId};
@@ -39,14 +39,7 @@ pub async fn a_message_that_is_not_kept_is_only_in_the_outbox(database: &dyn Dat
     let record = chain.post_unkept("not kept");
     commit(&parts, &records(vec![record.clone()])).await;
     assert_eq!(all(&parts, 1).await, []);
-    assert_eq!(
-        parts
-            .history
-            .search(&[RoomId(1)], "kept", 9)
-            .await
-            .expect("a search"),
-        []
-    );
+    assert_eq!(found(&parts, "kept").await, [0; 0]);
     let waiting = queued(&parts, 0, 9).await;
     assert_eq!(waiting.len(), 1);
     assert_is(&waiting[0], &record);

@@ -1,9 +1,10 @@
 //! What the cases post, and who posts it.
 
-use crate::{Batch, Parts, StoreError, StoreFault};
+use crate::{Batch, Found, Parts, StoreError, StoreFault};
 use causerie_model::{
     Actor, Audit, Category, CategoryId, ChainId, Change, Event, Extras, Group, GroupKind, Head, Invitations,
-    Message, PrincipalId, Privacy, Record, Room, RoomId, RoomType, SipAddress, Timestamp, User,
+    Match, Message, MessageQuery, PrincipalId, Privacy, Record, Room, RoomId, RoomType, SipAddress,
+    TextQuery, Timestamp, User,
 };
 use causerie_room::{advance, next_message, seal};
 use std::sync::Arc;
@@ -39,14 +40,14 @@ impl Chain {
         }
     }
 
-    fn add(&mut self, event: &Event) -> Record {
+    fn add(&mut self, event: &Event, who: SipAddress) -> Record {
         let at = Timestamp(START + i64::try_from(self.head.record).unwrap_or(0) * 1_000_003);
-        let record = seal(self.id, &self.head, at, &Actor::User(ann()), event);
+        let record = seal(self.id, &self.head, at, &Actor::User(who), event);
         self.head = advance(&self.head, &record);
         record
     }
 
-    fn say(&mut self, text: &str, extras: Extras, kept: bool) -> Record {
+    fn say(&mut self, who: SipAddress, text: &str, extras: Extras, kept: bool) -> Record {
         let ChainId::Room(room) = self.id else {
             panic!("nobody posts in the system's chain")
         };
@@ -55,35 +56,41 @@ impl Chain {
             &self.head,
             room,
             at,
-            ann(),
+            who.clone(),
             "Ann Ö.".to_owned(),
             text.to_owned(),
             extras,
         );
-        self.add(&Event::Chat {
+        let event = Event::Chat {
             message: Arc::new(message),
             kept,
-        })
+        };
+        self.add(&event, who)
     }
 
     /// A message.
     pub fn post(&mut self, text: &str) -> Record {
-        self.say(text, Extras::default(), true)
+        self.say(ann(), text, Extras::default(), true)
+    }
+
+    /// A message of somebody.
+    pub(super) fn post_by(&mut self, who: SipAddress, text: &str) -> Record {
+        self.say(who, text, Extras::default(), true)
     }
 
     /// A message with more than text.
     pub fn post_with(&mut self, text: &str, extras: Extras) -> Record {
-        self.say(text, extras, true)
+        self.say(ann(), text, extras, true)
     }
 
     /// A message in a room that keeps none.
     pub fn post_unkept(&mut self, text: &str) -> Record {
-        self.say(text, Extras::default(), false)
+        self.say(ann(), text, Extras::default(), false)
     }
 
     /// Somebody enters.
     pub fn join(&mut self) -> Record {
-        self.add(&Event::Join { user: ann() })
+        self.add(&Event::Join { user: ann() }, ann())
     }
 }
 
@@ -189,6 +196,38 @@ pub(super) fn conflict<T>(result: &Result<T, StoreError>) {
         Err(error) => assert_eq!(error.fault, StoreFault::Conflict, "{error}"),
         Ok(_) => panic!("what conflicts was taken"),
     }
+}
+
+/// The newest messages of these rooms with all these words.
+pub(super) fn query(rooms: &[i64], typed: &str) -> MessageQuery {
+    typed_query(rooms, typed, Match::All, false)
+}
+
+pub(super) fn typed_query(rooms: &[i64], typed: &str, how: Match, case_sensitive: bool) -> MessageQuery {
+    let rooms = rooms.iter().map(|&room| RoomId(room)).collect();
+    MessageQuery {
+        text: TextQuery::parse(typed, how, case_sensitive).expect("a query within the limits"),
+        ..MessageQuery::newest(rooms, 99)
+    }
+}
+
+pub(super) async fn find(parts: &Parts, query: &MessageQuery) -> Found {
+    parts
+        .history
+        .search(query)
+        .await
+        .expect("a search never fails for what is searched")
+}
+
+/// The messages of room 1 with all these words.
+pub(super) async fn found(parts: &Parts, typed: &str) -> Vec<u64> {
+    numbers(&find(parts, &query(&[1], typed)).await.messages)
+}
+
+/// The numbers of messages that must be of room 1.
+pub(super) fn numbers(messages: &[Message]) -> Vec<u64> {
+    assert!(messages.iter().all(|message| message.room == RoomId(1)));
+    messages.iter().map(|message| message.chat_id.0).collect()
 }
 
 /// All messages of a room.
