@@ -45,7 +45,7 @@ pub use id::{AddinId, BarrierId, CategoryId, ChatId, EndpointId, PrincipalId, Ro
 pub use message::{Extras, Message};
 pub use message_query::{MessageQuery, Order, Start};
 pub use permission::Permissions;
-pub use principal::{Group, GroupKind, User};
+pub use principal::{Group, GroupKind, User, principal_guid, principal_of_guid};
 pub use random::Random;
 pub use record::{Actor, ChainId, Event, Hash, Head, PartReason, Record};
 pub use room::{Invitations, Privacy, Room, RoomType};
