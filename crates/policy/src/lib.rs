@@ -20,11 +20,13 @@ mod asker;
 mod barrier;
 mod explain;
 mod hold;
+mod reading;
 mod rule;
 mod touched;
 
 pub use asker::{Action, Asker, CategoryAction, Check, decide, decide_category, may_chat, permissions};
 pub use explain::{Explanation, Step, explain};
 pub use hold::{may_hold, stale_entries};
+pub use reading::Reading;
 pub use rule::{Entry, Rule, Verdict};
 pub use touched::touched_nodes;
