@@ -9,7 +9,9 @@
 //! and goes first into the next round, so that it is recorded as soon as the store takes anything again.
 
 mod act;
+mod ask;
 mod backchat;
+mod denied;
 mod join;
 mod part;
 mod post;
@@ -27,6 +29,7 @@ use causerie_model::{
 use causerie_policy::may_chat;
 use causerie_room::chain;
 use causerie_store::{Batch, History, Journal, Preferences, StoreError, StoreFault, meter};
+use denied::Denials;
 use rooms::Rooms;
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
@@ -70,6 +73,12 @@ pub(crate) enum Command {
         endpoint: EndpointId,
         token: u64,
         shown: Shown,
+    },
+    /// A question was answered.
+    Answered {
+        endpoint: EndpointId,
+        token: u64,
+        result: Result<Outcome, Refusal>,
     },
     /// An administrator acts.
     Act {
@@ -223,7 +232,7 @@ impl Given {
 /// What wakes the sequencer.
 enum Next {
     Command(Box<Command>),
-    /// It is time to try again to write what is owed.
+    /// It is time to try again to write what is owed, or to tell what was counted.
     Owed,
     /// Every handle is gone.
     End,
@@ -252,6 +261,7 @@ pub(crate) struct Sequencer {
     /// Commands that come before those in the queue.
     carry: VecDeque<Command>,
     owed: Vec<Owed>,
+    denials: Denials,
     given: Given,
     /// A sync failed: nothing is written until the program starts anew.
     ended: Option<StoreError>,
@@ -278,6 +288,7 @@ impl Sequencer {
             rooms,
             carry: VecDeque::new(),
             owed: Vec::new(),
+            denials: Denials::default(),
             given: Given::default(),
             ended: None,
         })
@@ -291,10 +302,11 @@ impl Sequencer {
             if self.ended.is_none() {
                 self.settle(&mut round).await;
             }
+            self.tell_denials(&mut round, matches!(next, Next::End)).await;
             match next {
                 Next::Command(command) => self.stage(&mut round, *command).await,
                 Next::Owed => {}
-                // What is owed gets one more chance: after this nobody remembers it.
+                // What is owed or counted gets one more chance: after this nobody remembers it.
                 Next::End => return self.finish(round).await,
             }
             while round.takes_more(self.inner.settings.batch) {
@@ -315,10 +327,14 @@ impl Sequencer {
         if let Some(command) = self.carry.pop_front() {
             return command.into();
         }
-        if self.owed.is_empty() || self.ended.is_some() {
+        let wait = if !self.owed.is_empty() && self.ended.is_none() {
+            OWED_RETRY
+        } else if self.denials.is_waiting() {
+            denied::PERIOD
+        } else {
             return queue.recv().await.map_or(Next::End, Next::from);
-        }
-        match tokio::time::timeout(OWED_RETRY, queue.recv()).await {
+        };
+        match tokio::time::timeout(wait, queue.recv()).await {
             Ok(command) => command.map_or(Next::End, Next::from),
             Err(_) => Next::Owed,
         }
@@ -338,14 +354,17 @@ impl Sequencer {
                     // Who reads or leaves gets what was posted before, since its number says that it came before.
                     || matches!(
                         operation,
-                        Operation::Backchat { .. } | Operation::Search { .. } | Operation::Part { .. }
+                        Operation::Backchat { .. }
+                            | Operation::Search { .. }
+                            | Operation::SearchRoom(_)
+                            | Operation::Part { .. }
                     ) && round.batch.records.iter().any(|record| record.message.is_some())
             }
             Command::Detach { endpoint, .. } | Command::Evict { endpoint, .. } => enters(endpoint),
             // A change is decided and committed alone but for what is owed, so that a change that doesn't fit refuses
             // nobody's message.
             Command::Act { .. } => !round.effects.is_empty(),
-            Command::Attach { .. } | Command::Shown { .. } => false,
+            Command::Attach { .. } | Command::Shown { .. } | Command::Answered { .. } => false,
         }
     }
 
@@ -378,12 +397,22 @@ impl Sequencer {
                 token,
                 shown,
             } => self.shown(round, endpoint, token, shown).await,
+            Command::Answered {
+                endpoint,
+                token,
+                result,
+            } => self.answered(round, endpoint, token, result),
             Command::Act {
                 by,
                 actions,
                 rehearsal,
                 reply,
-            } => self.act(round, by, actions, rehearsal, reply).await,
+            } => {
+                if !rehearsal {
+                    self.note_managing(round, &by, &actions).await;
+                }
+                self.act(round, by, actions, rehearsal, reply).await;
+            }
         }
     }
 
@@ -426,7 +455,7 @@ impl Sequencer {
                 return self.backchat(round, endpoint, token, room, count, before).await;
             }
             Operation::Search { rooms, words, count } => {
-                return self.search(round, endpoint, token, rooms, words, count);
+                return self.search(round, endpoint, token, rooms, words, count).await;
             }
             Operation::GetPreference { label, known } => self.get_preference(user, label, known).await,
             Operation::SetPreference {
@@ -434,10 +463,9 @@ impl Sequencer {
                 known,
                 content,
             } => self.set_preference(user, label, known, &content).await,
-            Operation::FindRooms {
-                criteria,
-                descriptions,
-            } => Ok(self.inner.find_rooms(user, &criteria, descriptions)),
+            Operation::SearchRoom(search) => return self.search_room(round, endpoint, token, *search).await,
+            Operation::Ask(question) => return self.ask(round, endpoint, token, *question).await,
+            Operation::Participants { room } => self.participants(endpoint, room),
             Operation::ServerInfo => Ok(self.inner.server_info()),
         };
         round.effects.push(Effect::Answer {
