@@ -285,7 +285,14 @@ async fn a_filter_lets_through_what_fits_all_of_it() {
         rooms(&mut alice, filter(member("bob"))).await,
         ["Deals", "News", "X"]
     );
-    assert_eq!(rooms(&mut carol, filter(member("bob"))).await, ["News"]);
+    world
+        .room("Desk", Privacy::Closed, RoomType::Normal, &["bob"])
+        .await;
+    assert_eq!(
+        rooms(&mut carol, filter(member("bob"))).await,
+        ["News"],
+        "she sees the desk, but not who is on its list"
+    );
     let both = RoomFilter {
         manager: Some(PrincipalRef::User(address("alice"))),
         ..member("bob")

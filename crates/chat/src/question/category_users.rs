@@ -15,12 +15,12 @@ impl Inner {
         limit: u32,
     ) -> Result<Outcome, Refusal> {
         let prefix = prefix.trim().to_lowercase();
-        let (category, candidates) = {
+        let (category, mut candidates) = {
             let catalogue = self.catalogue();
             let asker = Asker::new(&catalogue, who);
             let category = category(&catalogue, &asker, guid)?;
             check(&asker.may_read_scope(category))?;
-            let mut fit: Vec<_> = catalogue
+            let fit: Vec<_> = catalogue
                 .users()
                 .map(|user| (name_key(user), user))
                 .filter(|(name, user)| {
@@ -28,9 +28,9 @@ impl Inner {
                 })
                 .map(|(name, user)| (name, user.id))
                 .collect();
-            fit.sort();
             (category, fit)
         };
+        candidates.sort();
         // Whoever is in scope may be given a role in it, and nobody else.
         let (principals, more) = self.sift(who, &candidates, limit, |_, catalogue, (_, id)| {
             let in_scope = may_hold(catalogue, *id, Role::Creator, Node::Category(category));

@@ -17,7 +17,7 @@ impl Inner {
     ) -> Result<Outcome, Refusal> {
         let node = Node::Room(self.readable(who, Reading::Candidates, guid)?.id);
         let text = text.trim().to_lowercase();
-        let candidates = {
+        let mut candidates = {
             let catalogue = self.catalogue();
             let users = catalogue.users().filter(|user| user.enabled).filter_map(|user| {
                 let name = name_key(user);
@@ -28,10 +28,9 @@ impl Inner {
                 let name = group.name.to_lowercase();
                 name.contains(&text).then_some((name, group.id))
             });
-            let mut fit: Vec<_> = users.chain(groups).collect();
-            fit.sort();
-            fit
+            users.chain(groups).collect::<Vec<_>>()
         };
+        candidates.sort();
         let (principals, more) = self.sift(who, &candidates, limit, |_, catalogue, (_, id)| {
             let may = !catalogue.is_listed(node, role, *id) && may_hold(catalogue, *id, role, node).allowed;
             may.then(|| self.principal(catalogue, *id)).flatten()

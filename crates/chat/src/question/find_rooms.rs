@@ -97,7 +97,7 @@ impl Inner {
         present: &InRooms,
     ) -> Result<Outcome, Refusal> {
         let text = Text::new(search)?;
-        let (wanted, candidates) = {
+        let (wanted, mut candidates) = {
             let catalogue = self.catalogue();
             let asker = Asker::new(&catalogue, who);
             let wanted = self.wanted(&catalogue, &asker, &search.among, present)?;
@@ -105,14 +105,14 @@ impl Inner {
                 let fits = wanted.takes(&catalogue, room);
                 fits.then(|| text.key(room)).flatten().map(|key| (key, room.id))
             };
-            let mut candidates: Vec<(String, RoomId)> = match (&wanted.among, wanted.category) {
+            let candidates: Vec<(String, RoomId)> = match (&wanted.among, wanted.category) {
                 (Some(ids), _) => ids.iter().filter_map(|id| keyed(catalogue.room(*id)?)).collect(),
                 (None, Some(category)) => catalogue.rooms_in(category).filter_map(keyed).collect(),
                 (None, None) => catalogue.rooms().filter_map(keyed).collect(),
             };
-            candidates.sort();
             (wanted, candidates)
         };
+        candidates.sort();
         let (rooms, _) = self.sift(who, &candidates, search.limit, |asker, catalogue, (_, id)| {
             let seen = match () {
                 () if wanted.by_lists => asker.may_read(Reading::Lists, *id),

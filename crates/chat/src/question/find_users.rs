@@ -22,7 +22,7 @@ impl Inner {
         let wanted =
             [&search.last_name, &search.first_name, &search.mail].map(|text| text.trim().to_lowercase());
         let [last_name, first_name, mail] = &wanted;
-        let candidates = {
+        let mut candidates = {
             let catalogue = self.catalogue();
             let fit = catalogue.users().filter(|user| user.enabled).filter_map(|user| {
                 let name = name_key(user);
@@ -32,10 +32,9 @@ impl Inner {
                     && user.address.as_str().starts_with(mail);
                 fits.then_some((name, user.id))
             });
-            let mut fit: Vec<_> = fit.collect();
-            fit.sort();
-            fit
+            fit.collect::<Vec<_>>()
         };
+        candidates.sort();
         let (principals, more) = self.sift(who, &candidates, search.limit, |_, catalogue, (_, id)| {
             self.principal(catalogue, *id)
         });
