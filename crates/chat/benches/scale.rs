@@ -4,11 +4,12 @@
 //! `cargo bench -p causerie-chat --bench scale`, or with `-- ROOMS ENTRIES` for a world of another size.
 
 use causerie_chat::{
-    Action, Answer, Chat, Deliveries, Delivery, Endpoint, Needs, NodeName, Operation, PrincipalName, Settings,
+    Action, Among, Answer, Association, Chat, Deliveries, Delivery, Endpoint, Needs, NodeName, Operation,
+    PrincipalName, Question, RoomSearch, Settings,
 };
 use causerie_model::{
-    Actor, Audit, Category, CategoryId, Change, Clock, Group, GroupKind, Invitations, Node, PrincipalId,
-    Privacy, Random, Role, Room, RoomId, RoomType, Timestamp, User,
+    Actor, Audit, Category, CategoryId, Change, Clock, Group, GroupKind, Invitations, Match, Node,
+    PrincipalId, Privacy, Random, Role, Room, RoomId, RoomType, Timestamp, User,
 };
 use causerie_store::{Batch, Store};
 use causerie_store_sqlite::{Options, SqliteStore};
@@ -210,6 +211,16 @@ impl Device {
     }
 }
 
+fn find(criteria: String) -> Operation {
+    Operation::Ask(Box::new(Question::FindRooms(RoomSearch {
+        among: Among::All,
+        criteria,
+        words: Match::All,
+        descriptions: false,
+        limit: 100,
+    })))
+}
+
 fn tell(what: &str, mut times: Vec<f64>) {
     times.sort_by(f64::total_cmp);
     let at = |part: f64| {
@@ -237,6 +248,7 @@ async fn measure(rooms: i64, entries: i64) {
         catalogue: parts.catalogue,
         history: parts.history,
         preferences: parts.preferences,
+        invitations: parts.invitations,
         outbox: parts.outbox,
         clock: Arc::new(Counting(AtomicU64::new(1))),
         random: Arc::new(Numbers(AtomicU64::new(7))),
@@ -272,17 +284,22 @@ async fn measure(rooms: i64, entries: i64) {
     }
     for device in devices.iter_mut().take(10) {
         let criteria = format!("room {}", numbers.below(rooms));
-        let search = Operation::FindRooms {
-            criteria,
-            descriptions: false,
-        };
-        found.push(device.ask(search).await);
+        found.push(device.ask(find(criteria)).await);
     }
     tell("a join of one room", single);
     if !batch.is_empty() {
         tell(&format!("a join of {ROOMS_JOINED} rooms at once"), batch);
     }
     tell("a search for rooms by name", found);
+    let mut mine = Vec::new();
+    for device in &mut devices {
+        let question = Question::MyRooms {
+            association: Association::Member,
+            limit: 999,
+        };
+        mine.push(device.ask(Operation::Ask(Box::new(question))).await);
+    }
+    tell("the rooms that a user is a member of", mine);
     let mut scope = Vec::new();
     for user in 1..=5 {
         for (role, grant) in [(Role::Denied, true), (Role::Denied, false)] {

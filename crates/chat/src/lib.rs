@@ -11,8 +11,10 @@ pub mod admin;
 mod backlog;
 mod delivery;
 mod endpoint;
+mod history_search;
 mod operation;
 mod query;
+mod question;
 mod refusal;
 mod retouch;
 mod sequencer;
@@ -25,9 +27,13 @@ pub use admin::{
 };
 pub use delivery::{Answer, Broadcast, Deliveries, Delivery, Notice};
 pub use endpoint::Endpoint;
+pub use history_search::HistorySearch;
 pub use operation::{
-    InvitedTo, Operation, Outcome, ParticipantInfo, PreferenceAnswer, RoomSnapshot, RoomSummary, SearchIn,
-    ServerInfo,
+    InvitedTo, Matches, Operation, Outcome, ParticipantInfo, PreferenceAnswer, PrincipalInfo, PrincipalKind,
+    RoomSnapshot, RoomSummary, SearchIn, ServerInfo,
+};
+pub use question::{
+    Among, Association, MAX_ROOM_SEARCH_WORDS, PrincipalRef, Question, RoomFilter, RoomSearch, UserSearch,
 };
 pub use refusal::Refusal;
 pub use retouch::{REPLACED, Retouch};
@@ -49,7 +55,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use uuid::Uuid;
 
 /// What the service needs from outside.
@@ -95,7 +101,13 @@ struct Inner {
     clock: Arc<dyn Clock>,
     outbox: Arc<dyn Outbox>,
     history: Arc<dyn History>,
+    /// Turns of questions that go beside the sequencer.
+    turns: Semaphore,
 }
+
+/// Questions that are answered at a time, beside the sequencer: those over all rooms would else take every processor from
+/// those who write.
+const QUESTIONS_AT_A_TIME: usize = 2;
 
 /// How the service is doing.
 #[derive(Clone, Debug)]
@@ -135,6 +147,7 @@ impl Chat {
             clock: needs.clock.clone(),
             outbox: needs.outbox.clone(),
             history: needs.history.clone(),
+            turns: Semaphore::new(QUESTIONS_AT_A_TIME),
         });
         let sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;
         tokio::spawn(sequencer.run(queue));

@@ -1,7 +1,9 @@
 //! What an endpoint can ask for, and what it gets.
 
-use crate::Action;
-use causerie_model::{Addin, Category, ChatId, Extras, Message, Permissions, Room, SipAddress, Timestamp};
+use crate::{Action, HistorySearch, Question};
+use causerie_model::{
+    Addin, Category, ChatId, Extras, GroupKind, Message, Permissions, Room, SipAddress, Timestamp,
+};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -45,12 +47,14 @@ pub enum Operation {
         /// How many at most.
         count: u32,
     },
-    /// Find rooms.
-    FindRooms {
-        /// Words; every one must be part of the name (or description). Nothing finds all visible rooms.
-        criteria: String,
-        /// Look into descriptions too.
-        descriptions: bool,
+    /// Search the messages of one room.
+    SearchRoom(Box<HistorySearch>),
+    /// Look something up.
+    Ask(Box<Question>),
+    /// Learn who is in a room that the endpoint is in, however many they are.
+    Participants {
+        /// The room, by GUID.
+        room: Uuid,
     },
     /// Ask what the server is and allows.
     ServerInfo,
@@ -95,10 +99,12 @@ impl Operation {
             | Self::Search { .. }
             | Self::Manage { .. }
             | Self::Invitations { .. }
+            | Self::SearchRoom(_)
             | Self::SetPreference { .. } => true,
+            Self::Ask(question) => question.is_search(),
             Self::Join { .. }
             | Self::Part { .. }
-            | Self::FindRooms { .. }
+            | Self::Participants { .. }
             | Self::ServerInfo
             | Self::GetPreference { .. } => false,
         }
@@ -136,15 +142,46 @@ pub enum Outcome {
         /// Its place in the room.
         chat_id: ChatId,
     },
-    /// Messages, oldest first.
+    /// Messages, oldest first unless the search said otherwise.
     Messages {
         /// The room that was asked for, if it was one.
         room: Option<Box<RoomSummary>>,
         /// What was found.
         messages: Vec<Arc<Message>>,
+        /// How much there is, if it was a search of one room.
+        matches: Option<Matches>,
     },
     /// Rooms, by name.
     Rooms(Vec<RoomSummary>),
+    /// Categories, by name.
+    Categories(Vec<Category>),
+    /// Users and groups, by name.
+    Principals {
+        /// They.
+        principals: Vec<PrincipalInfo>,
+        /// There are others, beyond the limit.
+        more: bool,
+    },
+    /// A list of a room.
+    Role {
+        /// The room.
+        room: Box<RoomSummary>,
+        /// Who is on the list, by name.
+        principals: Vec<PrincipalInfo>,
+        /// There are others, beyond the limit.
+        more: bool,
+    },
+    /// What the asker may do in a room.
+    Permissions {
+        /// Its GUID.
+        room: Uuid,
+        /// He, with his permissions there.
+        user: ParticipantInfo,
+    },
+    /// Who is in a room: as many as one answer may hold. The summary tells how many there are.
+    Participants(Box<RoomSnapshot>),
+    /// Add-ins, by name.
+    Addins(Vec<Addin>),
     /// What the server is and allows.
     ServerInfo(ServerInfo),
     /// The room is as was asked.
@@ -235,4 +272,41 @@ pub struct PreferenceAnswer {
     pub sequence: i64,
     /// Its content, if it was asked for and is newer than what the client has.
     pub content: Option<String>,
+}
+
+/// How many messages a search matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Matches {
+    /// How many, counted up to a bound ([`causerie_store::MAX_COUNTED`] or the search's limit, whichever is more).
+    pub total: u32,
+    /// There are others besides those that were given.
+    pub more: bool,
+}
+
+/// A user or group as others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalInfo {
+    /// Its name on the wire: [`causerie_model::principal_guid`].
+    pub guid: Uuid,
+    /// The rest.
+    pub kind: PrincipalKind,
+}
+
+/// What is public of a user or group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PrincipalKind {
+    /// A user.
+    User {
+        /// His address.
+        address: SipAddress,
+        /// What other people see.
+        name: String,
+    },
+    /// A group.
+    Group {
+        /// Its name.
+        name: String,
+        /// What kind of container it is.
+        kind: GroupKind,
+    },
 }

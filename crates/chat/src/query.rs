@@ -18,7 +18,12 @@ impl Inner {
 
     /// What was read, as far as this user may read it now.
     pub(crate) fn still_permitted(&self, who: PrincipalId, read: Outcome) -> Result<Outcome, Refusal> {
-        let Outcome::Messages { room, mut messages } = read else {
+        let Outcome::Messages {
+            room,
+            mut messages,
+            matches,
+        } = read
+        else {
             return Ok(read);
         };
         let catalogue = self.catalogue();
@@ -27,7 +32,11 @@ impl Inner {
             check(&asker.decide(Action::ReadHistory, summary.room.id))?;
         }
         messages.retain(|message| asker.decide(Action::ReadHistory, message.room).allowed);
-        Ok(Outcome::Messages { room, messages })
+        Ok(Outcome::Messages {
+            room,
+            messages,
+            matches,
+        })
     }
 
     /// The room as others see it.
@@ -38,32 +47,6 @@ impl Inner {
             addin: room.addin.and_then(|id| catalogue.addin(id)).cloned(),
             present: self.present().get(&room.id).copied().unwrap_or(0),
         })
-    }
-
-    /// Rooms that this user sees and whose name (or description) holds every word, by name.
-    pub(crate) fn find_rooms(&self, who: PrincipalId, criteria: &str, descriptions: bool) -> Outcome {
-        let words: Vec<String> = criteria.split_whitespace().map(str::to_lowercase).collect();
-        let catalogue = self.catalogue();
-        let asker = Asker::new(&catalogue, who);
-        let matches = |room: &Room| {
-            let name = room.name.to_lowercase();
-            let description = if descriptions {
-                room.description.to_lowercase()
-            } else {
-                String::new()
-            };
-            words
-                .iter()
-                .all(|word| name.contains(word) || description.contains(word))
-        };
-        let mut rooms: Vec<RoomSummary> = catalogue
-            .rooms()
-            .filter(|room| matches(room) && asker.decide(Action::See, room.id).allowed)
-            .filter_map(|room| self.summary(&catalogue, room))
-            .collect();
-        rooms.sort_by_cached_key(|found| found.room.name.to_lowercase());
-        rooms.truncate(self.settings.search_results as usize);
-        Outcome::Rooms(rooms)
     }
 
     /// What the server is and allows.

@@ -14,6 +14,9 @@ pub enum Refusal {
     /// There is no such room, or the asker mustn't know that there is.
     #[error("There is no such room.")]
     NoSuchRoom,
+    /// There is no such user or group.
+    #[error("There is no such user or group.")]
+    NoSuchPrincipal,
     /// The endpoint hasn't entered the room.
     #[error("You are not in this room.")]
     NotJoined,
@@ -62,6 +65,7 @@ impl Refusal {
         match self {
             Self::Denied(rule) => rule.as_str(),
             Self::NoSuchRoom => "no-such-room",
+            Self::NoSuchPrincipal => "no-such-principal",
             Self::NotJoined => "not-joined",
             Self::Unknown => "unknown-user",
             Self::TooLarge { .. } => "too-large",

@@ -36,6 +36,9 @@ pub struct Settings {
     pub readings: usize,
     /// Records that may be owed, since the store takes nothing, before history isn't shown any more: memory is no journal.
     pub owed: usize,
+    /// Users stopped at walls that are remembered, each for a room and an action, so that each is recorded once a minute
+    /// with how often he tried. Those beyond are recorded together.
+    pub denials: usize,
     /// Deliveries that may wait for one endpoint. One more cuts it off. At most half of them are given before all
     /// endpoints have had the processor: an endpoint is cut only if its peer doesn't read.
     pub endpoint_queue: usize,
@@ -58,6 +61,7 @@ impl Default for Settings {
             batch: 256,
             readings: 64,
             owed: 10_000,
+            denials: 4_096,
             endpoint_queue: 1_024,
         }
     }

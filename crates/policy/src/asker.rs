@@ -143,6 +143,15 @@ impl<'a> Asker<'a> {
         decide().unwrap_or_else(|refusal| refusal)
     }
 
+    pub(crate) fn catalogue(&self) -> &'a Catalogue {
+        self.catalogue
+    }
+
+    pub(crate) fn account_verdict(&self) -> Verdict {
+        self.account
+            .map_or_else(Verdict::from, |()| Rule::ChatEnabled.into())
+    }
+
     /// [`permissions`] for this user.
     ///
     /// A client reads it together with the room's type: [`Permissions::CHAT`] speaks of normal rooms only, and whoever

@@ -21,6 +21,7 @@ mod asker;
 mod barrier;
 mod explain;
 mod hold;
+mod reading;
 mod rule;
 mod touched;
 
@@ -28,5 +29,6 @@ pub use admin::{AdminAct, AdminRole, UnknownRole, decide_admin, decide_token};
 pub use asker::{Action, Asker, CategoryAction, Check, decide, decide_category, may_chat, permissions};
 pub use explain::{Explanation, Step, explain};
 pub use hold::{may_hold, stale_entries};
+pub use reading::Reading;
 pub use rule::{Entry, Rule, Verdict};
 pub use touched::touched_nodes;

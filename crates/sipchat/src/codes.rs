@@ -12,7 +12,7 @@ pub(crate) const RETRY_AFTER_SECONDS: u32 = 5;
 pub(crate) fn sip_status(refusal: &Refusal) -> u16 {
     match refusal {
         Refusal::Denied(_) | Refusal::NotJoined | Refusal::Unknown => 403,
-        Refusal::NoSuchRoom => 404,
+        Refusal::NoSuchRoom | Refusal::NoSuchPrincipal => 404,
         Refusal::TooLarge { .. } => 413,
         Refusal::Invalid(_) => 400,
         Refusal::Busy => 503,
@@ -28,6 +28,7 @@ pub(crate) fn xccos_code(refusal: &Refusal) -> u16 {
         Refusal::Denied(_) | Refusal::Unknown => code::PERMISSION,
         Refusal::NotJoined => code::USER_NOT_JOINED,
         Refusal::NoSuchRoom => code::NO_SUCH_NODE,
+        Refusal::NoSuchPrincipal => code::NO_SUCH_PRINCIPAL,
         Refusal::TooLarge { .. } => code::LIMIT_EXCEEDED,
         Refusal::Invalid(_) => code::INVALID_ARGUMENT,
         Refusal::Busy | Refusal::Store(_) => code::SERVER,

@@ -1,23 +1,21 @@
 //! Commands as operations of the chat service.
 
 use crate::{
-    dialog::{ChatDialog, Gathering, Kind, Pending},
+    dialog::{ChatDialog, Kind, Pending},
     info::room_guid,
+    question,
 };
 use causerie_chat::{Operation, Refusal};
 use causerie_sip::ua::Outbox;
 use causerie_xccos::{
     Command, Correlation,
-    commands::{Backchat, ChannelId, SearchAmong},
-    names::code,
+    commands::{ChannelId, ChannelSearch, SearchAmong},
     reply::{self, InvitationsReply},
 };
 use uuid::Uuid;
 
 /// Rooms that one batch join may name.
 pub(crate) const MAX_BATCH_ROOMS: usize = 1_000;
-/// Rooms that one history request may name.
-pub(crate) const MAX_HISTORY_ROOMS: usize = 64;
 
 impl ChatDialog {
     pub(crate) fn command(&mut self, command: Command, envid: &str, seqid: &str, outbox: &mut Outbox) {
@@ -51,13 +49,6 @@ impl ChatDialog {
             Command::BatchJoin(join) => batch(&join.rooms),
             Command::Part(part) => room_guid(&part.chan_uri)
                 .map(|room| (Kind::Part { uri: part.chan_uri }, Operation::Part { room })),
-            Command::ChannelSearch(search) if search.among == SearchAmong::All => Ok((
-                Kind::ChannelSearch,
-                Operation::FindRooms {
-                    criteria: search.criteria,
-                    descriptions: search.extended,
-                },
-            )),
             Command::GetPreference(preference) => Ok((
                 Kind::GetPreference {
                     create_default: preference.create_default,
@@ -77,30 +68,37 @@ impl ChatDialog {
                     content: preference.content,
                 },
             )),
-            // No operation does these.
-            Command::ChannelSearch(_)
-            | Command::SearchHistory(_)
+            Command::SearchHistory(search) => return self.search_history(&search, envid, seqid, outbox),
+            Command::ChannelSearch(ChannelSearch {
+                among: SearchAmong::Unknown(kind),
+                ..
+            }) => {
+                self.tell_once(&format!("{name} {kind}"), "unknown kind of search");
+                return self.not_supported(&name, envid, seqid, outbox);
+            }
+            reading @ (Command::ChannelSearch(_)
             | Command::CategoriesToCreateIn
             | Command::GetAddIns
             | Command::GetAssociations(_)
-            | Command::GetUploadToken(_)
-            | Command::GetDownloadToken(_)
-            | Command::CreateRoom(_)
-            | Command::UpdateRoom(_)
-            | Command::MoveRoom(_)
             | Command::GetRoom(_)
             | Command::GetRole(_)
-            | Command::AddToRole(_)
-            | Command::RemoveFromRole(_)
             | Command::FindEligible(_)
             | Command::GetCategoryUsers(_)
             | Command::GetPermissions(_)
             | Command::GetParticipants(_)
             | Command::FindUsers(_)
             | Command::GetUser(_)
-            | Command::GetGroup(_) => {
-                let code = (code::NOT_SUPPORTED.number, code::NOT_SUPPORTED.text);
-                return self.reply_error(&name, envid, seqid, code, outbox);
+            | Command::GetGroup(_)) => question::of(reading, self.shared.chat.settings().search_results),
+            // No operation does these.
+            Command::GetUploadToken(_)
+            | Command::GetDownloadToken(_)
+            | Command::CreateRoom(_)
+            | Command::UpdateRoom(_)
+            | Command::MoveRoom(_)
+            | Command::AddToRole(_)
+            | Command::RemoveFromRole(_) => {
+                self.tell_once(&name, "command without an operation");
+                return self.not_supported(&name, envid, seqid, outbox);
             }
         };
         let submitted = asked.and_then(|(kind, operation)| {
@@ -117,52 +115,6 @@ impl ChatDialog {
         });
         if let Err(refusal) = submitted {
             self.fail(&name, envid, seqid, &refusal, outbox);
-        }
-    }
-
-    fn backchat(&mut self, asked: &Backchat, envid: &str, seqid: &str, outbox: &mut Outbox) {
-        let name = causerie_xccos::names::command::BACKCHAT;
-        if asked.chan_uris.is_empty() || asked.chan_uris.len() > MAX_HISTORY_ROOMS {
-            let refusal =
-                Refusal::Invalid(format!("A history request names 1 to {MAX_HISTORY_ROOMS} rooms."));
-            return self.fail(name, envid, seqid, &refusal, outbox);
-        }
-        let default = u32::from(self.shared.chat.effective().default_chat_history);
-        let count = asked.last.unwrap_or(default);
-        self.next_token += 1;
-        let id = self.next_token;
-        let gathering = Gathering {
-            envid: envid.to_owned(),
-            seqid: seqid.to_owned(),
-            left: 0,
-            rooms: Vec::new(),
-            refusal: None,
-        };
-        self.gathering.insert(id, gathering);
-        for uri in &asked.chan_uris {
-            let submitted = room_guid(uri).and_then(|room| {
-                let operation = Operation::Backchat {
-                    room,
-                    count,
-                    before: None,
-                };
-                self.submit(Pending::Gathered { gathering: id }, operation)
-            });
-            if let Some(gathering) = self.gathering.get_mut(&id) {
-                match submitted {
-                    Ok(()) => gathering.left += 1,
-                    Err(refusal) => {
-                        gathering.refusal.get_or_insert(refusal);
-                    }
-                }
-            }
-        }
-        if self
-            .gathering
-            .get(&id)
-            .is_some_and(|gathering| gathering.left == 0)
-        {
-            self.finish_gathering(id, outbox);
         }
     }
 }

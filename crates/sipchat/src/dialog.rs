@@ -1,6 +1,6 @@
 //! One dialog: its endpoint in the chat service, what it has asked and not been answered yet.
 
-use crate::{Shared, codes, info::Open, render};
+use crate::{Shared, codes, history::Gathering, info::Open, render};
 use bytes::Bytes;
 use causerie_chat::{Answer, Deliveries, Delivery, Endpoint, Operation, Refusal};
 use causerie_model::{PartReason, SipAddress};
@@ -39,7 +39,14 @@ pub(crate) struct ChatDialog {
     /// INFOs with posts that wait for their commit.
     pub(crate) open: HashMap<u64, Open>,
     pub(crate) gathering: HashMap<u64, Gathering>,
+    /// What wasn't understood here and was told of.
+    told: Vec<Box<str>>,
 }
+
+/// Kinds of things not understood that are told of in one dialog, so that a client can't fill the log.
+pub(crate) const MAX_TOLD: usize = 32;
+/// Characters of a name that are told of. No real one is as long.
+const MAX_TOLD_CHARS: usize = 64;
 
 /// What an answer belongs to.
 pub(crate) enum Pending {
@@ -52,28 +59,38 @@ pub(crate) enum Pending {
     },
     /// A post, answered by the response to its INFO.
     Post { open: u64, seqid: String },
-    /// A room of a history request for several.
-    Gathered { gathering: u64 },
+    /// A room of a history request: which one in its order.
+    Gathered { gathering: u64, place: usize },
 }
 
 /// What a reply needs to know beside the outcome.
 pub(crate) enum Kind {
     Join,
-    BatchJoin { domain: String },
-    Part { uri: String },
+    BatchJoin {
+        domain: String,
+    },
+    Part {
+        uri: String,
+    },
+    /// Rooms as a search shows them.
     ChannelSearch,
-    ServerInfo { info_type: String },
-    GetPreference { create_default: bool },
-    SetPreference { create_default: bool },
-}
-
-/// A history request for several rooms on its way.
-pub(crate) struct Gathering {
-    pub(crate) envid: String,
-    pub(crate) seqid: String,
-    pub(crate) left: usize,
-    pub(crate) rooms: Vec<causerie_xccos::blocks::RoomBlock<'static>>,
-    pub(crate) refusal: Option<Refusal>,
+    /// Rooms with all that there is to tell.
+    Rooms,
+    Categories,
+    Principals,
+    Role,
+    Permissions,
+    Participants,
+    Addins,
+    ServerInfo {
+        info_type: String,
+    },
+    GetPreference {
+        create_default: bool,
+    },
+    SetPreference {
+        create_default: bool,
+    },
 }
 
 impl ChatDialog {
@@ -93,6 +110,7 @@ impl ChatDialog {
             pending: HashMap::new(),
             open: HashMap::new(),
             gathering: HashMap::new(),
+            told: Vec::new(),
         }
     }
 
@@ -213,7 +231,7 @@ impl ChatDialog {
                 );
                 self.command_answered(&name, &kind, &envid, &seqid, result, outbox);
             }
-            Some(Pending::Gathered { gathering }) => self.gathered(gathering, result, outbox),
+            Some(Pending::Gathered { gathering, place }) => self.gathered(gathering, place, result, outbox),
             None => {}
         }
     }
@@ -233,57 +251,11 @@ impl ChatDialog {
             request_envid: envid,
             request_seqid: seqid,
         };
-        let rendered = result.and_then(|outcome| render::outcome(&self.shared.settings, kind, &to, &outcome));
+        let rendered =
+            result.and_then(|outcome| render::outcome(&self.shared.settings, name, kind, &to, &outcome));
         match rendered {
             Ok(document) => self.send(document.into(), outbox),
             Err(refusal) => self.fail(name, envid, seqid, &refusal, outbox),
-        }
-    }
-
-    fn gathered(&mut self, id: u64, result: Result<causerie_chat::Outcome, Refusal>, outbox: &mut Outbox) {
-        let Some(gathering) = self.gathering.get_mut(&id) else {
-            return;
-        };
-        gathering.left -= 1;
-        match result {
-            Ok(outcome) => gathering
-                .rooms
-                .extend(render::history(&self.shared.settings, &outcome)),
-            Err(refusal) => {
-                gathering.refusal.get_or_insert(refusal);
-            }
-        }
-        if gathering.left == 0 {
-            self.finish_gathering(id, outbox);
-        }
-    }
-
-    /// Answers a history request once all its rooms are read. If none could be, it failed.
-    pub(crate) fn finish_gathering(&mut self, id: u64, outbox: &mut Outbox) {
-        let Some(Gathering {
-            envid,
-            seqid,
-            rooms,
-            refusal,
-            ..
-        }) = self.gathering.remove(&id)
-        else {
-            return;
-        };
-        match refusal {
-            Some(refusal) if rooms.is_empty() => {
-                let name = causerie_xccos::names::command::BACKCHAT;
-                self.fail(name, &envid, &seqid, &refusal, outbox);
-            }
-            _ => {
-                let own = self.shared.next_envid();
-                let to = Correlation {
-                    envid: &own,
-                    request_envid: &envid,
-                    request_seqid: &seqid,
-                };
-                self.send(reply::backchat(&to, &rooms).into(), outbox);
-            }
         }
     }
 
@@ -292,12 +264,17 @@ impl ChatDialog {
         self.fail(reply_name::POST, envid, seqid, refusal, outbox);
     }
 
-    pub(crate) fn call_id(&self) -> &str {
-        &self.sip.id().call_id
+    /// Tells of something that wasn't understood: once for each name, and of so many names.
+    pub(crate) fn tell_once(&mut self, name: &str, why: &str) {
+        let name: Box<str> = name.chars().take(MAX_TOLD_CHARS).collect();
+        if self.told.len() < MAX_TOLD && !self.told.contains(&name) {
+            tracing::info!(user = %self.address, name = ?name, why, "A request isn't understood.");
+            self.told.push(name);
+        }
     }
 
-    pub(crate) fn address(&self) -> &str {
-        &self.address
+    pub(crate) fn call_id(&self) -> &str {
+        &self.sip.id().call_id
     }
 }
 

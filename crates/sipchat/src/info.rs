@@ -45,7 +45,7 @@ impl ChatDialog {
         let document = match Document::parse(request.body(), DEFAULT_MAX_DOCUMENT_BYTES) {
             Ok(document) => document,
             Err(error) => {
-                tracing::info!(user = %self.address(), %error, "An INFO holds no XCCOS document.");
+                self.tell_once("INFO", &error.to_string());
                 return refuse(request, 400, &error.to_string(), outbox);
             }
         };
@@ -79,11 +79,11 @@ impl ChatDialog {
                     }
                 }
                 PrimitiveKind::Unknown { name } => {
-                    tracing::info!(user = %self.address(), command = %name, "An unknown command was asked.");
-                    let code = (code::NOT_SUPPORTED.number, code::NOT_SUPPORTED.text);
-                    self.reply_error(&name, envid, &seqid, code, outbox);
+                    self.tell_once(&name, "unknown command");
+                    self.not_supported(&name, envid, &seqid, outbox);
                 }
                 PrimitiveKind::Invalid { name, reason } => {
+                    self.tell_once(&name, &reason);
                     let refusal = Refusal::Invalid(reason);
                     self.fail(&name, envid, &seqid, &refusal, outbox);
                 }
@@ -195,20 +195,15 @@ impl ChatDialog {
         }
     }
 
-    pub(crate) fn reply_error(
-        &mut self,
-        name: &str,
-        envid: &str,
-        seqid: &str,
-        (number, text): (u16, &str),
-        outbox: &mut Outbox,
-    ) {
+    /// Replies to a command that no operation does.
+    pub(crate) fn not_supported(&mut self, name: &str, envid: &str, seqid: &str, outbox: &mut Outbox) {
         let own = self.shared.next_envid();
         let to = Correlation {
             envid: &own,
             request_envid: envid,
             request_seqid: seqid,
         };
+        let (number, text) = (code::NOT_SUPPORTED.number, code::NOT_SUPPORTED.text);
         self.send(reply::error(name, &to, number, text).into(), outbox);
     }
 }

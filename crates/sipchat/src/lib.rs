@@ -7,7 +7,9 @@
 mod codes;
 mod command;
 mod dialog;
+mod history;
 mod info;
+mod question;
 mod render;
 mod session;
 

@@ -1,18 +1,26 @@
 //! Outcomes and notices as XCCOS documents.
 
 use crate::{Settings, dialog::Kind};
-use causerie_chat::{Notice, Outcome, ParticipantInfo, PreferenceAnswer, Refusal, RoomSnapshot, RoomSummary};
-use causerie_model::{Invitations, Message, Privacy, RoomType};
-use causerie_xccos::{
-    CategoryUri, ChatLine, Correlation, Extra,
-    blocks::{
-        Behavior, FailureBlock, ParticipantGroup, Preference, PrincipalType, RoomAssociation, RoomBlock,
-        ServerInfo, UserBlock, Visibility,
-    },
-    chat, notice as ntc,
-    reply::{self, JoinReply},
+use causerie_chat::{
+    Notice, Outcome, ParticipantInfo, PreferenceAnswer, PrincipalInfo, PrincipalKind, Refusal, RoomSnapshot,
+    RoomSummary,
 };
-use std::collections::{BTreeMap, HashMap};
+use causerie_model::{Addin, GroupKind, Invitations, Message, Privacy, RoomType};
+use causerie_xccos::{
+    CategoryUri, ChatLine, Correlation, Extra, GroupUri,
+    blocks::{
+        AddIn, Audit, Behavior, CategoryBlock, FailureBlock, ParticipantGroup, Preference, PrincipalType,
+        RoomAssociation, RoomBlock, ServerInfo, UserBlock, Visibility,
+    },
+    chat,
+    limits::DEFAULT_MAX_DOCUMENT_BYTES,
+    notice as ntc,
+    reply::{self, JoinReply, PrincipalsReply},
+};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// Text of messages that one history reply carries, in bytes. Older messages than fit are left out: the client can ask
@@ -26,6 +34,7 @@ fn room_uri(domain: &str, guid: Uuid) -> String {
 /// The reply to a command that was done.
 pub(crate) fn outcome(
     settings: &Settings,
+    name: &str,
     kind: &Kind,
     to: &Correlation<'_>,
     outcome: &Outcome,
@@ -42,8 +51,66 @@ pub(crate) fn outcome(
         }
         (Kind::Part { uri }, Outcome::Parted { .. }) => Ok(reply::part(to, uri)),
         (Kind::ChannelSearch, Outcome::Rooms(rooms)) => {
-            let rooms: Vec<_> = rooms.iter().map(|room| summary(domain, room)).collect();
-            Ok(reply::channel_search(to, &rooms))
+            Ok(found(to, name, rooms.iter().map(|room| summary(domain, room))))
+        }
+        (Kind::Rooms, Outcome::Rooms(rooms)) => {
+            Ok(found(to, name, rooms.iter().map(|room| card(domain, room))))
+        }
+        (Kind::Categories, Outcome::Categories(categories)) => {
+            let categories: Vec<_> = categories
+                .iter()
+                .map(|category| CategoryBlock {
+                    uri: format!("ma-cat://{domain}/{}", category.guid).into(),
+                    name: Some((&category.name).into()),
+                    description: Some((&category.description).into()),
+                    invite: Some(category.invitations),
+                })
+                .collect();
+            Ok(reply::categories_to_create_in(to, &categories))
+        }
+        (Kind::Principals, Outcome::Principals { principals, more }) => {
+            let found = PrincipalsReply {
+                principals: principals.iter().map(principal).collect(),
+                more: *more,
+            };
+            Ok(reply::principals(name, to, &found))
+        }
+        (
+            Kind::Role,
+            Outcome::Role {
+                room,
+                principals,
+                more,
+            },
+        ) => {
+            let room = RoomBlock {
+                users: principals.iter().map(principal).collect(),
+                limit_exceeded: more.then_some(true),
+                ..card(domain, room)
+            };
+            Ok(reply::rooms(name, to, &[room]))
+        }
+        (Kind::Permissions, Outcome::Permissions { room, user }) => {
+            let association = RoomAssociation {
+                mask: user.permissions.0,
+                domain: domain.into(),
+                guid: room.to_string().into(),
+            };
+            let caller = UserBlock {
+                principal_type: Some(PrincipalType::User),
+                display_name: Some((&user.name).into()),
+                associations: vec![association],
+                ..UserBlock::new(user.address.to_uri())
+            };
+            Ok(reply::permissions(to, &caller))
+        }
+        (Kind::Participants, Outcome::Participants(room)) => {
+            let room = std::slice::from_ref(&**room);
+            Ok(reply::participants(to, &joined(domain, room, &[], domain)))
+        }
+        (Kind::Addins, Outcome::Addins(addins)) => {
+            let addins: Vec<_> = addins.iter().map(add_in).collect();
+            Ok(reply::add_ins(to, &addins))
         }
         (Kind::ServerInfo { info_type }, Outcome::ServerInfo(info)) => {
             // The root category has the database's identity: both are made once and never change.
@@ -70,6 +137,56 @@ pub(crate) fn outcome(
         }
         // Each operation has its own outcome; should one ever be mixed up, the client is told that it failed.
         _ => Err(Refusal::Invalid("The server mixed up its answers.".to_owned())),
+    }
+}
+
+/// A reply with rooms: as many as a peer takes in one document.
+fn found<'a>(to: &Correlation<'_>, name: &str, rooms: impl Iterator<Item = RoomBlock<'a>>) -> String {
+    let mut rooms: Vec<_> = rooms.collect();
+    loop {
+        let document = reply::rooms(name, to, &rooms);
+        if document.len() <= DEFAULT_MAX_DOCUMENT_BYTES || rooms.is_empty() {
+            return document;
+        }
+        tracing::warn!(
+            rooms = rooms.len(),
+            bytes = document.len(),
+            "A reply is cut: it has too many bytes."
+        );
+        rooms.truncate(rooms.len() * 3 / 4);
+    }
+}
+
+/// A user or group. The GUID of a group is in its URI too.
+fn principal(info: &PrincipalInfo) -> UserBlock<'_> {
+    let guid = info.guid.to_string();
+    let block = match &info.kind {
+        PrincipalKind::User { address, name } => UserBlock {
+            principal_type: Some(PrincipalType::User),
+            display_name: Some(name.into()),
+            ..UserBlock::new(address.to_uri())
+        },
+        PrincipalKind::Group { name, kind } => UserBlock {
+            principal_type: Some(match kind {
+                GroupKind::Group => PrincipalType::Group,
+                GroupKind::Unit => PrincipalType::Folder,
+                GroupKind::Domain => PrincipalType::Domain,
+            }),
+            display_name: Some(name.into()),
+            ..UserBlock::new(GroupUri { guid: guid.clone() }.to_string())
+        },
+    };
+    UserBlock {
+        guid: Some(guid.into()),
+        ..block
+    }
+}
+
+fn add_in(addin: &Addin) -> AddIn<'_> {
+    AddIn {
+        id: addin.guid.to_string().into(),
+        name: (&addin.name).into(),
+        url: (&addin.url).into(),
     }
 }
 
@@ -130,12 +247,29 @@ fn joined<'a>(
     }
 }
 
+/// A room with all that there is to tell: what a manager changes, and the stamp that he changes it by.
+fn card<'a>(domain: &str, found: &'a RoomSummary) -> RoomBlock<'a> {
+    let audit = &found.room.audit;
+    RoomBlock {
+        disabled: Some(found.room.disabled),
+        add_in: found.addin.as_ref().map(add_in),
+        audit: Some(Audit {
+            updated_by: (&audit.updated_by).into(),
+            updated_on: audit.updated_on.to_string().into(),
+            created_by: (&audit.created_by).into(),
+            created_on: audit.created_on.to_string().into(),
+        }),
+        ..summary(domain, found)
+    }
+}
+
 /// A room as others see it.
 fn summary<'a>(domain: &str, found: &RoomSummary) -> RoomBlock<'a> {
     let RoomSummary {
         room,
         category,
         present,
+        ..
     } = found;
     let parent = CategoryUri::new(domain, &category.guid.to_string());
     RoomBlock {
@@ -146,6 +280,7 @@ fn summary<'a>(domain: &str, found: &RoomSummary) -> RoomBlock<'a> {
             RoomType::Normal => Behavior::Normal,
             RoomType::Auditorium => Behavior::Auditorium,
         }),
+        disabled: room.disabled.then_some(true),
         user_count: Some(u32::try_from(*present).unwrap_or(u32::MAX)),
         visibility: Some(match room.privacy {
             Privacy::Open => Visibility::Open,
@@ -159,31 +294,42 @@ fn summary<'a>(domain: &str, found: &RoomSummary) -> RoomBlock<'a> {
     }
 }
 
-/// History of one room.
-pub(crate) fn history(settings: &Settings, outcome: &Outcome) -> Option<RoomBlock<'static>> {
+/// History of one room: as much of it as fits into what is left of the reply. Of a search that is the beginning, of the
+/// newest messages the end.
+pub(crate) fn history(
+    settings: &Settings,
+    outcome: &Outcome,
+    left: &mut usize,
+) -> Result<RoomBlock<'static>, Refusal> {
     let Outcome::Messages {
         room: Some(found),
         messages,
+        matches,
     } = outcome
     else {
-        return None;
+        return Err(Refusal::Invalid("The server mixed up its answers.".to_owned()));
     };
     let uri = room_uri(&settings.domain, found.room.guid);
-    let mut left = MAX_HISTORY_BYTES;
-    let fits = |message: &&std::sync::Arc<Message>| {
+    let mut fits = |message: &&Arc<Message>| {
         let size = message.text.len() + message.extras.bytes();
-        left.checked_sub(size).inspect(|rest| left = *rest).is_some()
+        left.checked_sub(size).inspect(|rest| *left = *rest).is_some()
     };
-    let mut lines: Vec<_> = messages
-        .iter()
-        .rev()
-        .take_while(fits)
-        .map(|message| owned_line(&uri, message))
-        .collect();
-    lines.reverse();
-    Some(RoomBlock {
+    let mut fitting: Vec<&Arc<Message>> = if matches.is_some() {
+        messages.iter().take_while(&mut fits).collect()
+    } else {
+        messages.iter().rev().take_while(&mut fits).collect()
+    };
+    if matches.is_none() {
+        fitting.reverse();
+    }
+    Ok(RoomBlock {
         name: Some(found.room.name.clone().into()),
-        messages: lines,
+        matches: matches.map(|matches| matches.total),
+        limit_exceeded: matches.map(|matches| matches.more || fitting.len() < messages.len()),
+        messages: fitting
+            .into_iter()
+            .map(|message| owned_line(&uri, message))
+            .collect(),
         ..RoomBlock::new(uri)
     })
 }

@@ -145,6 +145,23 @@ pub fn principals(name: &str, to: &Correlation<'_>, found: &PrincipalsReply<'_>)
     })
 }
 
+/// To every search of history: the rooms asked about, each with its [`messages`](RoomBlock::messages), and those that
+/// couldn't be read. The name is that of [`Command::reply_name`](crate::Command::reply_name).
+#[must_use]
+pub fn history(
+    name: &str,
+    to: &Correlation<'_>,
+    asked: &[RoomBlock<'_>],
+    failures: &[FailureBlock<'_>],
+) -> String {
+    success(to, name, |xml| {
+        write_rooms(xml, asked);
+        for failure in failures {
+            failure.write(xml);
+        }
+    })
+}
+
 /// To `chansrch`: the rooms found.
 #[must_use]
 pub fn channel_search(to: &Correlation<'_>, found: &[RoomBlock<'_>]) -> String {

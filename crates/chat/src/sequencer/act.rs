@@ -56,6 +56,10 @@ fn some(text: &str) -> Option<&str> {
 
 impl Sequencer {
     pub(super) async fn act(&mut self, round: &mut Round, by: By, actions: &[Action], asked: Asked) {
+        let rehearsal = matches!(asked, Asked::Handle { rehearsal: true, .. });
+        if !rehearsal {
+            self.note_managing(round, &by, actions).await;
+        }
         let planned = {
             let resources = Resources {
                 random: &*self.random,
@@ -71,7 +75,6 @@ impl Sequencer {
                 .unwrap_or_else(PoisonError::into_inner);
             settle(&mut catalogue, &by, actions, &resources)
         };
-        let rehearsal = matches!(asked, Asked::Handle { rehearsal: true, .. });
         let planned = match planned {
             Ok(planned) if rehearsal || planned.records.is_empty() => {
                 return self.conclude(asked, planned.told, planned.room, 0);
@@ -84,6 +87,7 @@ impl Sequencer {
                 // What was recorded of it so far goes with the round: nothing else is in it but what is owed.
                 round.batch.records.truncate(round.owed.len());
                 round.heads.clear();
+                round.sealed = true;
                 return self.refuse_act(asked, ActionError::Store(error), 0);
             }
         }

@@ -1,9 +1,9 @@
 //! `bccontext` and searches: history is read, and that is recorded before it is shown.
 
 use super::{Command, Effect, Round, Sequencer, Shown};
-use crate::{Outcome, Refusal, SearchIn};
-use causerie_model::{Actor, ChainId, ChatId, EndpointId, Event, Message};
-use causerie_policy::Action;
+use crate::{HistorySearch, Matches, Outcome, Refusal, SearchIn};
+use causerie_model::{Actor, ChainId, ChatId, EndpointId, Event, Message, PrincipalId, Room};
+use causerie_policy::{Action, Asker};
 use causerie_store::{StoreError, StoreFault, meter};
 use std::sync::{Arc, atomic::Ordering};
 use tokio::sync::mpsc;
@@ -41,7 +41,7 @@ impl Sequencer {
         before: Option<ChatId>,
     ) -> Result<(), Refusal> {
         let user = self.devices.get(&endpoint).ok_or(Refusal::Unknown)?.user;
-        let room = self.inner.permitted(user, Action::ReadHistory, guid)?;
+        let room = self.permit_reading(round, user, guid).await?;
         let summary = self.inner.summary(&self.inner.catalogue(), &room);
         let count = count.min(self.inner.settings.search_results);
         let query = match before {
@@ -52,6 +52,7 @@ impl Sequencer {
         let outcome = move |messages: Vec<Arc<Message>>| Outcome::Messages {
             room: summary.map(Box::new),
             messages,
+            matches: None,
         };
 
         if before.is_none() {
@@ -90,7 +91,7 @@ impl Sequencer {
         Ok(())
     }
 
-    pub(super) fn search(
+    pub(super) async fn search(
         &mut self,
         round: &mut Round,
         endpoint: EndpointId,
@@ -102,7 +103,11 @@ impl Sequencer {
         let Some(user) = self.devices.get(&endpoint).map(|device| device.user) else {
             return;
         };
-        if let Err(refusal) = self.begin_reading(endpoint) {
+        let permitted = match rooms {
+            SearchIn::Room(guid) => self.permit_reading(round, user, guid).await.map(drop),
+            SearchIn::All => Ok(()),
+        };
+        if let Err(refusal) = permitted.and_then(|()| self.begin_reading(endpoint)) {
             round.effects.push(Effect::Answer {
                 endpoint,
                 token,
@@ -121,7 +126,11 @@ impl Sequencer {
             };
             let result = found.map(|(room, messages)| {
                 let room = room.map(Box::new);
-                Outcome::Messages { room, messages }
+                Outcome::Messages {
+                    room,
+                    messages,
+                    matches: None,
+                }
             });
             let shown = Shown {
                 chain,
@@ -131,6 +140,71 @@ impl Sequencer {
             };
             hand_back(&commands, endpoint, token, shown).await;
         });
+    }
+
+    pub(super) async fn search_room(
+        &mut self,
+        round: &mut Round,
+        endpoint: EndpointId,
+        token: u64,
+        search: HistorySearch,
+    ) {
+        if let Err(refusal) = self.start_search(round, endpoint, token, search).await {
+            round.effects.push(Effect::Answer {
+                endpoint,
+                token,
+                result: Err(refusal),
+            });
+        }
+    }
+
+    async fn start_search(
+        &mut self,
+        round: &mut Round,
+        endpoint: EndpointId,
+        token: u64,
+        search: HistorySearch,
+    ) -> Result<(), Refusal> {
+        let user = self.devices.get(&endpoint).ok_or(Refusal::Unknown)?.user;
+        let room = self.permit_reading(round, user, search.room).await?;
+        let search = HistorySearch {
+            limit: search.limit.min(self.inner.settings.search_results),
+            ..search
+        };
+        let query = search.query(room.id)?;
+        let summary = self.inner.summary(&self.inner.catalogue(), &room).map(Box::new);
+        self.begin_reading(endpoint)?;
+        let (history, commands) = (self.history.clone(), self.commands.clone());
+        tokio::spawn(async move {
+            let (found, statements) = meter::metered(history.search(&query)).await;
+            let result = found.map(|found| Outcome::Messages {
+                room: summary,
+                messages: found.messages.into_iter().map(Arc::new).collect(),
+                matches: Some(Matches {
+                    total: found.total,
+                    more: found.more,
+                }),
+            });
+            let shown = Shown {
+                chain: ChainId::Room(room.id),
+                query: search.to_string(),
+                result: result.map_err(Refusal::Store),
+                statements,
+            };
+            hand_back(&commands, endpoint, token, shown).await;
+        });
+        Ok(())
+    }
+
+    async fn permit_reading(
+        &mut self,
+        round: &mut Round,
+        user: PrincipalId,
+        guid: Uuid,
+    ) -> Result<Room, Refusal> {
+        let may = |asker: &Asker<'_>, room| asker.decide(Action::ReadHistory, room);
+        self.permit(round, user, Action::ReadHistory.as_str(), may, guid)
+            .await
     }
 
     /// Counts a reading that is about to go to the store.

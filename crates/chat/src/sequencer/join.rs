@@ -3,7 +3,7 @@
 use super::{Effect, Round, Sequencer};
 use crate::{Outcome, ParticipantInfo, Refusal, RoomSnapshot, RoomSummary, delivery::Notice};
 use causerie_model::{Actor, ChainId, EndpointId, Event, RoomId};
-use causerie_policy::{Action, permissions};
+use causerie_policy::{Action, Asker, permissions};
 use causerie_room::Participant;
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -44,7 +44,11 @@ impl Sequencer {
     ) -> Result<RoomId, Refusal> {
         let device = self.devices.get(&endpoint).ok_or(Refusal::Unknown)?;
         let (user, address) = (device.user, device.address.clone());
-        let room = self.inner.permitted(user, Action::Join, guid)?.id;
+        let may = |asker: &Asker<'_>, room| asker.decide(Action::Join, room);
+        let room = self
+            .permit(round, user, Action::Join.as_str(), may, guid)
+            .await?
+            .id;
         self.rooms
             .load(room, &*self.journal, &*self.history)
             .await

@@ -9,7 +9,9 @@
 //! and goes first into the next round, so that it is recorded as soon as the store takes anything again.
 
 mod act;
+mod ask;
 mod backchat;
+mod denied;
 mod invite;
 mod join;
 mod manage;
@@ -32,6 +34,7 @@ use causerie_room::chain;
 use causerie_store::{
     Batch, History, Invitation, Invitations, Journal, Preferences, StoreError, StoreFault, meter,
 };
+use denied::Denials;
 use rooms::Rooms;
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
@@ -89,6 +92,12 @@ pub(crate) enum Command {
     },
     /// Says when all that was committed before is in memory too.
     Sync(oneshot::Sender<()>),
+    /// A question was answered.
+    Answered {
+        endpoint: EndpointId,
+        token: u64,
+        result: Result<Outcome, Refusal>,
+    },
     /// An administrator acts.
     Act {
         by: By,
@@ -243,7 +252,7 @@ impl Given {
 /// What wakes the sequencer.
 enum Next {
     Command(Box<Command>),
-    /// It is time to try again to write what is owed.
+    /// It is time to try again to write what is owed, or to tell what was counted.
     Owed,
     /// Every handle is gone.
     End,
@@ -275,6 +284,7 @@ pub(crate) struct Sequencer {
     /// Commands that come before those in the queue.
     carry: VecDeque<Command>,
     owed: Vec<Owed>,
+    denials: Denials,
     given: Given,
     /// A sync failed: nothing is written until the program starts anew.
     ended: Option<StoreError>,
@@ -304,6 +314,7 @@ impl Sequencer {
             rooms,
             carry: VecDeque::new(),
             owed: Vec::new(),
+            denials: Denials::default(),
             given: Given::default(),
             ended: None,
         })
@@ -317,10 +328,11 @@ impl Sequencer {
             if self.ended.is_none() {
                 self.settle(&mut round).await;
             }
+            self.tell_denials(&mut round, matches!(next, Next::End)).await;
             match next {
                 Next::Command(command) => self.stage(&mut round, *command).await,
                 Next::Owed => {}
-                // What is owed gets one more chance: after this nobody remembers it.
+                // What is owed or counted gets one more chance: after this nobody remembers it.
                 Next::End => return self.finish(round).await,
             }
             while round.takes_more(self.inner.settings.batch) {
@@ -341,10 +353,14 @@ impl Sequencer {
         if let Some(command) = self.carry.pop_front() {
             return command.into();
         }
-        if self.owed.is_empty() || self.ended.is_some() {
+        let wait = if !self.owed.is_empty() && self.ended.is_none() {
+            OWED_RETRY
+        } else if self.denials.is_waiting() {
+            denied::PERIOD
+        } else {
             return queue.recv().await.map_or(Next::End, Next::from);
-        }
-        match tokio::time::timeout(OWED_RETRY, queue.recv()).await {
+        };
+        match tokio::time::timeout(wait, queue.recv()).await {
             Ok(command) => command.map_or(Next::End, Next::from),
             Err(_) => Next::Owed,
         }
@@ -371,7 +387,10 @@ impl Sequencer {
                     // Who reads or leaves gets what was posted before, since its number says that it came before.
                     || matches!(
                         operation,
-                        Operation::Backchat { .. } | Operation::Search { .. } | Operation::Part { .. }
+                        Operation::Backchat { .. }
+                            | Operation::Search { .. }
+                            | Operation::SearchRoom(_)
+                            | Operation::Part { .. }
                     ) && round.batch.records.iter().any(|record| record.message.is_some())
             }
             Command::Detach { endpoint, .. } | Command::Evict { endpoint, .. } => enters(endpoint),
@@ -379,6 +398,7 @@ impl Sequencer {
             | Command::Shown { .. }
             | Command::Invited(_)
             | Command::InvitationsRead { .. }
+            | Command::Answered { .. }
             | Command::Sync(_) => false,
         }
     }
@@ -423,6 +443,11 @@ impl Sequencer {
                 // Whoever asked may be gone.
                 let _ = reply.send(());
             }
+            Command::Answered {
+                endpoint,
+                token,
+                result,
+            } => self.answered(round, endpoint, token, result),
             Command::Act {
                 by,
                 actions,
@@ -474,7 +499,7 @@ impl Sequencer {
                 return self.backchat(round, endpoint, token, room, count, before).await;
             }
             Operation::Search { rooms, words, count } => {
-                return self.search(round, endpoint, token, rooms, words, count);
+                return self.search(round, endpoint, token, rooms, words, count).await;
             }
             Operation::Manage { actions, origin } => {
                 return self.manage(round, endpoint, token, &actions, origin).await;
@@ -488,10 +513,9 @@ impl Sequencer {
                 known,
                 content,
             } => self.set_preference(user, label, known, &content).await,
-            Operation::FindRooms {
-                criteria,
-                descriptions,
-            } => Ok(self.inner.find_rooms(user, &criteria, descriptions)),
+            Operation::SearchRoom(search) => return self.search_room(round, endpoint, token, *search).await,
+            Operation::Ask(question) => return self.ask(round, endpoint, token, *question).await,
+            Operation::Participants { room } => self.participants(endpoint, room),
             Operation::ServerInfo => Ok(self.inner.server_info()),
         };
         round.effects.push(Effect::Answer {

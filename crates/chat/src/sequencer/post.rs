@@ -48,18 +48,22 @@ impl Sequencer {
     ) -> Result<(RoomId, Arc<Message>), Refusal> {
         let device = self.devices.get(&endpoint).ok_or(Refusal::Unknown)?;
         let (user, author, author_name) = (device.user, device.address.clone(), device.name.clone());
-        let (room, kept) = {
+        let (room, kept, verdict) = {
             let catalogue = self.inner.catalogue();
             let room = catalogue.room_by_guid(guid).ok_or(Refusal::NoSuchRoom)?;
-            check(&decide(&catalogue, user, Action::Post, room.id))?;
             (
                 room.id,
                 catalogue
                     .category(room.category)
                     .is_some_and(|category| category.history),
+                decide(&catalogue, user, Action::Post, room.id),
             )
         };
-        if !device.rooms.contains_key(&room) {
+        let joined = device.rooms.contains_key(&room);
+        self.note(round, user, Action::Post.as_str(), room, &verdict)
+            .await;
+        check(&verdict)?;
+        if !joined {
             return Err(Refusal::NotJoined);
         }
         if text.is_empty() && extras.is_empty() {

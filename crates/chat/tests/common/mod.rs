@@ -26,7 +26,13 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 /// A clock that moves by a millisecond with each look.
-struct Ticking(AtomicI64);
+pub(crate) struct Ticking(AtomicI64);
+
+impl Ticking {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000, Ordering::Relaxed);
+    }
+}
 
 impl Clock for Ticking {
     fn now(&self) -> Timestamp {
@@ -112,6 +118,7 @@ pub(crate) struct World {
     pub(crate) parts: Parts,
     pub(crate) journal: Arc<Failing>,
     pub(crate) dir: TempDir,
+    pub(crate) clock: Arc<Ticking>,
     settings: Settings,
 }
 
@@ -122,12 +129,14 @@ impl World {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let (chat, parts, journal) = start(&dir, settings.clone()).await;
+        let clock = Arc::new(Ticking(AtomicI64::new(0)));
+        let (chat, parts, journal) = start(&dir, settings.clone(), clock.clone()).await;
         let world = Self {
             chat,
             parts,
             journal,
             dir,
+            clock,
             settings,
         };
         for name in ["alice", "bob", "carol", "dave"] {
@@ -184,6 +193,7 @@ impl World {
     pub(crate) async fn restart(self) -> Self {
         let Self {
             dir,
+            clock,
             settings,
             chat,
             parts,
@@ -195,12 +205,13 @@ impl World {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         drop(journal);
-        let (chat, parts, journal) = start(&dir, settings.clone()).await;
+        let (chat, parts, journal) = start(&dir, settings.clone(), clock.clone()).await;
         Self {
             chat,
             parts,
             journal,
             dir,
+            clock,
             settings,
         }
     }
@@ -320,7 +331,7 @@ impl World {
     }
 }
 
-async fn start(dir: &TempDir, settings: Settings) -> (Chat, Parts, Arc<Failing>) {
+async fn start(dir: &TempDir, settings: Settings, clock: Arc<Ticking>) -> (Chat, Parts, Arc<Failing>) {
     let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
         .await
         .unwrap();
@@ -339,7 +350,7 @@ async fn start(dir: &TempDir, settings: Settings) -> (Chat, Parts, Arc<Failing>)
         preferences: parts.preferences.clone(),
         invitations: parts.invitations.clone(),
         outbox: parts.outbox.clone(),
-        clock: Arc::new(Ticking(AtomicI64::new(0))),
+        clock,
         random: Arc::new(Counting(AtomicU64::new(1))),
     };
     (Chat::start(settings, needs).await.unwrap(), parts, journal)

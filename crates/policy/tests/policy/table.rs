@@ -1,8 +1,8 @@
 //! Every kind of room against every kind of user.
 
 use crate::facts::{CATEGORY, Facts, ROOM, USER, catalogue, category, grant, room, user};
-use causerie_model::{Catalogue, Privacy, Role, RoomId, RoomType};
-use causerie_policy::{Action, Rule, decide, permissions};
+use causerie_model::{Catalogue, CategoryId, Change, Node, Privacy, Role, RoomId, RoomType};
+use causerie_policy::{Action, Asker, CategoryAction, Reading, Rule, decide, permissions};
 
 fn every_case() -> Vec<(Facts, Catalogue)> {
     let mut cases = Vec::new();
@@ -107,4 +107,60 @@ fn the_refusing_rule_is_the_first_that_applies() {
             "{facts:?}"
         );
     }
+}
+
+#[test]
+fn in_every_case_cards_lists_and_candidates_are_told_to_those_who_may_know() {
+    for (facts, catalogue) in every_case() {
+        let asker = Asker::new(&catalogue, USER);
+        let manages = facts.may(Action::Manage);
+        for (reading, may) in [
+            (Reading::Card, manages || facts.may(Action::See)),
+            (Reading::Lists, manages || facts.may(Action::Join)),
+            (Reading::Candidates, manages),
+        ] {
+            let verdict = asker.may_read(reading, ROOM);
+            assert_eq!(verdict.allowed, may, "{reading:?} by {verdict:?}: {facts:?}");
+            if facts.enabled && !facts.knows() {
+                assert!(verdict.rule.hides(), "{reading:?} by {verdict:?}: {facts:?}");
+            }
+        }
+        let scope = asker.may_read_scope(CATEGORY);
+        assert_eq!(scope.allowed, manages, "{scope:?}: {facts:?}");
+        assert_eq!(asker.may_look_up().allowed, facts.enabled);
+    }
+}
+
+#[test]
+fn creators_learn_who_is_in_scope_and_managers_elsewhere_do_not() {
+    let other = CategoryId(2);
+    let base = || {
+        [
+            user(1, true),
+            category(CATEGORY),
+            category(other),
+            grant(Role::Allowed, 1),
+        ]
+    };
+    let creator = catalogue(base().into_iter().chain([grant(Role::Creator, 1)]));
+    let creator = Asker::new(&creator, USER);
+    assert_eq!(creator.may_read_scope(CATEGORY).rule, Rule::Creator);
+    assert_eq!(
+        creator.may_read_scope(CATEGORY),
+        creator.decide_category(CategoryAction::CreateRoom, CATEGORY)
+    );
+    assert_eq!(creator.may_read_scope(CategoryId(7)).rule, Rule::NoSuchCategory);
+    let managed = [
+        room(Privacy::Closed, RoomType::Normal, false),
+        grant(Role::Manager, 1),
+    ];
+    let in_both = Change::Grant {
+        node: Node::Category(other),
+        role: Role::Allowed,
+        principal: USER,
+    };
+    let manager = catalogue(base().into_iter().chain(managed).chain([in_both]));
+    let manager = Asker::new(&manager, USER);
+    assert_eq!(manager.may_read_scope(CATEGORY).rule, Rule::Manager);
+    assert_eq!(manager.may_read_scope(other).rule, Rule::NotACreator);
 }

@@ -1,10 +1,11 @@
 //! A chat server on a real database, and sessions that are driven with text.
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 use bytes::Bytes;
 use causerie_chat::{
     Action, Chat, Needs, NewCategory, NewRoom, NodeName, PrincipalName, Settings as ChatSettings,
 };
-use causerie_model::{Actor, Clock, Invitations, Privacy, Random, Role, RoomType, Timestamp};
+use causerie_model::{Actor, Clock, Invitations, Privacy, Random, Role, RoomType, Timestamp, principal_guid};
 use causerie_sip::{
     CheckedRequest, Message, Rules, check_request, check_response,
     ua::{Application, Outbox, Party, Session},
@@ -22,6 +23,7 @@ use std::{
     task::Poll,
 };
 use tempfile::TempDir;
+use uuid::Uuid;
 
 struct Still;
 
@@ -45,6 +47,7 @@ impl Random for Counting {
 pub(crate) struct World {
     pub(crate) chat: Chat,
     server: ChatServer,
+    database: Uuid,
     _dir: TempDir,
 }
 
@@ -56,6 +59,7 @@ impl World {
             .unwrap();
         let parts = Arc::new(store).parts();
         let random = Arc::new(Counting(AtomicU64::new(1)));
+        let database = parts.catalogue.database_id().await.unwrap();
         let needs = Needs {
             journal: parts.journal,
             catalogue: parts.catalogue,
@@ -71,6 +75,7 @@ impl World {
         let world = Self {
             chat,
             server,
+            database,
             _dir: dir,
         };
         world.populate().await;
@@ -127,11 +132,11 @@ impl World {
         }
     }
 
-    async fn act(&self, action: Action) {
+    pub(crate) async fn act(&self, action: Action) {
         self.chat.act(Actor::System, action).await.unwrap();
     }
 
-    async fn grant(&self, node: NodeName, role: Role, name: &str) {
+    pub(crate) async fn grant(&self, node: NodeName, role: Role, name: &str) {
         let principal = PrincipalName::User(format!("{name}@example.test").parse().unwrap());
         self.act(Action::Grant {
             node,
@@ -158,6 +163,18 @@ impl World {
                 category.guid.to_string(),
                 format!("[{}]", category.name.to_lowercase()),
             ));
+        }
+        let addins = catalogue
+            .addins()
+            .map(|addin| (addin.guid, addin.name.to_lowercase()));
+        let users = catalogue.users().map(|user| (user.id, user.display_name.clone()));
+        let groups = catalogue
+            .groups()
+            .map(|group| (group.id, group.name.to_lowercase()));
+        let principals = users.chain(groups);
+        let principals = principals.map(|(id, name)| (principal_guid(self.database, id), name));
+        for (guid, name) in addins.chain(principals) {
+            names.push((guid.to_string(), format!("[{name}]")));
         }
         Client {
             session: self.server.open(&party),
@@ -190,7 +207,7 @@ pub(crate) struct Client {
     cseq: u32,
     inbox: VecDeque<String>,
     /// The last message as it was.
-    raw: String,
+    pub(crate) raw: String,
     names: Vec<(String, String)>,
 }
 
