@@ -3,14 +3,16 @@
 use crate::{
     dialog::{ChatDialog, Gathering, Kind, Pending},
     info::room_guid,
+    manage,
 };
-use causerie_chat::{Operation, Refusal};
+use causerie_chat::{Action, Operation, Refusal};
+use causerie_model::Catalogue;
 use causerie_sip::ua::Outbox;
 use causerie_xccos::{
     Command, Correlation,
     commands::{Backchat, ChannelId, SearchAmong},
     names::code,
-    reply::{self, InvitationsReply},
+    reply,
 };
 use uuid::Uuid;
 
@@ -32,11 +34,6 @@ impl ChatDialog {
             Command::RequestUri => {
                 let uri = format!("sip:{}", self.shared.settings.service);
                 return self.send(reply::request_uri(&to, &uri).into(), outbox);
-            }
-            // Invitations are issued to nobody yet, so that none is new.
-            Command::GetInvitations(_) => {
-                let none = InvitationsReply::default();
-                return self.send(reply::invitations(&to, &none).into(), outbox);
             }
             Command::Backchat(backchat) => return self.backchat(&backchat, envid, seqid, outbox),
             Command::GetServerInfo(command) => Ok((
@@ -77,6 +74,17 @@ impl ChatDialog {
                     content: preference.content,
                 },
             )),
+            Command::GetInvitations(asked) => Ok((
+                Kind::Invitations,
+                Operation::Invitations {
+                    after: asked.invite_id,
+                },
+            )),
+            Command::CreateRoom(asked) => self.managing(false, |_| manage::create(asked)),
+            Command::UpdateRoom(asked) => self.managing(false, |catalogue| manage::update(asked, catalogue)),
+            Command::MoveRoom(asked) => self.managing(false, |catalogue| manage::relocate(&asked, catalogue)),
+            Command::AddToRole(asked) => self.managing(true, |_| manage::edit_role(&asked, true)),
+            Command::RemoveFromRole(asked) => self.managing(false, |_| manage::edit_role(&asked, false)),
             // No operation does these.
             Command::ChannelSearch(_)
             | Command::SearchHistory(_)
@@ -85,13 +93,8 @@ impl ChatDialog {
             | Command::GetAssociations(_)
             | Command::GetUploadToken(_)
             | Command::GetDownloadToken(_)
-            | Command::CreateRoom(_)
-            | Command::UpdateRoom(_)
-            | Command::MoveRoom(_)
             | Command::GetRoom(_)
             | Command::GetRole(_)
-            | Command::AddToRole(_)
-            | Command::RemoveFromRole(_)
             | Command::FindEligible(_)
             | Command::GetCategoryUsers(_)
             | Command::GetPermissions(_)
@@ -118,6 +121,19 @@ impl ChatDialog {
         if let Err(refusal) = submitted {
             self.fail(&name, envid, seqid, &refusal, outbox);
         }
+    }
+
+    /// A command that makes or changes a room. One that is to add somebody must do so.
+    fn managing(
+        &self,
+        must_change: bool,
+        actions: impl FnOnce(&Catalogue) -> Result<Vec<Action>, Refusal>,
+    ) -> Result<(Kind, Operation), Refusal> {
+        let actions = actions(&self.shared.chat.catalogue())?;
+        Ok((
+            Kind::Manage { must_change },
+            manage::operation(actions, &self.origin),
+        ))
     }
 
     fn backchat(&mut self, asked: &Backchat, envid: &str, seqid: &str, outbox: &mut Outbox) {

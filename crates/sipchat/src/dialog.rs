@@ -27,6 +27,8 @@ pub(crate) struct ChatDialog {
     pub(crate) sip: Dialog,
     address: String,
     via: String,
+    /// Where the user is, for records of what he changes.
+    pub(crate) origin: Box<str>,
     branches: u64,
     /// The last branch; all begin with its first `stem` octets.
     branch: String,
@@ -59,12 +61,27 @@ pub(crate) enum Pending {
 /// What a reply needs to know beside the outcome.
 pub(crate) enum Kind {
     Join,
-    BatchJoin { domain: String },
-    Part { uri: String },
+    BatchJoin {
+        domain: String,
+    },
+    Part {
+        uri: String,
+    },
     ChannelSearch,
-    ServerInfo { info_type: String },
-    GetPreference { create_default: bool },
-    SetPreference { create_default: bool },
+    /// Makes or changes a room; whether it is an error if nothing is other than before.
+    Manage {
+        must_change: bool,
+    },
+    Invitations,
+    ServerInfo {
+        info_type: String,
+    },
+    GetPreference {
+        create_default: bool,
+    },
+    SetPreference {
+        create_default: bool,
+    },
 }
 
 /// A history request for several rooms on its way.
@@ -86,6 +103,7 @@ impl ChatDialog {
             sip,
             address: party.address.clone(),
             via: party.via.clone(),
+            origin: party.peer.map(|peer| peer.to_string()).unwrap_or_default().into(),
             branches: 0,
             attached: None,
             cut: false,
@@ -233,7 +251,8 @@ impl ChatDialog {
             request_envid: envid,
             request_seqid: seqid,
         };
-        let rendered = result.and_then(|outcome| render::outcome(&self.shared.settings, kind, &to, &outcome));
+        let rendered =
+            result.and_then(|outcome| render::outcome(&self.shared.settings, name, kind, &to, &outcome));
         match rendered {
             Ok(document) => self.send(document.into(), outbox),
             Err(refusal) => self.fail(name, envid, seqid, &refusal, outbox),

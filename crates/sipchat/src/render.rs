@@ -1,16 +1,18 @@
 //! Outcomes and notices as XCCOS documents.
 
 use crate::{Settings, dialog::Kind};
-use causerie_chat::{Notice, Outcome, ParticipantInfo, PreferenceAnswer, Refusal, RoomSnapshot, RoomSummary};
-use causerie_model::{Invitations, Message, Privacy, RoomType};
+use causerie_chat::{
+    InvitedTo, Notice, Outcome, ParticipantInfo, PreferenceAnswer, Refusal, RoomSnapshot, RoomSummary,
+};
+use causerie_model::{Addin, Invitations, Message, Permissions, Privacy, RoomType, SipAddress, Timestamp};
 use causerie_xccos::{
     CategoryUri, ChatLine, Correlation, Extra,
     blocks::{
-        Behavior, FailureBlock, ParticipantGroup, Preference, PrincipalType, RoomAssociation, RoomBlock,
-        ServerInfo, UserBlock, Visibility,
+        AddIn, Audit, Behavior, FailureBlock, Invitation, ParticipantGroup, Preference, PrincipalType,
+        RoomAssociation, RoomBlock, ServerInfo, UserBlock, Visibility,
     },
     chat, notice as ntc,
-    reply::{self, JoinReply},
+    reply::{self, InvitationsReply, JoinReply},
 };
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -26,6 +28,7 @@ fn room_uri(domain: &str, guid: Uuid) -> String {
 /// The reply to a command that was done.
 pub(crate) fn outcome(
     settings: &Settings,
+    name: &str,
     kind: &Kind,
     to: &Correlation<'_>,
     outcome: &Outcome,
@@ -45,6 +48,19 @@ pub(crate) fn outcome(
             let rooms: Vec<_> = rooms.iter().map(|room| summary(domain, room)).collect();
             Ok(reply::channel_search(to, &rooms))
         }
+        (Kind::Manage { must_change: true }, Outcome::Managed { changed: false, .. }) => {
+            Err(Refusal::AlreadyHeld)
+        }
+        (Kind::Manage { .. }, Outcome::Managed { room, .. }) => {
+            Ok(reply::rooms(name, to, &[card(domain, room)]))
+        }
+        (Kind::Invitations, Outcome::Invitations { last, rooms }) => {
+            let invitations = InvitationsReply {
+                last: last.map(|id| invitation(domain, id, None)),
+                rooms: rooms.iter().map(|one| invited(domain, one)).collect(),
+            };
+            Ok(reply::invitations(to, &invitations))
+        }
         (Kind::ServerInfo { info_type }, Outcome::ServerInfo(info)) => {
             // The root category has the database's identity: both are made once and never change.
             let root = format!("ma-cat://{domain}/{}", info.database);
@@ -57,7 +73,7 @@ pub(crate) fn outcome(
                 root_uri: root.into(),
                 db_version: info.database.to_string().into(),
                 display_name: None,
-                room_management_url: None,
+                room_management_url: info.room_management_url.as_deref().map(Into::into),
             };
             Ok(reply::server_info(to, settings.server_info_reply, &info))
         }
@@ -136,6 +152,7 @@ fn summary<'a>(domain: &str, found: &RoomSummary) -> RoomBlock<'a> {
         room,
         category,
         present,
+        ..
     } = found;
     let parent = CategoryUri::new(domain, &category.guid.to_string());
     RoomBlock {
@@ -156,6 +173,46 @@ fn summary<'a>(domain: &str, found: &RoomSummary) -> RoomBlock<'a> {
         invite: Some(category.invitations && room.invitations == Invitations::Inherit),
         logged: Some(category.history),
         ..RoomBlock::new(room_uri(domain, room.guid))
+    }
+}
+
+/// A room with everything that can be told of it.
+fn card<'a>(domain: &str, found: &'a RoomSummary) -> RoomBlock<'a> {
+    let audit = &found.room.audit;
+    RoomBlock {
+        disabled: Some(found.room.disabled),
+        add_in: found.addin.as_ref().map(add_in),
+        audit: Some(Audit {
+            updated_by: (&audit.updated_by).into(),
+            updated_on: audit.updated_on.to_string().into(),
+            created_by: (&audit.created_by).into(),
+            created_on: audit.created_on.to_string().into(),
+        }),
+        ..summary(domain, found)
+    }
+}
+
+fn add_in(addin: &Addin) -> AddIn<'_> {
+    AddIn {
+        id: addin.guid.to_string().into(),
+        name: (&addin.name).into(),
+        url: (&addin.url).into(),
+    }
+}
+
+fn invitation<'a>(domain: &str, invite_id: u32, created_on: Option<Timestamp>) -> Invitation<'a> {
+    Invitation {
+        invite_id,
+        domain: domain.to_owned().into(),
+        created_on: created_on.map(|at| at.to_string().into()),
+    }
+}
+
+/// A room that somebody is invited to.
+fn invited<'a>(domain: &str, found: &InvitedTo) -> RoomBlock<'a> {
+    RoomBlock {
+        invitation: Some(invitation(domain, found.id, Some(found.at))),
+        ..summary(domain, &found.summary)
     }
 }
 
@@ -225,20 +282,40 @@ pub(crate) fn notice(domain: &str, envid: &str, notice: &Notice) -> String {
             room,
             user,
             permissions,
-        } => {
-            let association = RoomAssociation {
-                mask: permissions.0,
-                domain: domain.into(),
-                guid: room.to_string().into(),
-            };
-            let user = UserBlock {
-                associations: vec![association],
-                ..UserBlock::new(user.to_uri())
-            };
-            ntc::join(envid, &user)
-        }
+        } => ntc::join(envid, &participant(domain, *room, user, *permissions)),
         Notice::Parted { room, user } => {
             ntc::part(envid, &room_uri(domain, *room), &UserBlock::new(user.to_uri()))
         }
+        Notice::RoomChanged(room) => ntc::room_changed(envid, &card(domain, room)),
+        Notice::PermissionsChanged {
+            room,
+            user,
+            permissions,
+        } => ntc::permissions_changed(envid, &participant(domain, *room, user, *permissions)),
+        Notice::Invited(found) => {
+            let invitations = InvitationsReply {
+                last: Some(invitation(domain, found.id, None)),
+                rooms: vec![invited(domain, found)],
+            };
+            ntc::invite(envid, &invitations)
+        }
+    }
+}
+
+/// A user with what he may do in a room.
+fn participant<'a>(
+    domain: &'a str,
+    room: Uuid,
+    user: &SipAddress,
+    permissions: Permissions,
+) -> UserBlock<'a> {
+    let association = RoomAssociation {
+        mask: permissions.0,
+        domain: domain.into(),
+        guid: room.to_string().into(),
+    };
+    UserBlock {
+        associations: vec![association],
+        ..UserBlock::new(user.to_uri())
     }
 }
