@@ -22,4 +22,10 @@ pub trait Directory: Send + Sync {
     /// The user with this `DOMAIN\user` login. `domain` is as the client sent it, empty when it sent none. Asked only
     /// when the domain isn't the one of [`Settings`](crate::Settings).
     fn user_by_login(&self, domain: &str, user: &str) -> Option<UserEntry>;
+
+    /// Whether a user may use rooms: `EnablePersistentChat` of his provisioning.
+    fn may_chat(&self, user: PrincipalId) -> bool;
+
+    /// Where users make and manage rooms in a browser, if there is such a page.
+    fn room_management_url(&self) -> Option<String>;
 }

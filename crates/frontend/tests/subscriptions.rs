@@ -1,7 +1,7 @@
 //! Subscriptions: what clients are told, and in which of the three ways.
 mod common;
 
-use common::{ALICE, Client, World};
+use common::{ALICE, BOB, Client, World};
 
 const PROVISIONING: &str = "<provisioningGroupList xmlns=\"http://schemas.microsoft.com/2006/09/sip/provisioninggrouplist\"> \
     <provisioningGroup name=\"ServerConfiguration\"/> <provisioningGroup name=\"persistentChatConfiguration\"/>\
@@ -66,6 +66,25 @@ async fn provisioning_rides_on_the_answer_and_names_the_chat_server() {
         assert!(answer.contains(&format!("\r\n{line}\r\n")), "{line} in {answer}");
     }
     insta::assert_snapshot!(body(&answer), @r#"<provisionGroupList xmlns="http://schemas.microsoft.com/2006/09/sip/provisiongrouplist-notification"><provisionGroup name="persistentChatConfiguration"><propertyEntryList><property name="EnablePersistentChat">true</property><property name="DefaultPersistentChatPoolUri">sip:chat@example.test</property><property name="PersistentChatPoolUris">sip:chat@example.test</property></propertyEntryList></provisionGroup></provisionGroupList>"#);
+}
+
+#[tokio::test]
+async fn who_may_not_use_rooms_is_told_so() {
+    let world = World::new().await;
+    let mut client = world.sign_in(BOB).await;
+    let headers = format!(
+        "Event: vnd-microsoft-provisioning-v2\r\nContact: <sip:{BOB};gruu>\r\n\
+         Content-Type: application/test+xml\r\n{PIGGYBACK}Expires: 0\r\n"
+    );
+    let answer = client
+        .ask("SUBSCRIBE", &format!("sip:{BOB}"), "c", &headers, PROVISIONING)
+        .await;
+    assert!(answer.starts_with("SIP/2.0 200"), "{answer}");
+    let group = body(&answer);
+    assert!(
+        group.contains("<property name=\"EnablePersistentChat\">false</property>"),
+        "{group}"
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use causerie_accounts::Accounts;
 use causerie_chat::Chat;
 use causerie_frontend::{Authentication, Deadlines, Directory, FrontEnd, Limits, Settings, UserEntry};
-use causerie_model::{Clock, Random, SipAddress, User};
+use causerie_model::{Clock, PrincipalId, Random, SipAddress, User};
 use causerie_sipchat::ChatServer;
 use causerie_store::Contacts;
 use causerie_web::admin::{SignedIn, wire};
@@ -53,6 +53,14 @@ impl Directory for Users {
     fn user_by_login(&self, _domain: &str, _user: &str) -> Option<UserEntry> {
         // Logins of other domains would come out of a directory such as LDAP.
         None
+    }
+
+    fn may_chat(&self, user: PrincipalId) -> bool {
+        causerie_policy::may_chat(&self.0.catalogue(), user).allowed
+    }
+
+    fn room_management_url(&self) -> Option<String> {
+        Some(self.0.effective().room_management_url).filter(|url| !url.is_empty())
     }
 }
 

@@ -7,6 +7,7 @@
 use crate::{CheckedRequest, CheckedResponse, Outgoing};
 use std::{
     collections::VecDeque,
+    net::SocketAddr,
     task::{Context, Poll},
 };
 
@@ -15,6 +16,8 @@ use std::{
 pub struct Party {
     /// `user@domain`, lower case.
     pub address: String,
+    /// Where its connection comes from, if the front end knows.
+    pub peer: Option<SocketAddr>,
     /// The endpoint's `epid`, if it has one.
     pub epid: Option<String>,
     /// Our side of the connection for the Via of requests to it: `SIP/2.0/TLS 192.0.2.1:5061`.

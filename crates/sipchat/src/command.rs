@@ -3,14 +3,15 @@
 use crate::{
     dialog::{ChatDialog, Kind, Pending},
     info::room_guid,
-    question,
+    manage, question,
 };
-use causerie_chat::{Operation, Refusal};
+use causerie_chat::{Action, Operation, Refusal};
+use causerie_model::Catalogue;
 use causerie_sip::ua::Outbox;
 use causerie_xccos::{
     Command, Correlation,
     commands::{ChannelId, ChannelSearch, SearchAmong},
-    reply::{self, InvitationsReply},
+    reply,
 };
 use uuid::Uuid;
 
@@ -30,11 +31,6 @@ impl ChatDialog {
             Command::RequestUri => {
                 let uri = format!("sip:{}", self.shared.settings.service);
                 return self.send(reply::request_uri(&to, &uri).into(), outbox);
-            }
-            // Invitations are issued to nobody yet, so that none is new.
-            Command::GetInvitations(_) => {
-                let none = InvitationsReply::default();
-                return self.send(reply::invitations(&to, &none).into(), outbox);
             }
             Command::Backchat(backchat) => return self.backchat(&backchat, envid, seqid, outbox),
             Command::GetServerInfo(command) => Ok((
@@ -76,6 +72,17 @@ impl ChatDialog {
                 self.tell_once(&format!("{name} {kind}"), "unknown kind of search");
                 return self.not_supported(&name, envid, seqid, outbox);
             }
+            Command::GetInvitations(asked) => Ok((
+                Kind::Invitations,
+                Operation::Invitations {
+                    after: asked.invite_id,
+                },
+            )),
+            Command::CreateRoom(asked) => self.managing(false, |_| manage::create(asked)),
+            Command::UpdateRoom(asked) => self.managing(false, |catalogue| manage::update(asked, catalogue)),
+            Command::MoveRoom(asked) => self.managing(false, |catalogue| manage::relocate(&asked, catalogue)),
+            Command::AddToRole(asked) => self.managing(true, |_| manage::edit_role(&asked, true)),
+            Command::RemoveFromRole(asked) => self.managing(false, |_| manage::edit_role(&asked, false)),
             reading @ (Command::ChannelSearch(_)
             | Command::CategoriesToCreateIn
             | Command::GetAddIns
@@ -90,13 +97,7 @@ impl ChatDialog {
             | Command::GetUser(_)
             | Command::GetGroup(_)) => question::of(reading, self.shared.chat.settings().search_results),
             // No operation does these.
-            Command::GetUploadToken(_)
-            | Command::GetDownloadToken(_)
-            | Command::CreateRoom(_)
-            | Command::UpdateRoom(_)
-            | Command::MoveRoom(_)
-            | Command::AddToRole(_)
-            | Command::RemoveFromRole(_) => {
+            Command::GetUploadToken(_) | Command::GetDownloadToken(_) => {
                 self.tell_once(&name, "command without an operation");
                 return self.not_supported(&name, envid, seqid, outbox);
             }
@@ -116,6 +117,19 @@ impl ChatDialog {
         if let Err(refusal) = submitted {
             self.fail(&name, envid, seqid, &refusal, outbox);
         }
+    }
+
+    /// A command that makes or changes a room. One that is to add somebody must do so.
+    fn managing(
+        &self,
+        must_change: bool,
+        actions: impl FnOnce(&Catalogue) -> Result<Vec<Action>, Refusal>,
+    ) -> Result<(Kind, Operation), Refusal> {
+        let actions = actions(&self.shared.chat.catalogue())?;
+        Ok((
+            Kind::Manage { must_change },
+            manage::operation(actions, &self.origin),
+        ))
     }
 }
 

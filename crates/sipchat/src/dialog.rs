@@ -27,6 +27,8 @@ pub(crate) struct ChatDialog {
     pub(crate) sip: Dialog,
     address: String,
     via: String,
+    /// Where the user is, for records of what he changes.
+    pub(crate) origin: Box<str>,
     branches: u64,
     /// The last branch; all begin with its first `stem` octets.
     branch: String,
@@ -82,6 +84,11 @@ pub(crate) enum Kind {
     Permissions,
     Participants,
     Addins,
+    /// Makes or changes a room; whether it is an error if nothing is other than before.
+    Manage {
+        must_change: bool,
+    },
+    Invitations,
     ServerInfo {
         info_type: String,
     },
@@ -103,6 +110,7 @@ impl ChatDialog {
             sip,
             address: party.address.clone(),
             via: party.via.clone(),
+            origin: party.peer.map(|peer| peer.to_string()).unwrap_or_default().into(),
             branches: 0,
             attached: None,
             cut: false,

@@ -9,12 +9,13 @@ mod command;
 mod dialog;
 mod history;
 mod info;
+mod manage;
 mod question;
 mod render;
 mod session;
 
 use causerie_chat::Chat;
-use causerie_model::Random;
+use causerie_model::{Random, SipAddress};
 use causerie_sip::{
     CheckedRequest,
     ua::{Application, Party, Session},
@@ -33,7 +34,8 @@ pub struct Settings {
     pub domain: String,
     /// `user@domain` of the service, without scheme: what `requri` hands out.
     pub service: String,
-    /// Other addresses that reach it, such as `ocschat@domain` of clients older than 2013.
+    /// Other addresses that reach it, such as `ocschat@domain` of clients older than 2013, beside the aliases that
+    /// administrators add while it runs.
     pub aliases: Vec<String>,
     /// Seconds after which a client refreshes its dialog (`Session-Expires`).
     pub session_expires_seconds: u32,
@@ -102,6 +104,8 @@ impl Application for ChatServer {
                     .aliases
                     .iter()
                     .any(|alias| target.eq_ignore_ascii_case(alias))
+                || SipAddress::parse(&target)
+                    .is_ok_and(|address| self.shared.chat.catalogue().alias(&address).is_some())
         })
     }
 

@@ -2,20 +2,22 @@
 
 use crate::{Settings, dialog::Kind};
 use causerie_chat::{
-    Notice, Outcome, ParticipantInfo, PreferenceAnswer, PrincipalInfo, PrincipalKind, Refusal, RoomSnapshot,
-    RoomSummary,
+    InvitedTo, Notice, Outcome, ParticipantInfo, PreferenceAnswer, PrincipalInfo, PrincipalKind, Refusal,
+    RoomSnapshot, RoomSummary,
 };
-use causerie_model::{Addin, GroupKind, Invitations, Message, Privacy, RoomType};
+use causerie_model::{
+    Addin, GroupKind, Invitations, Message, Permissions, Privacy, RoomType, SipAddress, Timestamp,
+};
 use causerie_xccos::{
     CategoryUri, ChatLine, Correlation, Extra, GroupUri,
     blocks::{
-        AddIn, Audit, Behavior, CategoryBlock, FailureBlock, ParticipantGroup, Preference, PrincipalType,
-        RoomAssociation, RoomBlock, ServerInfo, UserBlock, Visibility,
+        AddIn, Audit, Behavior, CategoryBlock, FailureBlock, Invitation, ParticipantGroup, Preference,
+        PrincipalType, RoomAssociation, RoomBlock, ServerInfo, UserBlock, Visibility,
     },
     chat,
     limits::DEFAULT_MAX_DOCUMENT_BYTES,
     notice as ntc,
-    reply::{self, JoinReply, PrincipalsReply},
+    reply::{self, InvitationsReply, JoinReply, PrincipalsReply},
 };
 use std::{
     collections::{BTreeMap, HashMap},
@@ -112,6 +114,19 @@ pub(crate) fn outcome(
             let addins: Vec<_> = addins.iter().map(add_in).collect();
             Ok(reply::add_ins(to, &addins))
         }
+        (Kind::Manage { must_change: true }, Outcome::Managed { changed: false, .. }) => {
+            Err(Refusal::AlreadyHeld)
+        }
+        (Kind::Manage { .. }, Outcome::Managed { room, .. }) => {
+            Ok(reply::rooms(name, to, &[card(domain, room)]))
+        }
+        (Kind::Invitations, Outcome::Invitations { last, rooms }) => {
+            let invitations = InvitationsReply {
+                last: last.map(|id| invitation(domain, id, None)),
+                rooms: rooms.iter().map(|one| invited(domain, one)).collect(),
+            };
+            Ok(reply::invitations(to, &invitations))
+        }
         (Kind::ServerInfo { info_type }, Outcome::ServerInfo(info)) => {
             // The root category has the database's identity: both are made once and never change.
             let root = format!("ma-cat://{domain}/{}", info.database);
@@ -124,7 +139,7 @@ pub(crate) fn outcome(
                 root_uri: root.into(),
                 db_version: info.database.to_string().into(),
                 display_name: None,
-                room_management_url: None,
+                room_management_url: info.room_management_url.as_deref().map(Into::into),
             };
             Ok(reply::server_info(to, settings.server_info_reply, &info))
         }
@@ -294,6 +309,22 @@ fn summary<'a>(domain: &str, found: &RoomSummary) -> RoomBlock<'a> {
     }
 }
 
+fn invitation<'a>(domain: &str, invite_id: u32, created_on: Option<Timestamp>) -> Invitation<'a> {
+    Invitation {
+        invite_id,
+        domain: domain.to_owned().into(),
+        created_on: created_on.map(|at| at.to_string().into()),
+    }
+}
+
+/// A room that somebody is invited to.
+fn invited<'a>(domain: &str, found: &InvitedTo) -> RoomBlock<'a> {
+    RoomBlock {
+        invitation: Some(invitation(domain, found.id, Some(found.at))),
+        ..summary(domain, &found.summary)
+    }
+}
+
 /// History of one room: as much of it as fits into what is left of the reply. Of a search that is the beginning, of the
 /// newest messages the end.
 pub(crate) fn history(
@@ -371,20 +402,40 @@ pub(crate) fn notice(domain: &str, envid: &str, notice: &Notice) -> String {
             room,
             user,
             permissions,
-        } => {
-            let association = RoomAssociation {
-                mask: permissions.0,
-                domain: domain.into(),
-                guid: room.to_string().into(),
-            };
-            let user = UserBlock {
-                associations: vec![association],
-                ..UserBlock::new(user.to_uri())
-            };
-            ntc::join(envid, &user)
-        }
+        } => ntc::join(envid, &participant(domain, *room, user, *permissions)),
         Notice::Parted { room, user } => {
             ntc::part(envid, &room_uri(domain, *room), &UserBlock::new(user.to_uri()))
         }
+        Notice::RoomChanged(room) => ntc::room_changed(envid, &card(domain, room)),
+        Notice::PermissionsChanged {
+            room,
+            user,
+            permissions,
+        } => ntc::permissions_changed(envid, &participant(domain, *room, user, *permissions)),
+        Notice::Invited(found) => {
+            let invitations = InvitationsReply {
+                last: Some(invitation(domain, found.id, None)),
+                rooms: vec![invited(domain, found)],
+            };
+            ntc::invite(envid, &invitations)
+        }
+    }
+}
+
+/// A user with what he may do in a room.
+fn participant<'a>(
+    domain: &'a str,
+    room: Uuid,
+    user: &SipAddress,
+    permissions: Permissions,
+) -> UserBlock<'a> {
+    let association = RoomAssociation {
+        mask: permissions.0,
+        domain: domain.into(),
+        guid: room.to_string().into(),
+    };
+    UserBlock {
+        associations: vec![association],
+        ..UserBlock::new(user.to_uri())
     }
 }

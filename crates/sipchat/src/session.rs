@@ -1,6 +1,9 @@
 //! One connection's dialogs with the chat server.
 
 use crate::{Shared, dialog::ChatDialog};
+use causerie_chat::Refusal;
+use causerie_model::SipAddress;
+use causerie_policy::may_chat;
 use causerie_sip::{
     CheckedRequest, CheckedResponse, Dialog, Header, Method, Sequence,
     ua::{Ending, Facts, Outbox, Party, Session},
@@ -54,6 +57,13 @@ impl ChatSession {
         if self.dialogs.len() >= MAX_DIALOGS {
             return refuse(request, 486, "Too many dialogs on one connection", outbox);
         }
+        if let Err(refusal) = self.may_chat() {
+            let facts = Facts {
+                refusal: Some(refusal.name()),
+                ..Facts::default()
+            };
+            return outbox.respond(self::refusal(request, 403, &refusal.to_string()), facts);
+        }
         let tag = self.shared.random.token();
         match Dialog::uas(request, &tag) {
             Ok(sip) => {
@@ -64,6 +74,17 @@ impl ChatSession {
                 outbox.respond(self.established(response), Facts::default());
             }
             Err(error) => refuse(request, 400, &error.to_string(), outbox),
+        }
+    }
+
+    /// Refuses whom the rules keep out of all rooms: he is told in words, instead of finding nothing there.
+    fn may_chat(&self) -> Result<(), Refusal> {
+        let catalogue = self.shared.chat.catalogue();
+        let address = SipAddress::parse(&self.party.address).map_err(|_| Refusal::Unknown)?;
+        let user = catalogue.user_by_address(&address).ok_or(Refusal::Unknown)?;
+        match may_chat(&catalogue, user.id) {
+            verdict if verdict.allowed => Ok(()),
+            verdict => Err(Refusal::Denied(verdict.rule)),
         }
     }
 

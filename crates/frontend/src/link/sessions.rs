@@ -28,6 +28,7 @@ impl Link {
             };
             let party = Party {
                 address: who.user.address.as_str().to_owned(),
+                peer: Some(self.peer),
                 epid: who.epid.clone(),
                 via: self.via(),
                 contact: self.contact(),

@@ -3,7 +3,7 @@
 use causerie_sip::CheckedRequest;
 
 use super::State;
-use crate::link::Link;
+use crate::link::{Link, SignedIn};
 use crate::xml::{Element, escape};
 
 const CHAT: &str = "persistentChatConfiguration";
@@ -36,17 +36,22 @@ impl Link {
 
     fn chat_group(&self) -> String {
         let pools = &self.front().settings.chat_pools;
+        let directory = &self.front().needs.directory;
+        let may_chat = |who: &SignedIn| directory.may_chat(who.user.id);
+        let enabled = !pools.is_empty() && self.signed_in.as_deref().is_some_and(may_chat);
         let mut group = format!("<provisionGroup name=\"{CHAT}\"><propertyEntryList>");
         let mut property = |name: &str, value: &str| {
             group.push_str(&format!("<property name=\"{name}\">{}</property>", escape(value)));
         };
-        property(
-            "EnablePersistentChat",
-            if pools.is_empty() { "false" } else { "true" },
-        );
+        property("EnablePersistentChat", if enabled { "true" } else { "false" });
         if let Some(first) = pools.first() {
             property("DefaultPersistentChatPoolUri", first);
             property("PersistentChatPoolUris", &pools.join(";"));
+        }
+        if let Some(url) = directory.room_management_url() {
+            // It is one page, inside and outside.
+            property("PersistentChatWebManagerUriInt", &url);
+            property("PersistentChatWebManagerUriExt", &url);
         }
         group.push_str("</propertyEntryList></provisionGroup>");
         group

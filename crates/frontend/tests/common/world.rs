@@ -133,6 +133,14 @@ impl Directory for People {
         let known = domain == "OTHER" && user == "bobby";
         known.then(|| self.user_by_address(&SipAddress::parse(BOB).unwrap()))?
     }
+
+    fn may_chat(&self, user: PrincipalId) -> bool {
+        user == PrincipalId(1)
+    }
+
+    fn room_management_url(&self) -> Option<String> {
+        Some("https://rooms.example.test/?a&b".to_owned())
+    }
 }
 
 /// A server and what is behind it.

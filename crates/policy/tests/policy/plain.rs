@@ -108,6 +108,7 @@ impl Plain {
             | Change::RemoveConfiguration(_)
             | Change::PutAlias(_)
             | Change::RemoveAlias(_)
+            | Change::Invite { .. }
             | Change::ReplaceMessage { .. }
             | Change::RemoveMessage { .. }
             | Change::ClearRoom { .. } => {}

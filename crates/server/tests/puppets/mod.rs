@@ -97,6 +97,14 @@ impl Directory for Users {
     fn user_by_login(&self, _: &str, _: &str) -> Option<UserEntry> {
         None
     }
+
+    fn may_chat(&self, _: PrincipalId) -> bool {
+        true
+    }
+
+    fn room_management_url(&self) -> Option<String> {
+        None
+    }
 }
 
 /// The server, with one room, and puppets in it.

@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 use causerie_chat::{
-    Action, Chat, Needs, NewCategory, NewRoom, NodeName, PrincipalName, Settings as ChatSettings,
+    Action, CategoryChange, Chat, Needs, NewCategory, NewRoom, NodeName, PrincipalName,
+    Settings as ChatSettings,
 };
 use causerie_model::{Actor, Clock, Invitations, Privacy, Random, Role, RoomType, Timestamp, principal_guid};
 use causerie_sip::{
@@ -94,7 +95,8 @@ impl World {
         let category = NewCategory {
             name: "General".to_owned(),
             description: String::new(),
-            invitations: true,
+            // Those who are in rooms from the beginning aren't invited, so that nothing goes on beside a test.
+            invitations: false,
             file_upload: false,
             history: true,
         };
@@ -130,6 +132,12 @@ impl World {
                     .await;
             }
         }
+        let change = CategoryChange {
+            invitations: Some(true),
+            ..CategoryChange::default()
+        };
+        let name = "General".to_owned();
+        self.act(Action::ChangeCategory { name, change }).await;
     }
 
     pub(crate) async fn act(&self, action: Action) {
@@ -146,9 +154,18 @@ impl World {
         .await;
     }
 
+    /// Whether the application takes a call to this address.
+    pub(crate) fn serves(&self, address: &str) -> bool {
+        let mut client = self.session("alice");
+        client.dialled = address.to_owned();
+        self.server
+            .serves(&client.request("INVITE", 1, "application/sdp", "v=0"))
+    }
+
     pub(crate) fn session(&self, user: &'static str) -> Client {
         let party = Party {
             address: format!("{user}@example.test"),
+            peer: Some("192.0.2.7:4000".parse().unwrap()),
             epid: Some("0123456789ab".to_owned()),
             via: "SIP/2.0/TLS 192.0.2.1:5061".to_owned(),
             contact: "sip:chat.example.test:5061;transport=tls".to_owned(),
@@ -179,6 +196,7 @@ impl World {
         Client {
             session: self.server.open(&party),
             user,
+            dialled: "chatpool@example.test".to_owned(),
             call_id: "call-1".to_owned(),
             to_tag: String::new(),
             cseq: 1,
@@ -202,6 +220,8 @@ impl World {
 pub(crate) struct Client {
     session: Box<dyn Session>,
     user: &'static str,
+    /// What it has called.
+    pub(crate) dialled: String,
     pub(crate) call_id: String,
     pub(crate) to_tag: String,
     cseq: u32,
@@ -253,11 +273,12 @@ impl Client {
         } else {
             format!("Content-Type: {content_type}\r\n")
         };
+        let dialled = &self.dialled;
         let text = format!(
-            "{method} sip:chatpool@example.test SIP/2.0\r\n\
+            "{method} sip:{dialled} SIP/2.0\r\n\
              Via: SIP/2.0/tls 192.0.2.7:4000\r\n\
              From: <sip:{user}@example.test>;tag=a1;epid=0123456789ab\r\n\
-             To: <sip:chatpool@example.test>{tag}\r\n\
+             To: <sip:{dialled}>{tag}\r\n\
              Max-Forwards: 70\r\nCSeq: {cseq} {method}\r\nCall-ID: {}\r\n\
              Contact: <sip:{user}@example.test;opaque=user:epid:x;gruu>\r\n\
              {content_type}Content-Length: {}\r\n\r\n{content}",

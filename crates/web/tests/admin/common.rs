@@ -158,6 +158,7 @@ impl World {
             catalogue: parts.catalogue.clone(),
             history: parts.history.clone(),
             preferences: parts.preferences.clone(),
+            invitations: parts.invitations.clone(),
             outbox: parts.outbox.clone(),
             clock: clock.clone(),
             random: random.clone(),
