@@ -179,7 +179,14 @@ fn room_changes<'a>(
     };
     let by_group = plan.by_group.then(|| {
         let name = format!("Members of room {number}");
-        [Change::PutGroup(Group { id: group, name }), grant(group)]
+        [
+            Change::PutGroup(Group {
+                id: group,
+                name,
+                kind: causerie_model::GroupKind::Group,
+            }),
+            grant(group),
+        ]
     });
     let each = plan.seats().map(move |user| {
         let member = World::principal(user);
