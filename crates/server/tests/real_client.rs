@@ -4,8 +4,12 @@
 //! Deals is for alice, who manages it, and bob; in Announcements alice alone may post; Project X is hidden from
 //! all but alice and bob.
 
+use causerie_model::{Catalogue, Change, Policy, Scope, SipAddress};
+use causerie_store::{Batch, CatalogueStore, Journal};
+use causerie_store_sqlite::{Options, SqliteStore};
 use causerie_testkit::{Account, Server, Sipeh, Transport, real_client_is_left_out};
 use serde_json::Value;
+use std::process::Command;
 
 const ALICE: &str = "alice@example.test";
 const BOB: &str = "bob@example.test";
@@ -34,6 +38,45 @@ fn sign_in_and_join(server: &Server, user: &str, rooms: &[&str]) -> Sipeh {
 /// A user as the client shows him.
 fn sip(user: &str) -> String {
     format!("sip:{user}")
+}
+
+/// Runs a command of the administrator.
+#[track_caller]
+fn administer(server: &Server, arguments: &[&str]) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_causerie"));
+    command.args(arguments).arg("--data-dir").arg(server.data_dir());
+    let output = command
+        .env_remove("CAUSERIE_SOCKET")
+        .env_remove("CAUSERIE_CONFIG")
+        .output();
+    let output = output.expect("the program starts");
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Changes the database of a server that doesn't run.
+fn change_database(server: &Server, change: impl FnOnce(&Catalogue) -> Vec<Change>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let path = server.data_dir().join("causerie.db");
+        let store = SqliteStore::open(&path, Options::default()).await;
+        let store = store.expect("the database opens");
+        let changes = change(&store.load().await.expect("it is read"));
+        let batch = Batch {
+            changes,
+            records: Vec::new(),
+        };
+        store.append(&batch).await.expect("it is changed");
+        store.close().await;
+    });
+}
+
+/// A post in a room that one was put out of doesn't arrive.
+#[track_caller]
+fn cannot_post(client: &mut Sipeh, room: &str) {
+    client.say(room, "Anybody there?");
+    client.wait("word that the post was refused", |event| {
+        event.to_string().contains("Anybody there?") && has_flag(event, "ERROR")
+    });
 }
 
 fn has_flag(message: &Value, flag: &str) -> bool {
@@ -272,4 +315,91 @@ fn plain_tcp_works_too() {
     bob.message("Lobby", "From TCP to TLS");
     bob.say("Lobby", "and back");
     alice.message("Lobby", "and back");
+}
+
+#[test]
+fn who_is_put_out_sees_it_at_once() {
+    // Each way to put bob out of Deals, and alice with him or not.
+    for (way, alice_too) in [
+        (&["member", "remove", "Deals", BOB][..], false),
+        (&["category", "deny", "General", BOB], false),
+        (&["room", "change", "Deals", "--disable"], true),
+    ] {
+        let Some(server) = demo() else { return };
+        let mut alice = sign_in_and_join(&server, ALICE, &["Deals"]);
+        let mut bob = sign_in_and_join(&server, BOB, &["Deals"]);
+        alice.wait_for("users-add", BOB);
+        administer(&server, way);
+        bob.wait_for("users-remove", BOB);
+        if alice_too {
+            alice.wait_for("users-remove", ALICE);
+        } else {
+            alice.wait_for("users-remove", BOB);
+            assert_eq!(alice.members("Deals"), [sip(ALICE)]);
+            alice.say("Deals", "He is out.");
+            alice.message("Deals", "He is out.");
+        }
+        cannot_post(&mut bob, "Deals");
+        assert!(!bob.has_seen("message", "He is out."), "{way:?}");
+    }
+}
+
+#[test]
+fn a_room_that_is_renamed_is_found_by_its_other_name() {
+    let Some(server) = demo() else { return };
+    let mut alice = sign_in_and_join(&server, ALICE, &["Lobby"]);
+    let mut bob = sign_in_and_join(&server, BOB, &["Lobby"]);
+    administer(&server, &["room", "change", "Lobby", "--name", "Foyer"]);
+    let rooms = alice.rooms();
+    assert!(
+        rooms.contains_key("Foyer") && !rooms.contains_key("Lobby"),
+        "{rooms:?}"
+    );
+    // Those who are in it stay there; their window keeps the name that it was opened with.
+    bob.say("Lobby", "Still here");
+    alice.message("Lobby", "Still here");
+}
+
+#[test]
+fn who_is_made_a_member_can_join() {
+    let Some(server) = demo() else { return };
+    let mut alice = sign_in_and_join(&server, ALICE, &["Deals"]);
+    let mut carol = sign_in(&server, CAROL);
+    carol.rooms();
+    administer(&server, &["member", "add", "Deals", CAROL]);
+    carol.join("Deals");
+    alice.wait_for("users-add", CAROL);
+    carol.say("Deals", "Hello from outside");
+    alice.message("Deals", "Hello from outside");
+    // And a hidden room appears.
+    administer(&server, &["member", "add", "Project X", CAROL]);
+    assert!(carol.rooms().contains_key("Project X"));
+    carol.join("Project X");
+}
+
+#[test]
+fn whose_policy_is_off_finds_no_rooms_and_the_others_do() {
+    let Some(mut server) = demo() else { return };
+    server.stop();
+    change_database(&server, |catalogue| {
+        let bob = SipAddress::parse(BOB).ok();
+        let bob = bob.and_then(|address| catalogue.user_by_address(&address));
+        let mut bob = bob.expect("he is there").clone();
+        bob.policy = Some("NoChat".to_owned());
+        let policy = Policy {
+            scope: Scope::Tag("NoChat".to_owned()),
+            enable_persistent_chat: false,
+            description: String::new(),
+        };
+        vec![Change::PutPolicy(policy), Change::PutUser(bob)]
+    });
+    server.restart();
+    let mut bob = sign_in(&server, BOB);
+    let mut alice = sign_in_and_join(&server, ALICE, &["Lobby"]);
+    alice.say("Lobby", "Without Bob");
+    alice.message("Lobby", "Without Bob");
+    // He has been signed in for longer than it takes to find rooms.
+    bob.command("rooms");
+    bob.wait_for("rooms-error", "");
+    assert!(!bob.has_seen("room", ""));
 }
