@@ -7,7 +7,7 @@ mod password;
 mod throttle;
 mod vault;
 
-pub use password::PasswordError;
+pub use password::{PasswordError, check as check_password};
 pub use throttle::{Caps, Throttled};
 pub use vault::{Vault, VaultError};
 

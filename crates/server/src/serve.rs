@@ -213,6 +213,13 @@ impl Program for Running {
             .unwrap_or_default()
     }
 
+    fn certificates_to_come(&self) -> Result<Vec<wire::Certificate>, String> {
+        let certificates = self.certificates.as_ref().map(|certificates| certificates.to_come());
+        certificates
+            .unwrap_or_else(|| Ok(Vec::new()))
+            .map_err(|error| format!("{error:#}"))
+    }
+
     fn reload_certificates(&self) -> Result<Vec<wire::Certificate>, String> {
         if let Some(certificates) = &self.certificates {
             certificates.refresh(true).map_err(|error| format!("{error:#}"))?;

@@ -125,6 +125,16 @@ impl Certificates {
         facts.iter().map(|facts| facts.at(now)).collect()
     }
 
+    /// What reading the files again would put into use. Nothing is made or exchanged.
+    pub(crate) fn to_come(&self) -> Result<Vec<wire::Certificate>> {
+        let Source::Files(paths) = &self.source else {
+            return Ok(self.facts());
+        };
+        CertificateStore::load(paths)?;
+        let now = self.clock.now();
+        Ok(read::facts(paths)?.iter().map(|facts| facts.at(now)).collect())
+    }
+
     /// Reads the files again if they have changed, or whether or not. If they are no good, those in use stay.
     pub(crate) fn refresh(&self, always: bool) -> Result<()> {
         let paths = self.source.ready()?;

@@ -2,13 +2,14 @@
 
 use super::{
     AdminState,
+    change::Asked,
     error::{Answer, ApiError},
     input::{Body, Named},
     lists::holders,
-    origin::Origin,
-    wire::{Category, CategoryLists, ChangeCategory, ErrorBody, NewCategory},
+    version::{IfMatch, audit, tagged},
+    wire::{Category, CategoryLists, ChangeCategory, Changes, ErrorBody, NewCategory, Outcome},
 };
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, response::Response};
 use causerie_chat::{Action, CategoryChange};
 use causerie_model::{Catalogue, Node, Role};
 
@@ -24,6 +25,7 @@ fn bare(catalogue: &Catalogue, category: &causerie_model::Category) -> Category 
             .rooms()
             .filter(|room| room.category == category.id)
             .count(),
+        audit: audit(&category.audit),
         lists: None,
     }
 }
@@ -61,23 +63,20 @@ pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Category>> 
 /// Shows one category with its lists.
 #[utoipa::path(get, path = "/v1/categories/{name}",
     params(("name" = String, Path, description = "The category's name")),
-    responses((status = 200, body = Category, description = "The category")))]
-pub(super) async fn one(
-    State(state): State<AdminState>,
-    Named(name): Named<String>,
-) -> Answer<Json<Category>> {
-    shown(&state, &name).map(Json)
+    responses((status = 200, body = Category, description = "The category; its version is its ETag too")))]
+pub(super) async fn one(State(state): State<AdminState>, Named(name): Named<String>) -> Answer<Response> {
+    shown(&state, &name).map(|category| tagged(category.audit.version, &category))
 }
 
 /// Adds a category, with empty lists: nobody is allowed in it.
 #[utoipa::path(post, path = "/v1/categories",
     request_body = NewCategory,
-    responses((status = 201, body = Category, description = "The category"), (status = 409, body = ErrorBody, description = "The name is taken")))]
+    responses((status = 201, body = Outcome<Category>, description = "The category"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Body(new): Body<NewCategory>,
-) -> Answer<(StatusCode, Json<Category>)> {
+) -> Answer<Response> {
     let name = new.name.trim().to_owned();
     let action = Action::AddCategory(causerie_chat::NewCategory {
         name: new.name,
@@ -86,49 +85,47 @@ pub(super) async fn add(
         file_upload: new.file_upload,
         history: new.history,
     });
-    state.chat.act(origin.actor(), action).await?;
-    Ok((StatusCode::CREATED, Json(shown(&state, &name)?)))
+    let made = asked.act(&state, vec![action]).await?;
+    made.created(async { shown(&state, &name) }).await
 }
 
 /// Changes a category.
+///
+/// It is refused if the version, in the body or as `If-Match`, is no longer that of the category.
 #[utoipa::path(patch, path = "/v1/categories/{name}",
     params(("name" = String, Path, description = "The category's name")),
     request_body = ChangeCategory,
-    responses((status = 200, body = Category, description = "The category as it is now"), (status = 409, body = ErrorBody, description = "The name is taken")))]
+    responses((status = 200, body = Outcome<Category>, description = "The category as it is now"), (status = 412, body = ErrorBody, description = "Somebody else changed it meanwhile"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn change(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
+    IfMatch(seen): IfMatch,
     Named(name): Named<String>,
     Body(change): Body<ChangeCategory>,
-) -> Answer<Json<Category>> {
+) -> Answer<Response> {
     let now = change.name.clone().unwrap_or_else(|| name.clone());
     let change = CategoryChange {
-        seen: None,
+        seen: change.version.or(seen),
         name: change.name,
         description: change.description,
         invitations: change.invitations,
         file_upload: change.file_upload,
         history: change.history,
     };
-    state
-        .chat
-        .act(origin.actor(), Action::ChangeCategory { name, change })
-        .await?;
-    shown(&state, now.trim()).map(Json)
+    let action = Action::ChangeCategory { name, change };
+    let made = asked.act(&state, vec![action]).await?;
+    made.changed(async { shown(&state, now.trim()) }).await
 }
 
 /// Removes a category without rooms.
 #[utoipa::path(delete, path = "/v1/categories/{name}",
     params(("name" = String, Path, description = "The category's name")),
-    responses((status = 204, description = "It is gone")))]
+    responses((status = 200, body = Changes, description = "It is gone")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(name): Named<String>,
-) -> Answer<StatusCode> {
-    state
-        .chat
-        .act(origin.actor(), Action::RemoveCategory { name })
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Answer<Response> {
+    let made = asked.act(&state, vec![Action::RemoveCategory { name }]).await?;
+    Ok(made.done())
 }

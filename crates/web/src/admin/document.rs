@@ -1,13 +1,14 @@
 //! The description of the API, as OpenAPI 3.1 has it. It is made from the handlers and the types that they take and give.
 
-use super::wire::ErrorBody;
+use super::wire::{Change, ErrorBody, Rehearsal};
 use causerie_policy::AdminAct;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        Content, OpenApi as Document, Paths, Ref, ResponseBuilder,
+        Content, Object, OneOfBuilder, OpenApi as Document, Paths, Ref, RefOr, Required, ResponseBuilder,
+        Type,
         extensions::ExtensionsBuilder,
-        path::{Operation, PathItem},
+        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
         security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     },
 };
@@ -20,16 +21,18 @@ const TOKEN: &str = "token";
 #[openapi(
     info(
         title = "Causerie administration",
-        description = "Users, groups, categories, rooms and their lists, tokens, and how the server is doing.\n\n\
+        description = "Users, groups, categories, rooms and their lists, barriers, add-ins, policies, settings, endpoints, tokens, and \
+            how the server is doing.\n\n\
             Names in paths are percent-encoded. A principal is a user's address or a group's name; only addresses have \
             an `@`. Each operation has an act, `x-act`; the role of who asks decides which acts are his. Over the Unix \
             socket whoever is let in by its mode is an administrator; over HTTPS, and if he likes over the socket, he \
             sends a token.\n\n\
-            Errors are `{\"error\": {\"code\", \"message\"}}`: codes are stable, messages are for people. The query \
-            parameter `what_if` is reserved: a change with `what_if=true` is refused with 501.",
+            Errors are `{\"error\": {\"code\", \"message\"}}`: codes are stable, messages are for people.\n\n\
+            A change answers with all that changed, what followed by itself included, as `changes`. With the query \
+            parameter `what_if=true` it answers with what would change, and changes nothing.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(ErrorBody)),
+    components(schemas(Change, ErrorBody, Rehearsal)),
     modifiers(&Token),
 )]
 pub(super) struct Base;
@@ -49,6 +52,9 @@ impl Modify for Token {
 /// Adds what all operations have in common: their act, their group, how to prove who asks, and the errors.
 pub(super) fn complete(paths: &mut Paths, act: AdminAct) {
     for (path, item) in &mut paths.paths {
+        for operation in changes(item) {
+            rehearsable(operation);
+        }
         for operation in operations(item) {
             complete_one(path, operation, act);
         }
@@ -66,6 +72,50 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
         ..
     } = item;
     [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// Those that change something.
+fn changes(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem {
+        put,
+        post,
+        delete,
+        patch,
+        ..
+    } = item;
+    [put, post, delete, patch].into_iter().flatten()
+}
+
+/// Adds that it can be asked what a change would do, and how that is answered.
+fn rehearsable(operation: &mut Operation) {
+    let parameter = ParameterBuilder::new()
+        .name("what_if")
+        .parameter_in(ParameterIn::Query)
+        .required(Required::False)
+        .description(Some("Only tell what would change"))
+        .schema(Some(Object::with_type(Type::Boolean)))
+        .build();
+    operation
+        .parameters
+        .get_or_insert_default()
+        .push(parameter.into());
+    let told = Ref::from_schema_name("Rehearsal");
+    let all = &mut operation.responses.responses;
+    if let Some(RefOr::T(response)) = all.get_mut("200") {
+        for content in response.content.values_mut() {
+            let RefOr::T(content) = content else { continue };
+            let done = content.schema.take();
+            let either = done.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
+            content.schema = Some(either.item(told.clone()).into());
+        }
+        response.description += "; with `what_if`, what would change";
+    } else {
+        let response = ResponseBuilder::new()
+            .description("With `what_if`: what would change")
+            .content("application/json", Content::new(Some(told)))
+            .build();
+        all.insert("200".to_owned(), response.into());
+    }
 }
 
 fn complete_one(path: &str, operation: &mut Operation, act: AdminAct) {

@@ -71,15 +71,6 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, rule.as_str(), rule.to_string())
     }
 
-    /// It was asked what a change would do, without doing it.
-    pub(super) fn no_what_if() -> Self {
-        Self::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "what-if",
-            "what a change would do can't be told; nothing was changed",
-        )
-    }
-
     /// The request makes no sense.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)

@@ -2,14 +2,15 @@
 
 use super::{
     AdminState,
+    change::Asked,
     error::{Answer, ApiError},
-    input::{Body, Named, principal},
+    input::{Body, Named, optional_word, principal},
     lists::names,
-    origin::Origin,
-    wire::{ChangeGroup, Changed, ErrorBody, Group, NewEntry, NewGroup},
+    wire::{ChangeGroup, Changed, Changes, ErrorBody, Group, NewEntry, NewGroup, Outcome},
 };
-use axum::{Json, extract::State, http::StatusCode};
-use causerie_chat::{Action, Done};
+use axum::{Json, extract::State, response::Response};
+use causerie_chat::Action;
+use causerie_model::GroupKind;
 
 fn shown(state: &AdminState, name: &str) -> Answer<Group> {
     let catalogue = state.chat.catalogue();
@@ -19,6 +20,7 @@ fn shown(state: &AdminState, name: &str) -> Answer<Group> {
     let members = names(&catalogue, catalogue.group_members(group.id));
     Ok(Group {
         name: group.name.clone(),
+        kind: group.kind.to_string(),
         member_count: members.len(),
         members: Some(members),
     })
@@ -33,6 +35,7 @@ pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Group>> {
         .groups()
         .map(|group| Group {
             name: group.name.clone(),
+            kind: group.kind.to_string(),
             member_count: catalogue.group_members(group.id).count(),
             members: None,
         })
@@ -52,66 +55,52 @@ pub(super) async fn one(State(state): State<AdminState>, Named(name): Named<Stri
 /// Adds a group, without members.
 #[utoipa::path(post, path = "/v1/groups",
     request_body = NewGroup,
-    responses((status = 201, body = Group, description = "The group"), (status = 409, body = ErrorBody, description = "The name is taken")))]
+    responses((status = 201, body = Outcome<Group>, description = "The group"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Body(new): Body<NewGroup>,
-) -> Answer<(StatusCode, Json<Group>)> {
-    state
-        .chat
-        .act(
-            origin.actor(),
-            Action::AddGroup {
-                kind: causerie_model::GroupKind::Group,
-                name: new.name.clone(),
-            },
-        )
-        .await?;
-    Ok((StatusCode::CREATED, Json(shown(&state, new.name.trim())?)))
+) -> Answer<Response> {
+    let name = new.name.trim().to_owned();
+    let action = Action::AddGroup {
+        kind: optional_word("kind", new.kind.as_ref())?.unwrap_or(GroupKind::Group),
+        name: new.name,
+    };
+    let made = asked.act(&state, vec![action]).await?;
+    made.created(async { shown(&state, &name) }).await
 }
 
 /// Renames a group.
 #[utoipa::path(patch, path = "/v1/groups/{name}",
     params(("name" = String, Path, description = "The group's name")),
     request_body = ChangeGroup,
-    responses((status = 200, body = Group, description = "The group as it is now"), (status = 409, body = ErrorBody, description = "The name is taken")))]
+    responses((status = 200, body = Outcome<Group>, description = "The group as it is now"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn change(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(name): Named<String>,
     Body(change): Body<ChangeGroup>,
-) -> Answer<Json<Group>> {
-    let Some(new_name) = change.name else {
-        return shown(&state, &name).map(Json);
+) -> Answer<Response> {
+    let now = change.name.clone().unwrap_or_else(|| name.clone());
+    let action = Action::RenameGroup {
+        name,
+        new_name: now.clone(),
     };
-    state
-        .chat
-        .act(
-            origin.actor(),
-            Action::RenameGroup {
-                name,
-                new_name: new_name.clone(),
-            },
-        )
-        .await?;
-    shown(&state, new_name.trim()).map(Json)
+    let made = asked.act(&state, vec![action]).await?;
+    made.changed(async { shown(&state, now.trim()) }).await
 }
 
 /// Removes a group, from all lists too.
 #[utoipa::path(delete, path = "/v1/groups/{name}",
     params(("name" = String, Path, description = "The group's name")),
-    responses((status = 204, description = "It is gone")))]
+    responses((status = 200, body = Changes, description = "It is gone")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(name): Named<String>,
-) -> Answer<StatusCode> {
-    state
-        .chat
-        .act(origin.actor(), Action::RemoveGroup { name })
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Answer<Response> {
+    let made = asked.act(&state, vec![Action::RemoveGroup { name }]).await?;
+    Ok(made.done())
 }
 
 /// Lists a group's members.
@@ -132,18 +121,13 @@ pub(super) async fn members(
     responses((status = 200, body = Changed, description = "Whether he wasn't in it before")))]
 pub(super) async fn add_member(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(group): Named<String>,
     Body(entry): Body<NewEntry>,
-) -> Answer<Json<Changed>> {
+) -> Answer<Response> {
     let member = principal(&entry.principal)?;
-    let done = state
-        .chat
-        .act(origin.actor(), Action::AddToGroup { group, member })
-        .await?;
-    Ok(Json(Changed {
-        changed: done == Done::Changed,
-    }))
+    let action = Action::AddToGroup { group, member };
+    Ok(asked.act(&state, vec![action]).await?.entry())
 }
 
 /// Takes a user or group out of a group.
@@ -152,15 +136,10 @@ pub(super) async fn add_member(
     responses((status = 200, body = Changed, description = "Whether he was in it before")))]
 pub(super) async fn remove_member(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named((group, member)): Named<(String, String)>,
-) -> Answer<Json<Changed>> {
+) -> Answer<Response> {
     let member = principal(&member)?;
-    let done = state
-        .chat
-        .act(origin.actor(), Action::RemoveFromGroup { group, member })
-        .await?;
-    Ok(Json(Changed {
-        changed: done == Done::Changed,
-    }))
+    let action = Action::RemoveFromGroup { group, member };
+    Ok(asked.act(&state, vec![action]).await?.entry())
 }

@@ -1,9 +1,9 @@
 //! The way in: who asks is established first, then whether his role lets him.
 
-use super::{AdminState, document, error::ApiError, input::WhatIf, origin::Origin, origin::Peer};
+use super::{AdminState, document, error::ApiError, origin::Origin, origin::Peer};
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, header},
+    http::{HeaderMap, header},
     middleware::{Next, from_fn},
     response::Response,
 };
@@ -45,21 +45,15 @@ pub(super) fn allow(
     (schemas, mut paths, handlers): UtoipaMethodRouter<AdminState>,
 ) -> UtoipaMethodRouter<AdminState> {
     document::complete(&mut paths, act);
-    let check = from_fn(
-        move |origin: Origin, WhatIf(what_if): WhatIf, request: Request, next: Next| async move {
-            let verdict = decide_admin(origin.role(), act);
-            if !verdict.allowed {
-                let rule = verdict.rule.as_str();
-                tracing::warn!(target: "causerie::admin", %origin, %act, rule, "Refused.");
-                return Err(ApiError::forbidden(verdict.rule));
-            }
-            // Better not done at all than done in earnest.
-            if what_if && request.method() != Method::GET {
-                return Err(ApiError::no_what_if());
-            }
-            Ok(next.run(request).await)
-        },
-    );
+    let check = from_fn(move |origin: Origin, request: Request, next: Next| async move {
+        let verdict = decide_admin(origin.role(), act);
+        if !verdict.allowed {
+            let rule = verdict.rule.as_str();
+            tracing::warn!(target: "causerie::admin", %origin, %act, rule, "Refused.");
+            return Err(ApiError::forbidden(verdict.rule));
+        }
+        Ok(next.run(request).await)
+    });
     (schemas, paths, handlers.route_layer(check))
 }
 

@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use causerie_chat::PrincipalName;
-use causerie_model::SipAddress;
+use causerie_model::{Scope, SipAddress};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{fmt::Display, str::FromStr, time::Duration};
 use tokio::time::timeout;
@@ -98,6 +98,11 @@ impl<S: Send + Sync> FromRequestParts<S> for WhatIf {
 /// A user's address.
 pub(super) fn address(text: &str) -> Result<SipAddress, ApiError> {
     SipAddress::parse(text).map_err(|error| ApiError::invalid(error.to_string()))
+}
+
+/// What a policy or a set of settings is for.
+pub(super) fn scope(text: &str) -> Result<Scope, ApiError> {
+    text.parse().map_err(ApiError::invalid)
 }
 
 /// A user by address or a group by name: groups' names have no `@`.

@@ -2,13 +2,13 @@
 
 use super::{
     AdminState,
+    change::Asked,
     error::{Answer, ApiError},
     input::{Body, Named, principal},
-    origin::Origin,
     wire::{Changed, NewEntry},
 };
-use axum::{Json, extract::State};
-use causerie_chat::{Action, Done, NodeName};
+use axum::{Json, extract::State, response::Response};
+use causerie_chat::{Action, NodeName};
 use causerie_model::{Catalogue, Node, PrincipalId, Role};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -98,10 +98,10 @@ pub(super) async fn all(
     responses((status = 200, body = Changed, description = "Whether he wasn't on it before")))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(path): Named<ListPath>,
     Body(entry): Body<NewEntry>,
-) -> Answer<Json<Changed>> {
+) -> Answer<Response> {
     let (node, role) = list(path)?;
     let principal = principal(&entry.principal)?;
     let action = Action::Grant {
@@ -109,7 +109,7 @@ pub(super) async fn add(
         role,
         principal,
     };
-    act(&state, &origin, action).await
+    Ok(asked.act(&state, vec![action]).await?.entry())
 }
 
 /// Takes a user or group off a list of a category or room.
@@ -118,10 +118,10 @@ pub(super) async fn add(
     responses((status = 200, body = Changed, description = "Whether he was on it before")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(path): Named<ListPath>,
     Named(OnList { principal: who }): Named<OnList>,
-) -> Answer<Json<Changed>> {
+) -> Answer<Response> {
     let (node, role) = list(path)?;
     let principal = principal(&who)?;
     let action = Action::Revoke {
@@ -129,12 +129,5 @@ pub(super) async fn remove(
         role,
         principal,
     };
-    act(&state, &origin, action).await
-}
-
-async fn act(state: &AdminState, origin: &Origin, action: Action) -> Answer<Json<Changed>> {
-    let done = state.chat.act(origin.actor(), action).await?;
-    Ok(Json(Changed {
-        changed: done == Done::Changed,
-    }))
+    Ok(asked.act(&state, vec![action]).await?.entry())
 }

@@ -5,14 +5,21 @@
 //! of it looked at.
 //!
 //! Names in paths are percent-encoded. A principal is a user's address or a group's name; only addresses have an `@`.
+//! A change answers with all that changed (`changes`), what followed by itself included. With `?what_if=true` it tells what
+//! would, and changes nothing.
+//!
 //! Errors are `{"error": {"code", "message"}}`; codes are stable, messages are for people. Statuses: 400 for what isn't
 //! understood, 401 for who isn't known, 403 for what his role doesn't let him, 404 for names that don't exist, 409 for
-//! names that are taken, 422 for what makes no sense or the rules forbid, 429 after too many bad tokens, 503 with
+//! names that are taken, 412 for what somebody else changed meanwhile, 422 for what makes no sense or the rules forbid, 429 after too many bad tokens, 503 with
 //! Retry-After when the server can't now.
 
+mod addins;
+mod barriers;
 mod categories;
 mod certificates;
+mod change;
 mod document;
+mod endpoints;
 mod error;
 mod groups;
 mod guard;
@@ -21,14 +28,17 @@ mod keyring;
 mod lists;
 mod origin;
 mod patient;
+mod policies;
 mod program;
 mod registrations;
 mod rooms;
 mod routes;
 mod serve;
+mod settings;
 mod status;
 mod tokens;
 mod users;
+mod version;
 pub mod wire;
 
 pub use error::ApiError;
@@ -47,8 +57,8 @@ use causerie_accounts::Accounts;
 use causerie_chat::Chat;
 use std::sync::Arc;
 
-/// Largest request body, in bytes. The largest request has a name, a description and a handful of words.
-pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Largest request body, in bytes. The largest request has all entries of a room's lists.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// What the API works on.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 use super::error::ApiError;
 use axum::{extract::FromRequestParts, http::request::Parts};
+use causerie_chat::By;
 use causerie_model::Actor;
 use causerie_policy::AdminRole;
 use std::{fmt, net::SocketAddr};
@@ -91,6 +92,17 @@ impl Origin {
         Actor::Administrator(self.who.clone())
     }
 
+    /// Who acts, and from where, as the record of what he does says: `unix`, or his address.
+    #[must_use]
+    pub fn by(&self) -> By {
+        let from = match &self.from {
+            Peer::User(_) => "unix".to_owned(),
+            Peer::Address(address) => address.to_string(),
+        };
+        let by: By = self.actor().into();
+        by.from(from)
+    }
+
     /// What he may do is decided by this.
     #[must_use]
     pub const fn role(&self) -> AdminRole {
@@ -150,5 +162,7 @@ mod tests {
         let user = Origin::of_user("root");
         assert_eq!(user.to_string(), "unix:root from socket");
         assert!(user.on_machine() && !token.on_machine());
+        assert_eq!(token.by().origin, "192.0.2.7:4711");
+        assert_eq!(user.by().origin, "unix");
     }
 }

@@ -20,6 +20,12 @@ pub trait Program: Send + Sync {
     /// The certificates in use.
     fn certificates(&self) -> Vec<wire::Certificate>;
 
+    /// The certificates that [`Program::reload_certificates`] would put into use. Nothing is exchanged.
+    ///
+    /// # Errors
+    /// What is wrong with the files, in words.
+    fn certificates_to_come(&self) -> Result<Vec<wire::Certificate>, String>;
+
     /// Reads the certificates' files again and returns those now in use.
     ///
     /// # Errors

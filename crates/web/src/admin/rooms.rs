@@ -2,14 +2,15 @@
 
 use super::{
     AdminState,
+    change::Asked,
     error::{Answer, ApiError},
-    input::{Body, Named, optional_word},
+    input::{Body, Named, optional_word, principal},
     lists::holders,
-    origin::Origin,
-    wire::{ChangeRoom, ErrorBody, NewRoom, Room, RoomLists},
+    version::{IfMatch, audit, tagged},
+    wire::{ChangeRoom, Changes, ErrorBody, NewRoom, Outcome, Room, RoomLists},
 };
-use axum::{Json, extract::State, http::StatusCode};
-use causerie_chat::{Action, RoomChange};
+use axum::{Json, extract::State, response::Response};
+use causerie_chat::{Action, PrincipalName, RoomChange};
 use causerie_model::{Catalogue, Invitations, Node, Privacy, Role, RoomType};
 
 fn bare(state: &AdminState, catalogue: &Catalogue, room: &causerie_model::Room) -> Room {
@@ -25,6 +26,11 @@ fn bare(state: &AdminState, catalogue: &Catalogue, room: &causerie_model::Room) 
         privacy: room.privacy.to_string(),
         invitations: room.invitations.to_string(),
         disabled: room.disabled,
+        addin: room
+            .addin
+            .and_then(|id| catalogue.addin(id))
+            .map(|found| found.name.clone()),
+        audit: audit(&room.audit),
         present: state.chat.present(room.id),
         lists: None,
     }
@@ -63,20 +69,20 @@ pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Room>> {
 /// Shows one room with its lists.
 #[utoipa::path(get, path = "/v1/rooms/{name}",
     params(("name" = String, Path, description = "The room's name")),
-    responses((status = 200, body = Room, description = "The room")))]
-pub(super) async fn one(State(state): State<AdminState>, Named(name): Named<String>) -> Answer<Json<Room>> {
-    shown(&state, &name).map(Json)
+    responses((status = 200, body = Room, description = "The room; its version is its ETag too")))]
+pub(super) async fn one(State(state): State<AdminState>, Named(name): Named<String>) -> Answer<Response> {
+    shown(&state, &name).map(|room| tagged(room.audit.version, &room))
 }
 
 /// Adds a room, with empty lists.
 #[utoipa::path(post, path = "/v1/rooms",
     request_body = NewRoom,
-    responses((status = 201, body = Room, description = "The room"), (status = 409, body = ErrorBody, description = "The name is taken")))]
+    responses((status = 201, body = Outcome<Room>, description = "The room"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Body(new): Body<NewRoom>,
-) -> Answer<(StatusCode, Json<Room>)> {
+) -> Answer<Response> {
     let name = new.name.trim().to_owned();
     let action = Action::AddRoom(causerie_chat::NewRoom {
         room_type: optional_word("type", new.room_type.as_ref())?.unwrap_or(RoomType::Normal),
@@ -85,24 +91,33 @@ pub(super) async fn add(
         name: new.name,
         category: new.category,
         description: new.description,
-        addin: None,
-        disabled: false,
+        addin: new.addin,
+        disabled: new.disabled,
     });
-    state.chat.act(origin.actor(), action).await?;
-    Ok((StatusCode::CREATED, Json(shown(&state, &name)?)))
+    let made = asked.act(&state, vec![action]).await?;
+    made.created(async { shown(&state, &name) }).await
 }
 
-/// Changes a room.
+/// All entries of a list, if they were given.
+fn entries(names: Option<Vec<String>>) -> Answer<Option<Vec<PrincipalName>>> {
+    let all = |names: Vec<String>| names.iter().map(|name| principal(name)).collect();
+    names.map(all).transpose()
+}
+
+/// Changes a room, its lists in one go.
+///
+/// It is refused if the version, in the body or as `If-Match`, is no longer that of the room.
 #[utoipa::path(patch, path = "/v1/rooms/{name}",
     params(("name" = String, Path, description = "The room's name")),
     request_body = ChangeRoom,
-    responses((status = 200, body = Room, description = "The room as it is now"), (status = 409, body = ErrorBody, description = "The name is taken")))]
+    responses((status = 200, body = Outcome<Room>, description = "The room as it is now"), (status = 412, body = ErrorBody, description = "Somebody else changed it meanwhile"), (status = 409, body = ErrorBody, description = "The name is taken")))]
 pub(super) async fn change(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
+    IfMatch(seen): IfMatch,
     Named(name): Named<String>,
     Body(change): Body<ChangeRoom>,
-) -> Answer<Json<Room>> {
+) -> Answer<Response> {
     let now = change.name.clone().unwrap_or_else(|| name.clone());
     let change = RoomChange {
         room_type: optional_word("type", change.room_type.as_ref())?,
@@ -111,27 +126,27 @@ pub(super) async fn change(
         name: change.name,
         description: change.description,
         disabled: change.disabled,
-        ..RoomChange::default()
+        category: change.category,
+        addin: change.addin,
+        members: entries(change.members)?,
+        managers: entries(change.managers)?,
+        presenters: entries(change.presenters)?,
+        seen: change.version.or(seen),
     };
-    state
-        .chat
-        .act(origin.actor(), Action::ChangeRoom { name, change })
-        .await?;
-    shown(&state, now.trim()).map(Json)
+    let action = Action::ChangeRoom { name, change };
+    let made = asked.act(&state, vec![action]).await?;
+    made.changed(async { shown(&state, now.trim()) }).await
 }
 
 /// Removes a room. Its messages can no longer be reached, its records stay.
 #[utoipa::path(delete, path = "/v1/rooms/{name}",
     params(("name" = String, Path, description = "The room's name")),
-    responses((status = 204, description = "It is gone")))]
+    responses((status = 200, body = Changes, description = "It is gone")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(name): Named<String>,
-) -> Answer<StatusCode> {
-    state
-        .chat
-        .act(origin.actor(), Action::RemoveRoom { name })
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Answer<Response> {
+    let made = asked.act(&state, vec![Action::RemoveRoom { name }]).await?;
+    Ok(made.done())
 }

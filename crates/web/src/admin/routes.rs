@@ -1,8 +1,8 @@
 //! Every route with its act. There is no other way to add one, so none goes unguarded or undescribed.
 
 use super::{
-    AdminState, categories, certificates, document::Base, groups, guard::allow, lists, registrations, rooms,
-    status, tokens, users,
+    AdminState, addins, barriers, categories, certificates, document::Base, endpoints, groups, guard::allow,
+    lists, policies, registrations, rooms, settings, status, tokens, users,
 };
 use axum::http::header::CONTENT_TYPE;
 use causerie_policy::AdminAct as Act;
@@ -41,6 +41,27 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(allow(Act::ReadRooms, routes!(lists::all)))
         .routes(allow(Act::ChangeRooms, routes!(lists::add)))
         .routes(allow(Act::ChangeRooms, routes!(lists::remove)))
+        .routes(allow(Act::ReadRooms, routes!(barriers::all)))
+        .routes(allow(Act::ReadRooms, routes!(barriers::one)))
+        .routes(allow(Act::ChangeRooms, routes!(barriers::add)))
+        .routes(allow(Act::ChangeRooms, routes!(barriers::remove)))
+        .routes(allow(Act::ReadRooms, routes!(addins::all)))
+        .routes(allow(Act::ReadRooms, routes!(addins::one)))
+        .routes(allow(Act::ChangeRooms, routes!(addins::add)))
+        .routes(allow(Act::ChangeRooms, routes!(addins::change)))
+        .routes(allow(Act::ChangeRooms, routes!(addins::remove)))
+        .routes(allow(Act::ReadSettings, routes!(policies::all)))
+        .routes(allow(Act::ReadSettings, routes!(policies::one)))
+        .routes(allow(Act::ChangeSettings, routes!(policies::change)))
+        .routes(allow(Act::ChangeSettings, routes!(policies::remove)))
+        .routes(allow(Act::ReadSettings, routes!(settings::all)))
+        .routes(allow(Act::ReadSettings, routes!(settings::effective)))
+        .routes(allow(Act::ReadSettings, routes!(settings::one)))
+        .routes(allow(Act::ChangeSettings, routes!(settings::change)))
+        .routes(allow(Act::ChangeSettings, routes!(settings::remove)))
+        .routes(allow(Act::ReadSettings, routes!(endpoints::all)))
+        .routes(allow(Act::ChangeSettings, routes!(endpoints::add)))
+        .routes(allow(Act::ChangeSettings, routes!(endpoints::remove)))
         .routes(allow(Act::ReadUsers, routes!(registrations::all)))
         .routes(allow(Act::ReadStatus, routes!(certificates::all)))
         .routes(allow(Act::ChangeSettings, routes!(certificates::reload)))

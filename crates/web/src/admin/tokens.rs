@@ -2,23 +2,18 @@
 
 use super::{
     AdminState,
+    change::Asked,
     error::{Answer, ApiError},
     input::{Body, Named, word},
     keyring::{MAX_TOKEN_SECONDS, MAX_TOKENS, is_over},
     origin::Origin,
-    wire::{ErrorBody, IssuedToken, NewToken, Secret, Token},
+    version::rfc3339,
+    wire::{Changes, ErrorBody, IssuedToken, NewToken, Outcome, Secret, Token},
 };
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, response::Response};
 use causerie_chat::{Action, TokenChange};
 use causerie_model::Timestamp;
 use causerie_policy::{AdminRole, decide_token};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-
-fn rfc3339(time: Timestamp) -> String {
-    let time = OffsetDateTime::from_unix_timestamp(time.unix_seconds()).ok();
-    time.and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_default()
-}
 
 fn shown(token: &causerie_store::Token, now: Timestamp) -> Token {
     Token {
@@ -55,16 +50,16 @@ pub(super) async fn all(State(state): State<AdminState>) -> Answer<Json<Vec<Toke
 /// The answer holds what its holder is to send, for the first and last time. Tokens of compliance officers are given on
 /// the server's machine only.
 #[utoipa::path(post, path = "/v1/tokens", request_body = NewToken, responses(
-    (status = 201, body = IssuedToken, description = "The token"),
+    (status = 201, body = Outcome<IssuedToken>, description = "The token"),
     (status = 409, body = ErrorBody, description = "There is one with this name"),
 ))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Body(new): Body<NewToken>,
-) -> Answer<(StatusCode, Json<IssuedToken>)> {
+) -> Answer<Response> {
     let role = word("role", &new.role)?;
-    check(&origin, role)?;
+    check(&asked.origin, role)?;
     if new
         .expires_in
         .is_some_and(|seconds| !(1..=MAX_TOKEN_SECONDS).contains(&seconds))
@@ -93,18 +88,17 @@ pub(super) async fn add(
         role: role.to_string(),
         expires: shown.expires.clone().unwrap_or_default(),
     };
-    state
-        .chat
-        .act(origin.actor(), Action::ChangeToken(change))
-        .await?;
-    state.tokens.add(&token).await?;
+    let made = asked.act(&state, vec![Action::ChangeToken(change)]).await?;
+    if !asked.what_if {
+        state.tokens.add(&token).await?;
+    }
     let issued = IssuedToken {
         name: shown.name,
         role: shown.role,
         expires: shown.expires,
         token: Secret(text),
     };
-    Ok((StatusCode::CREATED, Json(issued)))
+    made.created(async { Ok(issued) }).await
 }
 
 /// Removes a token.
@@ -112,27 +106,26 @@ pub(super) async fn add(
 /// From then on nobody gets in with it. Tokens of compliance officers are taken on the server's machine only.
 #[utoipa::path(delete, path = "/v1/tokens/{name}",
     params(("name" = String, Path, description = "The token's name")),
-    responses((status = 204, description = "It is gone")))]
+    responses((status = 200, body = Changes, description = "It is gone")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(name): Named<String>,
-) -> Answer<StatusCode> {
+) -> Answer<Response> {
     let _changing = state.tokens.changing().await;
     let tokens = state.tokens.all().await?;
     let token = tokens
         .iter()
         .find(|token| token.name.eq_ignore_ascii_case(&name))
         .ok_or_else(|| ApiError::not_found("token", &name))?;
-    check(&origin, token.role)?;
+    check(&asked.origin, token.role)?;
     let change = TokenChange::Remove {
         name: token.name.clone(),
         role: token.role.to_string(),
     };
-    state
-        .chat
-        .act(origin.actor(), Action::ChangeToken(change))
-        .await?;
-    state.tokens.remove(&token.name).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let made = asked.act(&state, vec![Action::ChangeToken(change)]).await?;
+    if !asked.what_if {
+        state.tokens.remove(&token.name).await?;
+    }
+    Ok(made.done())
 }

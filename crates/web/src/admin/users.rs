@@ -2,12 +2,14 @@
 
 use super::{
     AdminState,
+    change::{Asked, Made},
     error::{Answer, ApiError},
     input::{Body, Named, address},
-    origin::Origin,
-    wire::{ChangeUser, ErrorBody, NewPassword, NewUser, SignedOut, User},
+    policies,
+    wire::{Change, ChangeUser, Changes, ErrorBody, NewPassword, NewUser, Outcome, SignedOut, User},
 };
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
+use causerie_accounts::check_password;
 use causerie_chat::{Action, UserChange};
 use causerie_model::SipAddress;
 use std::collections::HashMap;
@@ -18,9 +20,37 @@ fn bare(user: &causerie_model::User, endpoints: usize) -> User {
         display_name: user.display_name.clone(),
         enabled: user.enabled,
         endpoints,
+        policy: user.policy.clone(),
+        site: user.site.clone(),
+        effective_policy: None,
         has_password: None,
         groups: None,
     }
+}
+
+/// Endpoints of a user that are signed in now.
+fn endpoints(state: &AdminState, address: &SipAddress) -> usize {
+    let registrations = state.signed_in.registrations();
+    let his = registrations
+        .iter()
+        .filter(|endpoint| endpoint.address == address.as_str());
+    his.count()
+}
+
+/// Ends a user's connections, or counts them if it is only asked what that would do.
+fn sign_out_now(state: &AdminState, asked: &Asked, address: &SipAddress) -> (usize, Option<Change>) {
+    let endpoints = if asked.what_if {
+        endpoints(state, address)
+    } else {
+        state.signed_in.sign_out(address)
+    };
+    let change = (endpoints > 0).then(|| Change {
+        what: "user.sign-out".to_owned(),
+        target: address.to_string(),
+        before: format!("endpoints={endpoints}"),
+        after: String::new(),
+    });
+    (endpoints, change)
 }
 
 async fn shown(state: &AdminState, address: &SipAddress) -> Answer<User> {
@@ -37,13 +67,10 @@ async fn shown(state: &AdminState, address: &SipAddress) -> Answer<User> {
         groups.sort();
         let mut user = bare(found, 0);
         user.groups = Some(groups);
+        user.effective_policy = Some(policies::bare(&catalogue.policy_of(found)));
         (user, found.id)
     };
-    let registrations = state.signed_in.registrations();
-    user.endpoints = registrations
-        .iter()
-        .filter(|endpoint| endpoint.address == user.address)
-        .count();
+    user.endpoints = endpoints(state, address);
     let hash = state
         .accounts
         .nt_hash(id)
@@ -79,105 +106,102 @@ pub(super) async fn one(State(state): State<AdminState>, Named(name): Named<Stri
 /// Adds a user.
 #[utoipa::path(post, path = "/v1/users",
     request_body = NewUser,
-    responses((status = 201, body = User, description = "The user"), (status = 409, body = ErrorBody, description = "The name is taken")))]
+    responses((status = 201, body = Outcome<User>, description = "The user"), (status = 409, body = ErrorBody, description = "The address is taken")))]
 pub(super) async fn add(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Body(new): Body<NewUser>,
-) -> Answer<(StatusCode, Json<User>)> {
+) -> Answer<Response> {
     let address = address(&new.address)?;
-    let action = Action::AddUser {
+    let mut actions = vec![Action::AddUser {
         address: address.clone(),
         display_name: new.display_name,
-    };
-    state.chat.act(origin.actor(), action).await?;
-    if let Some(password) = new.password
-        && let Err(error) = put_password(&state, &origin, &address, &password.0).await
+    }];
+    if new.policy.is_some() || new.site.is_some() {
+        let change = UserChange {
+            policy: new.policy.map(Some),
+            site: new.site.map(Some),
+            ..UserChange::default()
+        };
+        actions.push(Action::ChangeUser {
+            address: address.clone(),
+            change,
+        });
+    }
+    if let Some(password) = &new.password {
+        check_password(&password.0)?;
+        actions.push(Action::SetPassword {
+            address: address.clone(),
+        });
+    }
+    let made = asked.act(&state, actions).await?;
+    if let Some(password) = &new.password
+        && let Err(error) = keep_password(&state, &made, &address, &password.0).await
     {
         // A user without the password that he was to have isn't what was asked for.
-        state
-            .chat
-            .act(origin.actor(), Action::RemoveUser { address })
-            .await?;
+        let action = Action::RemoveUser { address };
+        state.chat.act(asked.origin.by(), action).await?;
         return Err(error);
     }
-    Ok((StatusCode::CREATED, Json(shown(&state, &address).await?)))
+    made.created(shown(&state, &address)).await
 }
 
-/// Changes a user. Who is disabled is signed out.
+/// Changes a user. Who is disabled, or may no longer use rooms by his policy, is signed out.
 #[utoipa::path(patch, path = "/v1/users/{address}",
     params(("address" = String, Path, description = "The user's address")),
     request_body = ChangeUser,
-    responses((status = 200, body = User, description = "The user as he is now")))]
+    responses((status = 200, body = Outcome<User>, description = "The user as he is now")))]
 pub(super) async fn change(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(name): Named<String>,
     Body(change): Body<ChangeUser>,
-) -> Answer<Json<User>> {
+) -> Answer<Response> {
     let address = address(&name)?;
     let leaves = change.enabled == Some(false);
-    let change = UserChange {
-        policy: None,
-        site: None,
-        display_name: change.display_name,
-        enabled: change.enabled,
+    let action = Action::ChangeUser {
+        address: address.clone(),
+        change: UserChange {
+            display_name: change.display_name,
+            enabled: change.enabled,
+            policy: change.policy,
+            site: change.site,
+        },
     };
-    state
-        .chat
-        .act(
-            origin.actor(),
-            Action::ChangeUser {
-                address: address.clone(),
-                change,
-            },
-        )
-        .await?;
-    if leaves {
-        state.signed_in.sign_out(&address);
-    }
-    shown(&state, &address).await.map(Json)
+    let made = asked.act(&state, vec![action]).await?;
+    let signed_out = leaves.then(|| sign_out_now(&state, &asked, &address).1).flatten();
+    made.with(signed_out).changed(shown(&state, &address)).await
 }
 
 /// Removes a user, from all lists too. His messages stay.
 #[utoipa::path(delete, path = "/v1/users/{address}",
     params(("address" = String, Path, description = "The user's address")),
-    responses((status = 204, description = "He is gone")))]
+    responses((status = 200, body = Changes, description = "He is gone")))]
 pub(super) async fn remove(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(name): Named<String>,
-) -> Answer<StatusCode> {
+) -> Answer<Response> {
     let address = address(&name)?;
-    state
-        .chat
-        .act(
-            origin.actor(),
-            Action::RemoveUser {
-                address: address.clone(),
-            },
-        )
-        .await?;
-    state.signed_in.sign_out(&address);
-    Ok(StatusCode::NO_CONTENT)
+    let action = Action::RemoveUser {
+        address: address.clone(),
+    };
+    let made = asked.act(&state, vec![action]).await?;
+    let (_, signed_out) = sign_out_now(&state, &asked, &address);
+    Ok(made.with(signed_out).done())
 }
 
-async fn put_password(
-    state: &AdminState,
-    origin: &Origin,
-    address: &SipAddress,
-    password: &str,
-) -> Answer<()> {
+/// Keeps a password whose record is stored, unless it was only asked what that would do.
+async fn keep_password(state: &AdminState, made: &Made, address: &SipAddress, password: &str) -> Answer<()> {
+    if made.is_rehearsal() {
+        return Ok(());
+    }
     let user = state
         .chat
         .catalogue()
         .user_by_address(address)
         .map(|user| user.id);
     let user = user.ok_or_else(|| ApiError::not_found("user", address.as_str()))?;
-    let action = Action::SetPassword {
-        address: address.clone(),
-    };
-    state.chat.act(origin.actor(), action).await?;
     Ok(state.accounts.set_password(user, password).await?)
 }
 
@@ -185,33 +209,40 @@ async fn put_password(
 #[utoipa::path(put, path = "/v1/users/{address}/password",
     params(("address" = String, Path, description = "The user's address")),
     request_body = NewPassword,
-    responses((status = 204, description = "It is set")))]
+    responses((status = 200, body = Changes, description = "It is set")))]
 pub(super) async fn set_password(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(name): Named<String>,
     Body(new): Body<NewPassword>,
-) -> Answer<StatusCode> {
+) -> Answer<Response> {
     let address = address(&name)?;
-    put_password(&state, &origin, &address, &new.password.0).await?;
-    tracing::info!(user = %address, by = %origin, "a password was set");
-    Ok(StatusCode::NO_CONTENT)
+    check_password(&new.password.0)?;
+    let action = Action::SetPassword {
+        address: address.clone(),
+    };
+    let made = asked.act(&state, vec![action]).await?;
+    keep_password(&state, &made, &address, &new.password.0).await?;
+    Ok(made.done())
 }
 
 /// Ends a user's connections. He may sign in again.
 #[utoipa::path(post, path = "/v1/users/{address}/sign-out",
     params(("address" = String, Path, description = "The user's address")),
-    responses((status = 200, body = SignedOut, description = "How many there were")))]
+    responses((status = 200, body = Outcome<SignedOut>, description = "How many there were")))]
 pub(super) async fn sign_out(
     State(state): State<AdminState>,
-    origin: Origin,
+    asked: Asked,
     Named(name): Named<String>,
-) -> Answer<Json<SignedOut>> {
+) -> Answer<Response> {
     let address = address(&name)?;
     if state.chat.catalogue().user_by_address(&address).is_none() {
         return Err(ApiError::not_found("user", address.as_str()));
     }
-    let endpoints = state.signed_in.sign_out(&address);
-    tracing::info!(user = %address, by = %origin, endpoints, "a user was signed out");
-    Ok(Json(SignedOut { endpoints }))
+    let (endpoints, change) = sign_out_now(&state, &asked, &address);
+    if !asked.what_if {
+        tracing::info!(user = %address, by = %asked.origin, endpoints, "a user was signed out");
+    }
+    let made = asked.apart(Vec::from_iter(change));
+    made.changed(async { Ok(SignedOut { endpoints }) }).await
 }

@@ -2,11 +2,18 @@
 //!
 //! They are the API's own, so that the model can change without it.
 
+mod change;
+mod resource;
 mod token;
 
+pub use change::{Change, Changed, Changes, Outcome, Rehearsal};
+pub use resource::{
+    Addin, Barrier, ChangeAddin, ChangePolicy, ChangeSettings, EffectiveSettings, Endpoint, NewAddin,
+    NewBarrier, NewEndpoint, Policy, Settings,
+};
 pub use token::{IssuedToken, NewToken, Token};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use utoipa::ToSchema;
 
@@ -26,11 +33,9 @@ pub struct Problem {
     pub message: String,
 }
 
-/// What a request on a list did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Changed {
-    /// Whether anything is other than before.
-    pub changed: bool,
+/// Reads what may be null and may be left out: what is left out is `None`, null is `Some(None)`.
+fn stated<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 /// A user.
@@ -44,6 +49,15 @@ pub struct User {
     pub enabled: bool,
     /// Endpoints that are signed in now.
     pub endpoints: usize,
+    /// The tag of the policy granted to him.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// The site that he belongs to.
+    #[serde(default)]
+    pub site: Option<String>,
+    /// The policy that holds for him; only where one user is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_policy: Option<Policy>,
     /// Has a password; only where one user is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub has_password: Option<bool>,
@@ -65,7 +79,7 @@ impl fmt::Debug for Secret {
 }
 
 /// A user to add.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
     /// `user@domain`, unique.
@@ -76,6 +90,12 @@ pub struct NewUser {
     /// The password. Without one he can't sign in until he gets one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Secret>,
+    /// The tag of the policy granted to him.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The site that he belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
 }
 
 /// What to change about a user. What is left out stays.
@@ -88,6 +108,14 @@ pub struct ChangeUser {
     /// May sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// The tag of the policy granted to him; null takes it back.
+    #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub policy: Option<Option<String>>,
+    /// The site that he belongs to; null for none.
+    #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub site: Option<Option<String>>,
 }
 
 /// A password to set.
@@ -110,6 +138,8 @@ pub struct SignedOut {
 pub struct Group {
     /// Its name.
     pub name: String,
+    /// `group`, `unit` or `domain`.
+    pub kind: String,
     /// Users and groups in it, directly.
     pub member_count: usize,
     /// Their names; only where one group is shown.
@@ -118,11 +148,15 @@ pub struct Group {
 }
 
 /// A group to add.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewGroup {
     /// Its name, unique, without `@`.
     pub name: String,
+    /// `group` (unless said otherwise): a user may be in many; `unit`: everything is in at most one; `domain`: holds
+    /// every user whose address ends with its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
 }
 
 /// What to change about a group. What is left out stays.
@@ -159,9 +193,27 @@ pub struct Category {
     pub history: bool,
     /// Rooms in it.
     pub room_count: usize,
+    /// Who made it, who changed it last, and its version.
+    #[serde(flatten)]
+    pub audit: Audit,
     /// Its lists; only where one category is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lists: Option<CategoryLists>,
+}
+
+/// Who made a category or room, who changed it last, and how often it was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Audit {
+    /// Counts the changes of its properties and lists, from 1.
+    pub version: u64,
+    /// Who made it.
+    pub created_by: String,
+    /// When, RFC 3339.
+    pub created_on: String,
+    /// Who changed it last.
+    pub updated_by: String,
+    /// When, RFC 3339.
+    pub updated_on: String,
 }
 
 /// A category's lists: addresses of users and names of groups.
@@ -176,7 +228,7 @@ pub struct CategoryLists {
 }
 
 /// A category to add. Its lists start empty.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCategory {
     /// Its name, unique.
@@ -218,6 +270,9 @@ pub struct ChangeCategory {
     /// Rooms keep their messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<bool>,
+    /// The version that was seen: the change is refused if somebody else changed the category since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
 }
 
 /// A room.
@@ -242,6 +297,11 @@ pub struct Room {
     pub invitations: String,
     /// Closed for everybody.
     pub disabled: bool,
+    /// The add-in beside it.
+    pub addin: Option<String>,
+    /// Who made it, who changed it last, and its version.
+    #[serde(flatten)]
+    pub audit: Audit,
     /// Users in it now.
     pub present: usize,
     /// Its lists; only where one room is shown.
@@ -261,7 +321,7 @@ pub struct RoomLists {
 }
 
 /// A room to add. Its lists start empty.
-#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewRoom {
     /// Its name, unique.
@@ -280,6 +340,12 @@ pub struct NewRoom {
     /// `inherit` (unless said otherwise) or `off`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invitations: Option<String>,
+    /// The add-in beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addin: Option<String>,
+    /// Closed for everybody at first.
+    #[serde(default)]
+    pub disabled: bool,
 }
 
 /// What to change about a room. What is left out stays.
@@ -304,6 +370,32 @@ pub struct ChangeRoom {
     /// Closed for everybody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<bool>,
+    /// The category that it moves to. Who isn't in the scope there goes off its lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
+    /// The add-in beside it; null for none.
+    #[serde(default, deserialize_with = "stated", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub addin: Option<Option<String>>,
+    /// All members from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<String>>,
+    /// All managers from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managers: Option<Vec<String>>,
+    /// All presenters from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub presenters: Option<Vec<String>>,
+    /// The version that was seen: the change is refused if somebody else changed the room since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+}
+
+/// What reading the certificates' files again did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Certificates {
+    /// Those now in use.
+    pub certificates: Vec<Certificate>,
 }
 
 /// An endpoint that is signed in.

@@ -84,6 +84,10 @@ impl Program for Nobody {
         Vec::new()
     }
 
+    fn certificates_to_come(&self) -> Result<Vec<wire::Certificate>, String> {
+        Ok(Vec::new())
+    }
+
     fn reload_certificates(&self) -> Result<Vec<wire::Certificate>, String> {
         Ok(Vec::new())
     }

@@ -3,5 +3,8 @@
 mod common;
 mod description;
 mod limits;
+mod resources;
 mod routes;
 mod tokens;
+mod versions;
+mod what_if;
