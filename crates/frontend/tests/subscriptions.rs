@@ -65,7 +65,7 @@ async fn provisioning_rides_on_the_answer_and_names_the_chat_server() {
     ] {
         assert!(answer.contains(&format!("\r\n{line}\r\n")), "{line} in {answer}");
     }
-    insta::assert_snapshot!(body(&answer), @r#"<provisionGroupList xmlns="http://schemas.microsoft.com/2006/09/sip/provisiongrouplist-notification"><provisionGroup name="persistentChatConfiguration"><propertyEntryList><property name="EnablePersistentChat">true</property><property name="DefaultPersistentChatPoolUri">sip:chat@example.test</property><property name="PersistentChatPoolUris">sip:chat@example.test</property></propertyEntryList></provisionGroup></provisionGroupList>"#);
+    insta::assert_snapshot!(body(&answer), @r#"<provisionGroupList xmlns="http://schemas.microsoft.com/2006/09/sip/provisiongrouplist-notification"><provisionGroup name="persistentChatConfiguration"><propertyEntryList><property name="EnablePersistentChat">true</property><property name="DefaultPersistentChatPoolUri">sip:chat@example.test</property><property name="PersistentChatPoolUris">sip:chat@example.test</property><property name="PersistentChatWebManagerUriInt">https://rooms.example.test/?a&amp;b</property><property name="PersistentChatWebManagerUriExt">https://rooms.example.test/?a&amp;b</property></propertyEntryList></provisionGroup></provisionGroupList>"#);
 }
 
 #[tokio::test]

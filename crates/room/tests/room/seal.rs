@@ -94,7 +94,7 @@ fn the_other_kinds_are_the_documented_bytes() {
     );
     assert_eq!(
         record.hash.to_string(),
-        "fe1ad41625d977b71dfb9dd303e700937c5b761e7b7aef0b2823d861e52df5d1"
+        "a1c1ef775531029221d8481c8e12d88138ef8f7ad19e66a765a0f3caeec2bd64"
     );
 
     let backchat = Event::Backchat {
