@@ -11,7 +11,9 @@
 mod act;
 mod ask;
 mod backchat;
+mod command;
 mod denied;
+mod give;
 mod invite;
 mod join;
 mod manage;
@@ -20,103 +22,29 @@ mod part;
 mod post;
 mod preference;
 mod rooms;
+mod round;
 
-use crate::{
-    Action, ActionError, By, Inner, Needs, Operation, Outcome, Refusal, Told,
-    delivery::{Answer, Broadcast, Delivery, Notice, Overrun, Sink},
-};
-use causerie_model::{
-    Actor, ChainId, Clock, EndpointId, Event, Head, Message, PartReason, PrincipalId, Random, Record, RoomId,
-    SipAddress, Timestamp,
-};
+use crate::{Inner, Needs, Operation, Refusal, delivery::Sink};
+use causerie_model::{ChainId, Clock, EndpointId, Head, PartReason, PrincipalId, Random, RoomId, SipAddress};
 use causerie_policy::may_chat;
-use causerie_room::chain;
-use causerie_store::{
-    Batch, History, Invitation, Invitations, Journal, Preferences, StoreError, StoreFault, meter,
-};
+use causerie_store::{History, Invitations, Journal, Preferences, StoreError};
+pub(crate) use command::{Command, Shown};
 use denied::Denials;
+use give::Given;
 use rooms::Rooms;
+use round::{Effect, Owed, Round};
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tokio::{
-    sync::{mpsc, oneshot, watch},
-    time::Instant,
-};
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 pub use invite::{INVITATION_CHUNK, MAX_INVITATIONS};
 
 /// How long the store is left alone after it refused, before records that are owed are tried again by themselves.
 const OWED_RETRY: Duration = Duration::from_secs(1);
-
-/// What the sequencer can be told.
-pub(crate) enum Command {
-    /// A device came.
-    Attach {
-        endpoint: EndpointId,
-        user: PrincipalId,
-        sink: Sink,
-    },
-    /// A device asks for something.
-    Operate {
-        endpoint: EndpointId,
-        token: u64,
-        operation: Operation,
-        /// When it was handed in.
-        queued: Instant,
-    },
-    /// A device is gone.
-    Detach {
-        endpoint: EndpointId,
-        reason: PartReason,
-    },
-    /// Somebody's rights in a room ended.
-    Evict { room: RoomId, endpoint: EndpointId },
-    /// History was read and can be handed over once that is recorded.
-    Shown {
-        endpoint: EndpointId,
-        token: u64,
-        shown: Shown,
-    },
-    /// Invitations were issued: those who are here are told.
-    Invited(Vec<Invitation>),
-    /// A user's invitations were read.
-    InvitationsRead {
-        endpoint: EndpointId,
-        token: u64,
-        read: Result<Vec<Invitation>, StoreError>,
-        statements: u32,
-    },
-    /// Says when all that was committed before is in memory too.
-    Sync(oneshot::Sender<()>),
-    /// A question was answered.
-    Answered {
-        endpoint: EndpointId,
-        token: u64,
-        result: Result<Outcome, Refusal>,
-    },
-    /// An administrator acts.
-    Act {
-        by: By,
-        actions: Vec<Action>,
-        /// Nothing is done; only what would be is told.
-        rehearsal: bool,
-        reply: oneshot::Sender<Result<Vec<Told>, ActionError>>,
-    },
-}
-
-/// What was read from history.
-pub(crate) struct Shown {
-    /// The room whose chain records the reading; the system's chain if it went over several rooms.
-    pub(crate) chain: ChainId,
-    /// What was asked, in words.
-    pub(crate) query: String,
-    pub(crate) result: Result<Outcome, Refusal>,
-    pub(crate) statements: u32,
-}
 
 /// An attached device.
 struct Device {
@@ -136,116 +64,6 @@ impl Device {
     fn cut(&mut self, carry: &mut VecDeque<Command>, endpoint: EndpointId, reason: PartReason) {
         self.sink.cut(reason);
         carry.push_back(Command::Detach { endpoint, reason });
-    }
-}
-
-/// Something that happened and isn't written yet.
-struct Owed {
-    chain: ChainId,
-    at: Timestamp,
-    actor: Actor,
-    event: Event,
-}
-
-/// What a round will do once its commit has succeeded, or failed.
-enum Effect {
-    /// Answer what needed no commit, in its turn.
-    Answer {
-        endpoint: EndpointId,
-        token: u64,
-        result: Result<Outcome, Refusal>,
-    },
-    /// Answer what was read, whether or not the reading could be recorded.
-    Read {
-        endpoint: EndpointId,
-        token: u64,
-        result: Result<Outcome, Refusal>,
-        statements: u32,
-    },
-    /// Deliver a message.
-    Posted {
-        endpoint: EndpointId,
-        token: u64,
-        room: RoomId,
-        guid: Uuid,
-        message: Arc<Message>,
-    },
-    /// Let a device into rooms.
-    Joined {
-        endpoint: EndpointId,
-        token: u64,
-        rooms: Vec<RoomId>,
-        refused: Vec<(Uuid, Refusal)>,
-    },
-    /// Tell that a user left.
-    Parted(part::Parted),
-    /// Repeat a change in memory.
-    Acted(act::Acted),
-    /// Tell users of their invitations.
-    Invited(Vec<Invitation>),
-}
-
-/// What one round collects.
-#[derive(Default)]
-struct Round {
-    batch: Batch,
-    effects: Vec<Effect>,
-    /// Heads as they will be after the commit.
-    heads: HashMap<ChainId, Head>,
-    /// Users with a device that will have entered a room: what any device of theirs does next is staged in the next
-    /// round. Whether one is his user's first or last in a room is known only when all that came before are in.
-    entering: HashSet<PrincipalId>,
-    /// Records that are to be owed if the commit fails.
-    owed: Vec<Owed>,
-    /// Effects that only refuse what came too late: many at a time, and they must not keep out what can be done.
-    late: usize,
-    /// It holds a change; nothing may be decided behind it by the old state.
-    sealed: bool,
-}
-
-/// Records after which a round takes no more operations: one operation may make many, and a commit must stay short.
-const MAX_ROUND_RECORDS: usize = 4_096;
-
-impl Round {
-    /// Whether it may stage one more operation. What is owed doesn't count: it was first, and must not keep out the rest.
-    fn takes_more(&self, batch: usize) -> bool {
-        let records = self.batch.records.len().saturating_sub(self.owed.len());
-        self.effects.len() - self.late < batch && records < MAX_ROUND_RECORDS && !self.sealed
-    }
-}
-
-/// What endpoints were given since nobody was behind.
-#[derive(Default)]
-struct Given {
-    /// In all.
-    all: usize,
-    /// The most that one was given without asking.
-    most: u32,
-}
-
-impl Given {
-    /// Puts a delivery into a device's queue; if that is full, the device is cut off.
-    fn give(
-        &mut self,
-        devices: &mut HashMap<EndpointId, Device>,
-        carry: &mut VecDeque<Command>,
-        endpoint: EndpointId,
-        delivery: Delivery,
-    ) {
-        let Some(device) = devices.get_mut(&endpoint) else {
-            return;
-        };
-        match device.sink.deliver(delivery) {
-            Ok(unasked) => {
-                self.all += 1;
-                self.most = self.most.max(unasked);
-            }
-            Err(Overrun) => {
-                tracing::warn!(user = %device.address, %endpoint, "A slow reader is cut off.");
-                metrics::counter!("causerie_slow_readers_total").increment(1);
-                device.cut(carry, endpoint, PartReason::SlowReader);
-            }
-        }
     }
 }
 
@@ -523,273 +341,5 @@ impl Sequencer {
             token,
             result,
         });
-    }
-
-    /// Adds a record to the round.
-    async fn record(
-        &mut self,
-        round: &mut Round,
-        chain: ChainId,
-        actor: Actor,
-        event: Event,
-    ) -> Result<Record, StoreError> {
-        let head = self.staged_head(round, chain).await?;
-        let at = self.clock.now();
-        Ok(Self::seal(round, chain, &head, at, &actor, &event))
-    }
-
-    fn seal(
-        round: &mut Round,
-        chain: ChainId,
-        head: &Head,
-        at: Timestamp,
-        actor: &Actor,
-        event: &Event,
-    ) -> Record {
-        let record = chain::seal(chain, head, at, actor, event);
-        round.heads.insert(chain, chain::advance(head, &record));
-        round.batch.records.push(record.clone());
-        record
-    }
-
-    async fn staged_head(&mut self, round: &Round, chain: ChainId) -> Result<Head, StoreError> {
-        if let Some(head) = round.heads.get(&chain) {
-            return Ok(*head);
-        }
-        match chain {
-            ChainId::System => Ok(self.system),
-            ChainId::Room(room) => {
-                self.rooms.load(room, &*self.journal, &*self.history).await?;
-                Ok(self.rooms.get(room).map_or(Head::START, |room| *room.head()))
-            }
-        }
-    }
-
-    /// Adds a record of something that can't be undone: if it can't be written now, it is owed.
-    async fn record_or_owe(&mut self, round: &mut Round, chain: ChainId, actor: Actor, event: Event) {
-        let owed = Owed {
-            chain,
-            at: self.clock.now(),
-            actor,
-            event,
-        };
-        match self.staged_head(round, chain).await {
-            Ok(head) => {
-                Self::seal(round, chain, &head, owed.at, &owed.actor, &owed.event);
-                round.owed.push(owed);
-            }
-            Err(_) => self.owed.push(owed),
-        }
-    }
-
-    /// Commits the round and carries out its effects.
-    async fn finish(&mut self, mut round: Round) {
-        let (result, statements) = if round.batch.records.is_empty() && round.batch.changes.is_empty() {
-            (Ok(()), 0)
-        } else if let Some(error) = &self.ended {
-            (Err(error.clone()), 0)
-        } else {
-            meter::metered(self.journal.append(&round.batch)).await
-        };
-        self.take_turns().await;
-        match result {
-            Ok(()) => {
-                if !round.batch.records.is_empty() {
-                    self.inner.writable.store(true, Ordering::Relaxed);
-                    metrics::histogram!("causerie_commit_records").record(round.batch.records.len() as f64);
-                }
-                self.advance(&round.batch.records);
-                for effect in round.effects {
-                    self.apply(effect, statements).await;
-                }
-            }
-            Err(error) => {
-                self.inner.writable.store(false, Ordering::Relaxed);
-                metrics::counter!("causerie_commit_failures_total").increment(1);
-                tracing::error!(fault = ?error.fault, %error, "The store refused a commit.");
-                if error.fault == StoreFault::SyncFailed {
-                    self.ended = Some(error.clone());
-                }
-                // What is on the disk is known by reading it, not by guessing from an error.
-                self.forget_heads(round.heads.keys()).await;
-                self.owed.append(&mut round.owed);
-                for effect in round.effects {
-                    self.fail(effect, &error, statements).await;
-                }
-            }
-        }
-        self.rooms.unload_idle();
-    }
-
-    /// Puts what is owed before everything else in a round.
-    async fn settle(&mut self, round: &mut Round) {
-        for debt in std::mem::take(&mut self.owed) {
-            match self.staged_head(round, debt.chain).await {
-                Ok(head) => {
-                    Self::seal(round, debt.chain, &head, debt.at, &debt.actor, &debt.event);
-                    round.owed.push(debt);
-                }
-                Err(_) => self.owed.push(debt),
-            }
-        }
-    }
-
-    /// Moves heads and rooms on to what was committed.
-    fn advance(&mut self, records: &[Record]) {
-        for record in records {
-            match record.chain {
-                ChainId::System => self.system = chain::advance(&self.system, record),
-                ChainId::Room(room) => self.rooms.record(room, record),
-            }
-        }
-    }
-
-    async fn forget_heads(&mut self, chains: impl Iterator<Item = &ChainId>) {
-        for chain in chains {
-            match *chain {
-                ChainId::System => {
-                    if let Ok(head) = self.journal.head(ChainId::System).await {
-                        self.system = head;
-                    }
-                }
-                ChainId::Room(room) => self.rooms.distrust(room),
-            }
-        }
-    }
-
-    /// Before a round is delivered: waits until those before have been taken over, if they were many. So at most two
-    /// rounds wait for the processor, and their messages no longer than that takes.
-    async fn take_turns(&mut self) {
-        if self.given.all >= self.inner.settings.endpoint_queue {
-            self.catch_up().await;
-        }
-    }
-
-    /// Before anything is given: waits if an endpoint has been given half of what fits into its queue and hasn't asked
-    /// since. The other half is for what it has asked for and is at work on.
-    async fn make_room(&mut self) {
-        if self.given.most as usize >= self.inner.settings.endpoint_queue / 2 {
-            self.catch_up().await;
-        }
-    }
-
-    /// Waits until all endpoints have asked since they were last given something.
-    async fn catch_up(&mut self) {
-        let backlog = &self.inner.backlog;
-        if !backlog.cleared().await {
-            let behind = backlog.behind();
-            tracing::error!(
-                behind,
-                "Endpoints don't ask for what they were given. Nobody waits for them."
-            );
-            self.devices.values().for_each(|device| device.sink.excuse());
-        }
-        self.given = Given::default();
-    }
-
-    async fn apply(&mut self, effect: Effect, statements: u32) {
-        self.make_room().await;
-        match effect {
-            Effect::Answer {
-                endpoint,
-                token,
-                result,
-            } => self.answer(endpoint, token, result, 0),
-            Effect::Read {
-                endpoint,
-                token,
-                result,
-                statements: read,
-            } => {
-                self.answer(endpoint, token, result, read + statements);
-            }
-            Effect::Posted {
-                endpoint,
-                token,
-                room,
-                guid,
-                message,
-            } => {
-                self.posted(endpoint, token, room, guid, message, statements);
-            }
-            Effect::Joined {
-                endpoint,
-                token,
-                rooms,
-                refused,
-            } => {
-                self.joined(endpoint, token, &rooms, refused, statements).await;
-            }
-            Effect::Parted(parted) => self.parted(parted, statements),
-            Effect::Acted(acted) => self.acted(acted, statements).await,
-            Effect::Invited(issued) => self.invited(issued).await,
-        }
-    }
-
-    async fn fail(&mut self, effect: Effect, error: &StoreError, statements: u32) {
-        match effect {
-            Effect::Posted { endpoint, token, .. } | Effect::Joined { endpoint, token, .. } => {
-                self.make_room().await;
-                self.answer(endpoint, token, Err(Refusal::Store(error.clone())), statements);
-            }
-            Effect::Acted(acted) => {
-                self.make_room().await;
-                self.refuse_act(acted.asked, ActionError::Store(error.clone()), statements);
-            }
-            // These are true whatever the store says; their records are owed.
-            other
-            @ (Effect::Answer { .. } | Effect::Read { .. } | Effect::Parted(_) | Effect::Invited(_)) => {
-                self.apply(other, statements).await;
-            }
-        }
-    }
-
-    fn answer(
-        &mut self,
-        endpoint: EndpointId,
-        token: u64,
-        result: Result<Outcome, Refusal>,
-        statements: u32,
-    ) {
-        if let Err(refusal) = &result {
-            metrics::counter!("causerie_refusals_total", "reason" => refusal.name()).increment(1);
-        }
-        let answer = Box::new(Answer {
-            token,
-            result,
-            statements,
-        });
-        self.deliver(endpoint, Delivery::Answer(answer));
-    }
-
-    fn deliver(&mut self, endpoint: EndpointId, delivery: Delivery) {
-        self.given
-            .give(&mut self.devices, &mut self.carry, endpoint, delivery);
-    }
-
-    /// Ends a device's connection and takes it out of its rooms.
-    fn cut(&mut self, endpoint: EndpointId, reason: PartReason) {
-        if let Some(device) = self.devices.get_mut(&endpoint) {
-            device.cut(&mut self.carry, endpoint, reason);
-        }
-    }
-
-    /// Hands a notice to one device.
-    fn notify(&mut self, endpoint: EndpointId, notice: Notice) {
-        self.deliver(endpoint, Delivery::Notice(Broadcast::new(notice)));
-    }
-
-    /// Hands one notice to everybody in a room but this device.
-    fn broadcast(&mut self, room: RoomId, notice: Notice, except: Option<EndpointId>) {
-        let Some(room) = self.rooms.get(room) else { return };
-        let broadcast = Broadcast::new(notice);
-        let mut count = 0;
-        for endpoint in room.endpoints().filter(|endpoint| Some(*endpoint) != except) {
-            let delivery = Delivery::Notice(broadcast.clone());
-            self.given
-                .give(&mut self.devices, &mut self.carry, endpoint, delivery);
-            count += 1;
-        }
-        metrics::counter!("causerie_deliveries_total").increment(count);
     }
 }
