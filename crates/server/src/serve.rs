@@ -214,7 +214,10 @@ impl Program for Running {
     }
 
     fn certificates_to_come(&self) -> Result<Vec<wire::Certificate>, String> {
-        let certificates = self.certificates.as_ref().map(|certificates| certificates.to_come());
+        let certificates = self
+            .certificates
+            .as_ref()
+            .map(|certificates| certificates.to_come());
         certificates
             .unwrap_or_else(|| Ok(Vec::new()))
             .map_err(|error| format!("{error:#}"))

@@ -34,6 +34,8 @@ const MAX_ANSWER: usize = 256 * 1024 * 1024;
 pub(super) struct Api {
     server: Server,
     token: Option<Secret>,
+    /// Changes are only to be told of.
+    what_if: bool,
 }
 
 /// How a server is reached.
@@ -62,8 +64,17 @@ pub(super) fn path(parts: &[&str]) -> String {
 
 impl Api {
     /// The API of this server, for who has this token.
-    pub(super) fn new(server: Server, token: Option<Secret>) -> Self {
-        Self { server, token }
+    pub(super) fn new(server: Server, token: Option<Secret>, what_if: bool) -> Self {
+        Self {
+            server,
+            token,
+            what_if,
+        }
+    }
+
+    /// Whether changes are only told of and not made.
+    pub(super) const fn what_if(&self) -> bool {
+        self.what_if
     }
 
     pub(super) async fn get(&self, parts: &[&str]) -> Result<Value> {
@@ -93,13 +104,15 @@ impl Api {
 
     async fn ask<T: Serialize>(&self, method: Method, parts: &[&str], body: Option<&T>) -> Result<Value> {
         let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
+        let asks = self.what_if && method != Method::GET;
+        let query = if asks { "?what_if=true" } else { "" };
         let host = match &self.server {
             Server::Socket(_) => "localhost",
             Server::Https(https) => https.authority(),
         };
         let mut request = Request::builder()
             .method(method)
-            .uri(path(parts))
+            .uri(path(parts) + query)
             .header(HOST, host)
             .header(CONTENT_TYPE, "application/json");
         if let Some(Secret(token)) = &self.token {

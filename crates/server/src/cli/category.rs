@@ -3,6 +3,7 @@
 use super::{
     At, Switch,
     api::form,
+    changes,
     confirm::{Removal, removed},
     group::edit,
     output::{self, names, yes_no},
@@ -54,7 +55,8 @@ enum What {
     /// Change a category's properties
     #[command(after_help = "Examples:
   causerie category change Trading --name Desks
-  causerie category change Trading --invitations on")]
+  causerie category change Trading --invitations on
+  causerie category change Trading --description Desks --if-version 3")]
     Change {
         /// Its name so far
         category: String,
@@ -122,6 +124,9 @@ struct Changes {
     /// Rooms keep their messages
     #[arg(long, value_name = "on|off", hide_possible_values = true)]
     history: Option<Switch>,
+    /// Only if it is still at this version, as `show` told
+    #[arg(long, value_name = "NUMBER")]
+    if_version: Option<u64>,
 }
 
 #[derive(Args)]
@@ -136,10 +141,7 @@ struct Entries {
     remove: bool,
 }
 
-fn show(value: Value, as_json: bool) -> Result<()> {
-    if as_json {
-        return output::json(&value);
-    }
+fn show(value: Value) -> Result<()> {
     let category: Category = form(value)?;
     let mut facts = vec![
         ("Name", category.name),
@@ -156,6 +158,7 @@ fn show(value: Value, as_json: bool) -> Result<()> {
             ("Creators", names(&lists.creators)),
         ]);
     }
+    facts.extend(output::audit(&category.audit));
     facts.push(("GUID", category.guid));
     output::facts(&facts)
 }
@@ -183,7 +186,10 @@ impl Arguments {
                     file_upload: with.file_upload.is_some_and(bool::from),
                     history: with.history.is_none_or(bool::from),
                 };
-                show(api.post(&["categories"], &new).await?, as_json)
+                {
+                    let value = api.post(&["categories"], &new).await?;
+                    changes::answer(value, as_json, show)
+                }
             }
             What::List => {
                 let value = api.get(&["categories"]).await?;
@@ -205,7 +211,14 @@ impl Arguments {
                     "There are no categories.",
                 )
             }
-            What::Show { category } => show(api.get(&["categories", &category]).await?, as_json),
+            What::Show { category } => {
+                let value = api.get(&["categories", &category]).await?;
+                if as_json {
+                    output::json(&value)
+                } else {
+                    show(value)
+                }
+            }
             What::Change { category, to } => {
                 let change = ChangeCategory {
                     name: to.name,
@@ -213,8 +226,12 @@ impl Arguments {
                     invitations: to.invitations.map(bool::from),
                     file_upload: to.file_upload.map(bool::from),
                     history: to.history.map(bool::from),
+                    version: to.if_version,
                 };
-                show(api.patch(&["categories", &category], &change).await?, as_json)
+                {
+                    let value = api.patch(&["categories", &category], &change).await?;
+                    changes::answer(value, as_json, show)
+                }
             }
             What::Allow(entries) => {
                 let words = [
@@ -249,9 +266,11 @@ impl Arguments {
                 if rooms > 0 {
                     bail!("category '{category}' still holds {rooms} room(s); remove them first");
                 }
-                if how.goes_on(&format!("category '{category}' with its lists"), &found, as_json)? {
-                    api.delete(&["categories", &category]).await?;
-                    removed(&format!("category '{category}'"), as_json)?;
+                if api.what_if()
+                    || how.goes_on(&format!("category '{category}' with its lists"), &found, as_json)?
+                {
+                    let value = api.delete(&["categories", &category]).await?;
+                    removed(value, &format!("category '{category}'"), as_json)?;
                 }
                 Ok(())
             }

@@ -1,12 +1,8 @@
 //! `causerie certificates`.
 
-use super::{
-    At,
-    api::form,
-    output::{self},
-};
+use super::{At, api::form, changes, output};
 use anyhow::Result;
-use causerie_web::admin::wire::Certificate;
+use causerie_web::admin::wire::{Certificate, Certificates};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -56,14 +52,21 @@ pub(super) fn table(certificates: &[Certificate]) -> Result<()> {
 impl Arguments {
     pub(super) async fn run(self) -> Result<()> {
         let api = self.at.api()?;
-        let value = match self.what {
-            What::Show => api.get(&["certificates"]).await?,
-            What::Reload => api.post(&["certificates", "reload"], &json!({})).await?,
-        };
-        if self.at.json {
-            output::json(&value)
-        } else {
-            table(&form::<Vec<Certificate>>(value)?)
+        match self.what {
+            What::Show => {
+                let value = api.get(&["certificates"]).await?;
+                if self.at.json {
+                    output::json(&value)
+                } else {
+                    table(&form::<Vec<Certificate>>(value)?)
+                }
+            }
+            What::Reload => {
+                let value = api.post(&["certificates", "reload"], &json!({})).await?;
+                changes::answer(value, self.at.json, |value| {
+                    table(&form::<Certificates>(value)?.certificates)
+                })
+            }
         }
     }
 }

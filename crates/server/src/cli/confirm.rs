@@ -1,8 +1,8 @@
 //! Asking before something is destroyed, and asking for passwords.
 
-use super::output;
+use super::{api::form, changes, output};
 use anyhow::{Context, Result, bail};
-use causerie_web::admin::wire::Secret;
+use causerie_web::admin::wire::{Changes, Secret};
 use clap::Args;
 use serde_json::{Value, json};
 use std::io::{BufRead, IsTerminal, Write};
@@ -48,13 +48,16 @@ impl Removal {
     }
 }
 
-/// Says that something is gone.
-pub(super) fn removed(what: &str, as_json: bool) -> Result<()> {
-    if as_json {
-        output::json(&json!({"removed": true}))
-    } else {
-        output::line(&format!("Removed {what}."))
+/// Says that something is gone, and what went with it; or what would, if that is the answer.
+pub(super) fn removed(answer: Value, what: &str, as_json: bool) -> Result<()> {
+    if !as_json {
+        return changes::answer(answer, false, |_| output::line(&format!("Removed {what}.")));
     }
+    if changes::rehearsed(&answer)?.is_some() {
+        return output::json(&answer);
+    }
+    let Changes { changes } = form(answer)?;
+    output::json(&json!({"removed": true, "changes": changes}))
 }
 
 /// A password: the first line of standard input, or what is typed twice.

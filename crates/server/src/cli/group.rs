@@ -3,6 +3,7 @@
 use super::{
     At,
     api::{Api, form},
+    changes,
     confirm::{Removal, removed},
     output::{self, names},
 };
@@ -28,10 +29,15 @@ pub(super) struct Arguments {
 enum What {
     /// Add an empty group
     #[command(after_help = "Examples:
-  causerie group add \"London traders\"")]
+  causerie group add \"London traders\"
+  causerie group add Trading --kind unit
+  causerie group add example.test --kind domain       every user with an address there is in it")]
     Add {
-        /// Its name
+        /// Its name; of a domain, the domain
         name: String,
+        /// What kind of container it is: a user is in many groups, and in at most one unit
+        #[arg(long, value_parser = ["group", "unit", "domain"], default_value = "group")]
+        kind: String,
     },
     /// List all groups
     #[command(after_help = "Examples:
@@ -86,13 +92,11 @@ enum What {
     },
 }
 
-fn show(value: Value, as_json: bool) -> Result<()> {
-    if as_json {
-        return output::json(&value);
-    }
+fn show(value: Value) -> Result<()> {
     let group: Group = form(value)?;
     output::facts(&[
         ("Name", group.name),
+        ("Kind", group.kind),
         ("Members", names(&group.members.unwrap_or_default())),
     ])
 }
@@ -120,12 +124,20 @@ pub(super) async fn edit(
             let path: Vec<&str> = list.iter().copied().chain([principal.as_str()]).collect();
             api.delete(&path).await?
         };
-        let Changed { changed } = form(value)?;
-        all.push(json!({"principal": principal, "changed": changed}));
+        if let Some(rehearsal) = changes::rehearsed(&value)? {
+            if !as_json {
+                changes::would(&rehearsal.changes)?;
+            }
+            all.push(json!({"principal": principal, "what_if": true, "changes": rehearsal.changes}));
+            continue;
+        }
+        let Changed { changed, changes } = form(value)?;
         if !as_json {
             let [done, already] = words;
             output::line(&format!("{principal} {}.", if changed { done } else { already }))?;
+            changes::followed(&changes)?;
         }
+        all.push(json!({"principal": principal, "changed": changed, "changes": changes}));
     }
     if as_json {
         output::json(&Value::Array(all))
@@ -138,20 +150,41 @@ impl Arguments {
     pub(super) async fn run(self) -> Result<()> {
         let (api, as_json) = (self.at.api()?, self.at.json);
         match self.what {
-            What::Add { name } => show(api.post(&["groups"], &NewGroup { name }).await?, as_json),
+            What::Add { name, kind } => {
+                let value = api
+                    .post(
+                        &["groups"],
+                        &NewGroup {
+                            name,
+                            kind: Some(kind),
+                        },
+                    )
+                    .await?;
+                changes::answer(value, as_json, show)
+            }
             What::List => {
                 let value = api.get(&["groups"]).await?;
                 if as_json {
                     return output::json(&value);
                 }
-                let row = |group: Group| vec![group.name, group.member_count.to_string()];
+                let row = |group: Group| vec![group.name, group.kind, group.member_count.to_string()];
                 let rows: Vec<_> = form::<Vec<Group>>(value)?.into_iter().map(row).collect();
-                output::table(&["NAME", "MEMBERS"], &rows, "There are no groups.")
+                output::table(&["NAME", "KIND", "MEMBERS"], &rows, "There are no groups.")
             }
-            What::Show { group } => show(api.get(&["groups", &group]).await?, as_json),
+            What::Show { group } => {
+                let value = api.get(&["groups", &group]).await?;
+                if as_json {
+                    output::json(&value)
+                } else {
+                    show(value)
+                }
+            }
             What::Change { group, name } => {
                 let change = ChangeGroup { name: Some(name) };
-                show(api.patch(&["groups", &group], &change).await?, as_json)
+                {
+                    let value = api.patch(&["groups", &group], &change).await?;
+                    changes::answer(value, as_json, show)
+                }
             }
             What::AddMember { group, principal } => {
                 let words = ["is now in the group", "was in the group already"];
@@ -181,9 +214,9 @@ impl Arguments {
                 let found = api.get(&["groups", &group]).await?;
                 let members = form::<Group>(found.clone())?.member_count;
                 let loss = format!("group '{group}' with {members} member(s), from all lists too");
-                if how.goes_on(&loss, &found, as_json)? {
-                    api.delete(&["groups", &group]).await?;
-                    removed(&format!("group '{group}'"), as_json)?;
+                if api.what_if() || how.goes_on(&loss, &found, as_json)? {
+                    let value = api.delete(&["groups", &group]).await?;
+                    removed(value, &format!("group '{group}'"), as_json)?;
                 }
                 Ok(())
             }

@@ -1,8 +1,8 @@
 //! `causerie member`.
 
-use super::{At, api::form, group::edit, output};
+use super::{At, api::form, changes, group::edit, output};
 use anyhow::Result;
-use causerie_web::admin::wire::{Room, RoomLists};
+use causerie_web::admin::wire::{ChangeRoom, Room, RoomLists};
 use clap::{Args, Subcommand, ValueEnum};
 
 /// Add, list and remove members, managers and presenters of rooms.
@@ -11,6 +11,7 @@ use clap::{Args, Subcommand, ValueEnum};
   causerie member add Desk ann@example.test
   causerie member add Desk ann@example.test --role manager
   causerie member list Desk
+  causerie member set Desk ann@example.test Traders    these and nobody else
   causerie member remove Desk bob@example.test        he is out of the room at once")]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -51,6 +52,11 @@ enum What {
   causerie member remove Desk ann@example.test
   causerie member remove Desk ann@example.test --role manager")]
     Remove(Entries),
+    /// Give a role in a room to these users and groups and to nobody else, in one change
+    #[command(after_help = "Examples:
+  causerie member set Desk ann@example.test Traders
+  causerie member set Desk ann@example.test --role manager --what-if")]
+    Set(Entries),
     /// List who has a role in a room
     #[command(after_help = "Examples:
   causerie member list Desk
@@ -111,6 +117,24 @@ impl Arguments {
                 };
                 let path = ["rooms", &entries.room, entries.role.list()];
                 edit(&api, &path, &entries.principal, false, words, as_json).await
+            }
+            What::Set(Entries {
+                room,
+                principal,
+                role,
+            }) => {
+                let mut change = ChangeRoom::default();
+                *match role {
+                    Role::Member => &mut change.members,
+                    Role::Manager => &mut change.managers,
+                    Role::Presenter => &mut change.presenters,
+                } = Some(principal);
+                let value = api.patch(&["rooms", &room], &change).await?;
+                changes::answer(value, as_json, |value| {
+                    let lists = form::<Room>(value)?.lists;
+                    let rows = lists.map(|lists| rows(&lists, Some(role))).unwrap_or_default();
+                    output::table(&["NAME", "ROLE"], &rows, "Nobody is listed.")
+                })
             }
             What::List { room, role } => {
                 if as_json {

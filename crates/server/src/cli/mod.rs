@@ -1,18 +1,24 @@
 //! The command line.
 
+mod addin;
 mod api;
+mod barrier;
 mod category;
 mod certificates;
+mod changes;
 mod chat;
 mod configuration;
 mod confirm;
+mod endpoint;
 mod group;
 mod https;
 mod member;
 mod openapi;
 mod output;
+mod policy;
 mod registrations;
 mod room;
+mod settings;
 mod status;
 mod test;
 mod token;
@@ -67,6 +73,16 @@ enum Command {
     Room(room::Arguments),
     /// Add, list and remove members, managers and presenters of rooms
     Member(member::Arguments),
+    /// Add, list and remove information barriers between groups
+    Barrier(barrier::Arguments),
+    /// Add, list, show, change and remove add-ins, web pages beside rooms
+    Addin(addin::Arguments),
+    /// List, show, set, remove and grant policies: who may use rooms at all
+    Policy(policy::Arguments),
+    /// List, show, set and reset settings of the running server
+    Settings(settings::Arguments),
+    /// Add, list and remove addresses under which clients find the service
+    Endpoint(endpoint::Arguments),
     /// Add, list and remove tokens, by which the server is administered from elsewhere
     Token(token::Arguments),
     /// Show how the server is doing
@@ -96,6 +112,11 @@ impl Cli {
             Command::Category(arguments) => wait(arguments.run()),
             Command::Room(arguments) => wait(arguments.run()),
             Command::Member(arguments) => wait(arguments.run()),
+            Command::Barrier(arguments) => wait(arguments.run()),
+            Command::Addin(arguments) => wait(arguments.run()),
+            Command::Policy(arguments) => wait(arguments.run()),
+            Command::Settings(arguments) => wait(arguments.run()),
+            Command::Endpoint(arguments) => wait(arguments.run()),
             Command::Token(arguments) => wait(arguments.run()),
             Command::Status(arguments) => wait(arguments.run()),
             Command::Registrations(arguments) => wait(arguments.run()),
@@ -122,6 +143,9 @@ pub(crate) struct At {
     /// Print JSON
     #[arg(long, global = true)]
     json: bool,
+    /// Only say what would change, and change nothing
+    #[arg(long, global = true)]
+    what_if: bool,
     /// The server with this data directory [default: ./causerie-demo if it is there, else that of the configuration]
     #[arg(long, global = true, value_name = "DIR", conflicts_with = "socket")]
     data_dir: Option<PathBuf>,
@@ -150,7 +174,7 @@ impl At {
             None if self.ca.is_some() => bail!("--ca goes with --url"),
             None => Server::Socket(self.socket()?),
         };
-        Ok(Api::new(server, self.token()?))
+        Ok(Api::new(server, self.token()?, self.what_if))
     }
 
     /// The address of the server, if it is to be reached by one.

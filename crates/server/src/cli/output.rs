@@ -1,6 +1,7 @@
 //! Tables and lists for people, JSON for programs.
 
 use anyhow::Result;
+use causerie_web::admin::wire::Audit;
 use serde_json::Value;
 use std::io::Write;
 
@@ -51,9 +52,23 @@ pub(super) fn facts(facts: &[(&str, String)]) -> Result<()> {
         .try_for_each(|(name, value)| line(format!("{name:<width$}  {value}").trim_end()))
 }
 
+/// Who made something, who changed it last, and its version, as facts.
+pub(super) fn audit(audit: &Audit) -> [(&'static str, String); 3] {
+    [
+        ("Created", format!("{} by {}", audit.created_on, audit.created_by)),
+        ("Changed", format!("{} by {}", audit.updated_on, audit.updated_by)),
+        ("Version", audit.version.to_string()),
+    ]
+}
+
 /// Yes or no in words.
 pub(super) fn yes_no(yes: bool) -> String {
     if yes { "yes" } else { "no" }.to_owned()
+}
+
+/// A value that is set, or taken away; `None` if it is left as it is.
+pub(super) fn or_none(value: Option<String>, none: bool) -> Option<Option<String>> {
+    if none { Some(None) } else { value.map(Some) }
 }
 
 /// Names with commas between them.

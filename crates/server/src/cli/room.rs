@@ -3,8 +3,9 @@
 use super::{
     At,
     api::form,
+    changes,
     confirm::{Removal, removed},
-    output::{self, names, yes_no},
+    output::{self, names, or_none, yes_no},
 };
 use anyhow::Result;
 use causerie_web::admin::wire::{ChangeRoom, NewRoom, Room};
@@ -32,6 +33,7 @@ enum What {
     #[command(after_help = "Examples:
   causerie room add Desk --category General
   causerie room add News --category General --type auditorium --privacy open
+  causerie room add Desk --category General --addin Wiki --disabled
 
 Open: everyone in the category's scope finds it and enters.
 Closed: they find it, members enter. Secret: only members find it.
@@ -54,6 +56,12 @@ Auditorium: members read, presenters post.")]
         /// Whether new members are invited
         #[arg(long, value_parser = ["inherit", "off"], default_value = "inherit")]
         invitations: String,
+        /// The add-in beside it, by name
+        #[arg(long)]
+        addin: Option<String>,
+        /// Closed for everybody until it is enabled
+        #[arg(long)]
+        disabled: bool,
     },
     /// List all rooms
     #[command(after_help = "Examples:
@@ -74,7 +82,9 @@ Auditorium: members read, presenters post.")]
     /// Change a room's properties
     #[command(after_help = "Examples:
   causerie room change Desk --name \"London desk\" --privacy secret
-  causerie room change Desk --disable                 closed for everybody, nothing is lost")]
+  causerie room change Desk --disable                 closed for everybody, nothing is lost
+  causerie room change Desk --category Trading --what-if
+  causerie room change Desk --description Talk --if-version 3")]
     Change {
         /// Its name so far
         room: String,
@@ -119,12 +129,21 @@ struct Changes {
     /// Close it for everybody; nothing is lost
     #[arg(long)]
     disable: bool,
+    /// Move it to this category; who isn't in the scope there goes off its lists
+    #[arg(long)]
+    category: Option<String>,
+    /// The add-in beside it, by name
+    #[arg(long, conflicts_with = "no_addin")]
+    addin: Option<String>,
+    /// No add-in
+    #[arg(long)]
+    no_addin: bool,
+    /// Only if it is still at this version, as `show` told
+    #[arg(long, value_name = "NUMBER")]
+    if_version: Option<u64>,
 }
 
-fn show(value: Value, as_json: bool) -> Result<()> {
-    if as_json {
-        return output::json(&value);
-    }
+fn show(value: Value) -> Result<()> {
     let room: Room = form(value)?;
     let mut facts = vec![
         ("Name", room.name),
@@ -134,6 +153,7 @@ fn show(value: Value, as_json: bool) -> Result<()> {
         ("Privacy", room.privacy),
         ("Invitations", room.invitations),
         ("Disabled", yes_no(room.disabled)),
+        ("Add-in", room.addin.unwrap_or_else(|| "none".to_owned())),
         ("In it now", room.present.to_string()),
     ];
     if let Some(lists) = room.lists {
@@ -143,6 +163,7 @@ fn show(value: Value, as_json: bool) -> Result<()> {
             ("Presenters", names(&lists.presenters)),
         ]);
     }
+    facts.extend(output::audit(&room.audit));
     facts.push(("URI", room.uri));
     output::facts(&facts)
 }
@@ -158,6 +179,8 @@ impl Arguments {
                 room_type,
                 privacy,
                 invitations,
+                addin,
+                disabled,
             } => {
                 let new = NewRoom {
                     name,
@@ -166,8 +189,13 @@ impl Arguments {
                     room_type: Some(room_type),
                     privacy: Some(privacy),
                     invitations: Some(invitations),
+                    addin,
+                    disabled,
                 };
-                show(api.post(&["rooms"], &new).await?, as_json)
+                {
+                    let value = api.post(&["rooms"], &new).await?;
+                    changes::answer(value, as_json, show)
+                }
             }
             What::List { category } => {
                 let mut rooms: Vec<Room> = api.read(&["rooms"]).await?;
@@ -205,7 +233,14 @@ impl Arguments {
                 ];
                 output::table(&headings, &rows, "There are no rooms.")
             }
-            What::Show { room } => show(api.get(&["rooms", &room]).await?, as_json),
+            What::Show { room } => {
+                let value = api.get(&["rooms", &room]).await?;
+                if as_json {
+                    output::json(&value)
+                } else {
+                    show(value)
+                }
+            }
             What::Change { room, to } => {
                 let change = ChangeRoom {
                     name: to.name,
@@ -214,16 +249,23 @@ impl Arguments {
                     privacy: to.privacy,
                     invitations: to.invitations,
                     disabled: (to.enable || to.disable).then_some(to.disable),
+                    category: to.category,
+                    addin: or_none(to.addin, to.no_addin),
+                    version: to.if_version,
+                    ..ChangeRoom::default()
                 };
-                show(api.patch(&["rooms", &room], &change).await?, as_json)
+                {
+                    let value = api.patch(&["rooms", &room], &change).await?;
+                    changes::answer(value, as_json, show)
+                }
             }
             What::Remove { room, how } => {
                 let found = api.get(&["rooms", &room]).await?;
                 let present = form::<Room>(found.clone())?.present;
                 let loss = format!("room '{room}' with its lists and messages ({present} in it now)");
-                if how.goes_on(&loss, &found, as_json)? {
-                    api.delete(&["rooms", &room]).await?;
-                    removed(&format!("room '{room}'"), as_json)?;
+                if api.what_if() || how.goes_on(&loss, &found, as_json)? {
+                    let value = api.delete(&["rooms", &room]).await?;
+                    removed(value, &format!("room '{room}'"), as_json)?;
                 }
                 Ok(())
             }

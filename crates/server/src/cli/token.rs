@@ -3,6 +3,7 @@
 use super::{
     At,
     api::form,
+    changes,
     confirm::{Removal, removed},
     output,
 };
@@ -91,8 +92,10 @@ impl Arguments {
                     return output::json(&value);
                 }
                 // The token alone, so that it can be sent to a file.
-                let issued: IssuedToken = form(value)?;
-                output::line(&issued.token.0)
+                changes::answer(value, false, |value| {
+                    let issued: IssuedToken = form(value)?;
+                    output::line(&issued.token.0)
+                })
             }
             What::List => {
                 let value = api.get(&["tokens"]).await?;
@@ -118,9 +121,9 @@ impl Arguments {
                     bail!("there is no token '{name}'");
                 };
                 let loss = format!("token '{}' of role {}", token.name, token.role);
-                if how.goes_on(&loss, &serde_json::to_value(token)?, as_json)? {
-                    api.delete(&["tokens", &name]).await?;
-                    removed(&format!("token '{}'", token.name), as_json)?;
+                if api.what_if() || how.goes_on(&loss, &serde_json::to_value(token)?, as_json)? {
+                    let value = api.delete(&["tokens", &name]).await?;
+                    removed(value, &format!("token '{}'", token.name), as_json)?;
                 }
                 Ok(())
             }

@@ -3,8 +3,9 @@
 use super::{
     At,
     api::form,
+    changes,
     confirm::{Removal, password, removed},
-    output::{self, names, yes_no},
+    output::{self, names, or_none, yes_no},
 };
 use anyhow::Result;
 use causerie_web::admin::wire::{ChangeUser, NewPassword, NewUser, SignedOut, User};
@@ -30,13 +31,19 @@ enum What {
     #[command(after_help = "Examples:
   causerie user add ann@example.test --name \"Ann Smith\"
   causerie user add ann@example.test --password-stdin < password.txt
-  causerie user add ann@example.test --no-password")]
+  causerie user add ann@example.test --no-password --site London")]
     Add {
         /// user@domain
         address: String,
         /// What other people see; left out, it is the part before the @
         #[arg(long, default_value = "", hide_default_value = true)]
         name: String,
+        /// The policy granted to him; left out, it is that of his site, or the global one
+        #[arg(long)]
+        policy: Option<String>,
+        /// The site that he belongs to
+        #[arg(long)]
+        site: Option<String>,
         /// Read the password from standard input
         #[arg(long, conflicts_with = "no_password")]
         password_stdin: bool,
@@ -56,10 +63,11 @@ enum What {
         /// user@domain
         address: String,
     },
-    /// Change a user's name, or whether he may sign in
+    /// Change a user's name, policy or site, or whether he may sign in
     #[command(after_help = "Examples:
   causerie user change ann@example.test --name \"Ann Jones\"
-  causerie user change ann@example.test --disable     he is signed out at once")]
+  causerie user change ann@example.test --disable     he is signed out at once
+  causerie user change ann@example.test --policy NoChat --site London")]
     Change {
         /// user@domain
         address: String,
@@ -108,12 +116,21 @@ struct Changes {
     /// Sign him out and keep him out; he keeps his rights for later
     #[arg(long)]
     disable: bool,
+    /// Grant him this policy
+    #[arg(long, conflicts_with = "no_policy")]
+    policy: Option<String>,
+    /// Take back the policy granted to him
+    #[arg(long)]
+    no_policy: bool,
+    /// The site that he belongs to
+    #[arg(long, conflicts_with = "no_site")]
+    site: Option<String>,
+    /// He belongs to no site
+    #[arg(long)]
+    no_site: bool,
 }
 
-fn show(value: Value, as_json: bool) -> Result<()> {
-    if as_json {
-        return output::json(&value);
-    }
+fn show(value: Value) -> Result<()> {
     let user: User = form(value)?;
     output::facts(&[
         ("Address", user.address),
@@ -125,6 +142,18 @@ fn show(value: Value, as_json: bool) -> Result<()> {
                 .map_or_else(String::new, |has| if has { "set" } else { "none" }.to_owned()),
         ),
         ("Signed in", user.endpoints.to_string()),
+        ("Site", user.site.unwrap_or_else(|| "none".to_owned())),
+        (
+            "Policy",
+            user.effective_policy.map_or_else(String::new, |policy| {
+                let may = if policy.enable_persistent_chat {
+                    "may"
+                } else {
+                    "may not"
+                };
+                format!("{}: {may} use rooms", policy.scope)
+            }),
+        ),
         (
             "Groups",
             user.groups
@@ -141,6 +170,8 @@ impl Arguments {
             What::Add {
                 address,
                 name,
+                policy,
+                site,
                 password_stdin,
                 no_password,
             } => {
@@ -153,8 +184,13 @@ impl Arguments {
                     address,
                     display_name: name,
                     password,
+                    policy,
+                    site,
                 };
-                show(api.post(&["users"], &new).await?, as_json)
+                {
+                    let value = api.post(&["users"], &new).await?;
+                    changes::answer(value, as_json, show)
+                }
             }
             What::List => {
                 let value = api.get(&["users"]).await?;
@@ -176,14 +212,26 @@ impl Arguments {
                     "There are no users.",
                 )
             }
-            What::Show { address } => show(api.get(&["users", &address]).await?, as_json),
+            What::Show { address } => {
+                let value = api.get(&["users", &address]).await?;
+                if as_json {
+                    output::json(&value)
+                } else {
+                    show(value)
+                }
+            }
             What::Change { address, to } => {
                 let enabled = (to.enable || to.disable).then_some(to.enable);
                 let change = ChangeUser {
                     display_name: to.name,
                     enabled,
+                    policy: or_none(to.policy, to.no_policy),
+                    site: or_none(to.site, to.no_site),
                 };
-                show(api.patch(&["users", &address], &change).await?, as_json)
+                {
+                    let value = api.patch(&["users", &address], &change).await?;
+                    changes::answer(value, as_json, show)
+                }
             }
             What::Password {
                 address,
@@ -192,17 +240,18 @@ impl Arguments {
                 let new = NewPassword {
                     password: password(password_stdin)?,
                 };
-                api.put(&["users", &address, "password"], &new).await?;
-                if as_json {
-                    output::json(&json!({"changed": true}))
-                } else {
+                let value = api.put(&["users", &address, "password"], &new).await?;
+                changes::answer(value, as_json, |_| {
                     output::line(&format!("{address} has a new password."))
-                }
+                })
             }
             What::SignOut { address } => {
                 let value = api.post(&["users", &address, "sign-out"], &json!({})).await?;
                 if as_json {
                     return output::json(&value);
+                }
+                if let Some(rehearsal) = changes::rehearsed(&value)? {
+                    return changes::would(&rehearsal.changes);
                 }
                 let SignedOut { endpoints } = form(value)?;
                 output::line(&format!("Signed {address} out of {endpoints} device(s)."))
@@ -210,9 +259,9 @@ impl Arguments {
             What::Remove { address, how } => {
                 let user = api.get(&["users", &address]).await?;
                 let loss = format!("user {address} with all rights (messages stay)");
-                if how.goes_on(&loss, &user, as_json)? {
-                    api.delete(&["users", &address]).await?;
-                    removed(&format!("user {address}"), as_json)?;
+                if api.what_if() || how.goes_on(&loss, &user, as_json)? {
+                    let value = api.delete(&["users", &address]).await?;
+                    removed(value, &format!("user {address}"), as_json)?;
                 }
                 Ok(())
             }

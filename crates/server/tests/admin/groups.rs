@@ -29,10 +29,13 @@ fn groups_are_added_listed_shown_changed_and_removed() {
     .json();
     assert_eq!(
         again,
-        json!([{"principal": "bob@example.test", "changed": false}])
+        json!([{"principal": "bob@example.test", "changed": false, "changes": []}])
     );
     let table = run(&server, &["group", "list"]).ok();
-    assert_eq!(table, "NAME      MEMBERS\nEveryone  4\nTraders   2\n");
+    assert_eq!(
+        table,
+        "NAME      KIND   MEMBERS\nEveryone  group  4\nTraders   group  2\n"
+    );
     run(
         &server,
         &["group", "change", "Traders", "--name", "London/traders"],
@@ -41,7 +44,7 @@ fn groups_are_added_listed_shown_changed_and_removed() {
     let shown = run(&server, &["group", "show", "london/traders"]).ok();
     assert_eq!(
         shown,
-        "Name     London/traders\nMembers  bob@example.test, carol@example.test\n"
+        "Name     London/traders\nKind     group\nMembers  bob@example.test, carol@example.test\n"
     );
     let user = run(&server, &["user", "show", "bob@example.test", "--json"]).json();
     assert_eq!(user["groups"], json!(["Everyone", "London/traders"]));
@@ -78,7 +81,10 @@ fn groups_are_added_listed_shown_changed_and_removed() {
         "{dry}"
     );
     let removed = run(&server, &["group", "remove", "London/traders", "--yes", "--json"]).json();
-    assert_eq!(removed, json!({"removed": true}));
+    assert_eq!(
+        (&removed["removed"], &removed["changes"][0]["what"]),
+        (&json!(true), &json!("group.remove"))
+    );
     assert_eq!(
         names(&run(&server, &["group", "list", "--json"]).json(), "name"),
         ["Everyone"]

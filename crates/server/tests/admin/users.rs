@@ -154,7 +154,10 @@ fn who_is_signed_in_is_shown_and_can_be_signed_out() {
         1
     );
     let out = run(&server, &["user", "sign-out", "bob@example.test", "--json"]).json();
-    assert_eq!(out, json!({"endpoints": 1}));
+    assert_eq!(
+        (&out["endpoints"], &out["changes"][0]["what"]),
+        (&json!(1), &json!("user.sign-out"))
+    );
     bob.wait_for("signed-off", "");
 
     // Who is disabled is signed out, and kept out.

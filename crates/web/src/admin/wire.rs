@@ -228,7 +228,7 @@ pub struct CategoryLists {
 }
 
 /// A category to add. Its lists start empty.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewCategory {
     /// Its name, unique.

@@ -8,7 +8,7 @@ mod setup;
 mod transaction;
 
 use super::At;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 
 /// Check from outside that the server does its job.
@@ -31,6 +31,9 @@ enum What {
 
 impl Arguments {
     pub(super) async fn run(self) -> Result<()> {
+        if self.at.what_if {
+            bail!("--what-if is for changes alone; a test does what clients do");
+        }
         let What::Message(message) = self.what;
         message.run(&self.at).await
     }

@@ -114,6 +114,7 @@ impl Setup<'_> {
                 address: address.clone(),
                 display_name: name.to_owned(),
                 password: Some(account.password.clone()),
+                ..NewUser::default()
             };
             self.api.post(&["users"], &new).await?;
             return self.tell(&format!("User {address} is added"), true);
@@ -171,6 +172,7 @@ impl Setup<'_> {
                 room_type: Some(normal),
                 privacy: Some(secret),
                 invitations: Some("off".to_owned()),
+                ..NewRoom::default()
             };
             self.api.post(&["rooms"], &new).await?;
             return self.tell(&format!("Room '{ROOM}' is added"), true);
@@ -198,7 +200,7 @@ impl Setup<'_> {
     async fn list(&mut self, list: &[&str], account: &Account, place: &str) -> Result<()> {
         let principal = account.address.clone();
         let text = format!("User {principal} is {place}");
-        let Changed { changed } = form(self.api.post(list, &NewEntry { principal }).await?)?;
+        let Changed { changed, .. } = form(self.api.post(list, &NewEntry { principal }).await?)?;
         let already = if changed { "" } else { " already" };
         self.tell(&format!("{text}{already}"), changed)
     }
