@@ -39,7 +39,11 @@ pub enum PasswordError {
     Store(StoreError),
 }
 
-pub(crate) fn check(password: &str) -> Result<(), PasswordError> {
+/// Whether a password is acceptable.
+///
+/// # Errors
+/// [`PasswordError`] says what is wrong with it.
+pub fn check(password: &str) -> Result<(), PasswordError> {
     if password.len() > MAX_BYTES {
         Err(PasswordError::TooLong)
     } else if password.chars().count() < MIN_CHARS {
