@@ -14,6 +14,7 @@ mod endpoint;
 mod operation;
 mod query;
 mod refusal;
+mod rehearsal;
 mod retouch;
 mod sequencer;
 mod settings;
@@ -29,6 +30,7 @@ pub use operation::{
     Operation, Outcome, ParticipantInfo, PreferenceAnswer, RoomSnapshot, RoomSummary, SearchIn, ServerInfo,
 };
 pub use refusal::Refusal;
+pub use rehearsal::Rehearsal;
 pub use retouch::{REPLACED, Retouch};
 pub use settings::Settings;
 
