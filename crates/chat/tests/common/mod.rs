@@ -17,7 +17,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -25,12 +25,23 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// A clock that moves by a millisecond with each look.
-struct Ticking(AtomicI64);
+/// A clock that moves by a millisecond with each look, unless it is stopped.
+pub(crate) struct Ticking {
+    looks: AtomicI64,
+    stopped: AtomicBool,
+}
+
+impl Ticking {
+    /// From here on it is always now.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}
 
 impl Clock for Ticking {
     fn now(&self) -> Timestamp {
-        Timestamp(1_700_000_000_000_000 + 1_000 * self.0.fetch_add(1, Ordering::Relaxed))
+        let step = i64::from(!self.stopped.load(Ordering::Relaxed));
+        Timestamp(1_700_000_000_000_000 + 1_000 * self.looks.fetch_add(step, Ordering::Relaxed))
     }
 }
 
@@ -111,6 +122,7 @@ pub(crate) struct World {
     pub(crate) chat: Chat,
     pub(crate) parts: Parts,
     pub(crate) journal: Arc<Failing>,
+    pub(crate) clock: Arc<Ticking>,
     pub(crate) dir: TempDir,
     settings: Settings,
 }
@@ -122,11 +134,12 @@ impl World {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let (chat, parts, journal) = start(&dir, settings.clone()).await;
+        let (chat, parts, journal, clock) = start(&dir, settings.clone()).await;
         let world = Self {
             chat,
             parts,
             journal,
+            clock,
             dir,
             settings,
         };
@@ -181,6 +194,7 @@ impl World {
             chat,
             parts,
             journal,
+            clock: _,
         } = self;
         drop((chat, parts));
         // The sequencer ends when its last handle is gone, and lets go of the journal.
@@ -188,11 +202,12 @@ impl World {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         drop(journal);
-        let (chat, parts, journal) = start(&dir, settings.clone()).await;
+        let (chat, parts, journal, clock) = start(&dir, settings.clone()).await;
         Self {
             chat,
             parts,
             journal,
+            clock,
             dir,
             settings,
         }
@@ -305,7 +320,7 @@ impl World {
     }
 }
 
-async fn start(dir: &TempDir, settings: Settings) -> (Chat, Parts, Arc<Failing>) {
+async fn start(dir: &TempDir, settings: Settings) -> (Chat, Parts, Arc<Failing>, Arc<Ticking>) {
     let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
         .await
         .unwrap();
@@ -317,16 +332,21 @@ async fn start(dir: &TempDir, settings: Settings) -> (Chat, Parts, Arc<Failing>)
         waiting: AtomicU64::new(0),
         commits: AtomicU64::new(0),
     });
+    let clock = Arc::new(Ticking {
+        looks: AtomicI64::new(0),
+        stopped: AtomicBool::new(false),
+    });
     let needs = Needs {
         journal: journal.clone(),
         catalogue: parts.catalogue.clone(),
         history: parts.history.clone(),
         preferences: parts.preferences.clone(),
         outbox: parts.outbox.clone(),
-        clock: Arc::new(Ticking(AtomicI64::new(0))),
+        clock: clock.clone(),
         random: Arc::new(Counting(AtomicU64::new(1))),
     };
-    (Chat::start(settings, needs).await.unwrap(), parts, journal)
+    let chat = Chat::start(settings, needs).await.unwrap();
+    (chat, parts, journal, clock)
 }
 
 pub(crate) fn address(name: &str) -> SipAddress {
