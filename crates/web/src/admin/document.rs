@@ -25,8 +25,9 @@ const TOKEN: &str = "token";
             an `@`. Each operation has an act, `x-act`; the role of who asks decides which acts are his. Over the Unix \
             socket whoever is let in by its mode is an administrator; over HTTPS, and if he likes over the socket, he \
             sends a token.\n\n\
-            Errors are `{\"error\": {\"code\", \"message\"}}`: codes are stable, messages are for people. The query \
-            parameter `what_if` is reserved: a change with `what_if=true` is refused with 501.",
+            Errors are `{\"error\": {\"code\", \"message\"}}`: codes are stable, messages are for people. With the \
+            query parameter `what_if=true` a change is only told of and not done; where that can't be told, the request is \
+            refused with 501.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     components(schemas(ErrorBody)),

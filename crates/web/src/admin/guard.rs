@@ -40,8 +40,21 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 }
 
 /// Lets only those in whose role may do this, and says so in the description of the API.
-pub(super) fn allow(
+pub(super) fn allow(act: AdminAct, routes: UtoipaMethodRouter<AdminState>) -> UtoipaMethodRouter<AdminState> {
+    guarded(act, false, routes)
+}
+
+/// The same for handlers that can tell what a change would do.
+pub(super) fn allow_what_if(
     act: AdminAct,
+    routes: UtoipaMethodRouter<AdminState>,
+) -> UtoipaMethodRouter<AdminState> {
+    guarded(act, true, routes)
+}
+
+fn guarded(
+    act: AdminAct,
+    tells: bool,
     (schemas, mut paths, handlers): UtoipaMethodRouter<AdminState>,
 ) -> UtoipaMethodRouter<AdminState> {
     document::complete(&mut paths, act);
@@ -54,7 +67,7 @@ pub(super) fn allow(
                 return Err(ApiError::forbidden(verdict.rule));
             }
             // Better not done at all than done in earnest.
-            if what_if && request.method() != Method::GET {
+            if what_if && !tells && request.method() != Method::GET {
                 return Err(ApiError::no_what_if());
             }
             Ok(next.run(request).await)

@@ -14,11 +14,16 @@ mod categories;
 mod certificates;
 mod document;
 mod error;
+mod explain;
+mod export;
+mod find_rooms;
 mod groups;
 mod guard;
+mod import;
 mod input;
 mod keyring;
 mod lists;
+mod messages;
 mod origin;
 mod patient;
 mod program;
@@ -32,6 +37,7 @@ mod users;
 pub mod wire;
 
 pub use error::ApiError;
+pub use import::MAX_IMPORT_BYTES;
 pub use input::BODY_DEADLINE;
 pub use keyring::{Keyring, MAX_TOKEN_SECONDS, MAX_TOKENS, TOKEN_PREFIX};
 pub use origin::{Origin, Peer};
@@ -47,7 +53,7 @@ use causerie_accounts::Accounts;
 use causerie_chat::Chat;
 use std::sync::Arc;
 
-/// Largest request body, in bytes. The largest request has a name, a description and a handful of words.
+/// Largest request body, in bytes, but of an import: see [`MAX_IMPORT_BYTES`]. The largest request has a name, a description and a handful of words.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// What the API works on.

@@ -2,6 +2,7 @@
 
 use super::error::ApiError;
 use axum::{extract::FromRequestParts, http::request::Parts};
+use causerie_chat::By;
 use causerie_model::Actor;
 use causerie_policy::AdminRole;
 use std::{fmt, net::SocketAddr};
@@ -89,6 +90,17 @@ impl Origin {
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor::Administrator(self.who.clone())
+    }
+
+    /// Who acts, and from where, as the record of what he does says: `unix`, or his address.
+    #[must_use]
+    pub fn by(&self) -> By {
+        let from = match &self.from {
+            Peer::User(_) => "unix".to_owned(),
+            Peer::Address(address) => address.to_string(),
+        };
+        let by: By = self.actor().into();
+        by.from(from)
     }
 
     /// What he may do is decided by this.

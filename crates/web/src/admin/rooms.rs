@@ -12,7 +12,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use causerie_chat::{Action, RoomChange};
 use causerie_model::{Catalogue, Invitations, Node, Privacy, Role, RoomType};
 
-fn bare(state: &AdminState, catalogue: &Catalogue, room: &causerie_model::Room) -> Room {
+pub(super) fn bare(state: &AdminState, catalogue: &Catalogue, room: &causerie_model::Room) -> Room {
     Room {
         name: room.name.clone(),
         guid: room.guid.to_string(),
@@ -45,19 +45,6 @@ fn shown(state: &AdminState, name: &str) -> Answer<Room> {
         lists: Some(lists),
         ..bare(state, &catalogue, room)
     })
-}
-
-/// Lists all rooms.
-#[utoipa::path(get, path = "/v1/rooms",
-    responses((status = 200, body = [Room], description = "By name")))]
-pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Room>> {
-    let catalogue = state.chat.catalogue();
-    let mut rooms: Vec<Room> = catalogue
-        .rooms()
-        .map(|room| bare(&state, &catalogue, room))
-        .collect();
-    rooms.sort_by_cached_key(|room| room.name.to_lowercase());
-    Json(rooms)
 }
 
 /// Shows one room with its lists.

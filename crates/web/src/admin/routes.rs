@@ -1,8 +1,11 @@
 //! Every route with its act. There is no other way to add one, so none goes unguarded or undescribed.
 
 use super::{
-    AdminState, categories, certificates, document::Base, groups, guard::allow, lists, registrations, rooms,
-    status, tokens, users,
+    AdminState, categories, certificates,
+    document::Base,
+    explain, export, find_rooms, groups,
+    guard::{allow, allow_what_if},
+    import, lists, messages, registrations, rooms, status, tokens, users,
 };
 use axum::http::header::CONTENT_TYPE;
 use causerie_policy::AdminAct as Act;
@@ -33,11 +36,27 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(allow(Act::ChangeRooms, routes!(categories::add)))
         .routes(allow(Act::ChangeRooms, routes!(categories::change)))
         .routes(allow(Act::ChangeRooms, routes!(categories::remove)))
-        .routes(allow(Act::ReadRooms, routes!(rooms::all)))
+        .routes(allow(Act::ReadRooms, routes!(find_rooms::all)))
         .routes(allow(Act::ReadRooms, routes!(rooms::one)))
         .routes(allow(Act::ChangeRooms, routes!(rooms::add)))
         .routes(allow(Act::ChangeRooms, routes!(rooms::change)))
         .routes(allow(Act::ChangeRooms, routes!(rooms::remove)))
+        .routes(allow_what_if(
+            Act::ChangeMessages,
+            routes!(messages::remove_messages),
+        ))
+        .routes(allow_what_if(
+            Act::ChangeMessages,
+            routes!(messages::replace_messages),
+        ))
+        .routes(allow_what_if(Act::ChangeMessages, routes!(messages::clear)))
+        .routes(allow(Act::ReadRooms, routes!(explain::explain)))
+        .routes(allow(Act::ReadRooms, routes!(explain::eligible)))
+        .routes(import::large(allow_what_if(
+            Act::ChangeUsers,
+            routes!(import::import),
+        )))
+        .routes(allow(Act::ReadUsers, routes!(export::export)))
         .routes(allow(Act::ReadRooms, routes!(lists::all)))
         .routes(allow(Act::ChangeRooms, routes!(lists::add)))
         .routes(allow(Act::ChangeRooms, routes!(lists::remove)))

@@ -2,8 +2,17 @@
 //!
 //! They are the API's own, so that the model can change without it.
 
+mod explain;
+mod import;
+mod message;
 mod token;
 
+pub use explain::{Checked, Eligible, EligiblePrincipal, Explanation, ListEntry};
+pub use import::{
+    IMPORT_KINDS, Import, ImportAddin, ImportBarrier, ImportCategory, ImportGroup, ImportPolicy, ImportRoom,
+    ImportUser, Imported, ImportedChange, ImportedEntry,
+};
+pub use message::{ClearRoom, FoundRoom, MessagesChanged, ReplaceMessages, WhichMessages};
 pub use token::{IssuedToken, NewToken, Token};
 
 use serde::{Deserialize, Serialize};

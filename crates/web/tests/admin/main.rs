@@ -2,6 +2,8 @@
 
 mod common;
 mod description;
+mod import;
 mod limits;
+mod operations;
 mod routes;
 mod tokens;

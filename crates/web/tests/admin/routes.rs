@@ -14,6 +14,9 @@ delete /v1/categories/{name} change-rooms
 patch /v1/categories/{name} change-rooms
 get /v1/certificates read-status
 post /v1/certificates/reload change-settings
+get /v1/eligible read-rooms
+get /v1/explain read-rooms
+get /v1/export read-users
 get /v1/groups read-users
 post /v1/groups change-users
 get /v1/groups/{name} read-users
@@ -22,6 +25,7 @@ patch /v1/groups/{name} change-users
 get /v1/groups/{name}/members read-users
 post /v1/groups/{name}/members change-users
 delete /v1/groups/{name}/members/{principal} change-users
+post /v1/import change-users
 get /v1/openapi.json read-status
 get /v1/registrations read-users
 get /v1/rooms read-rooms
@@ -29,6 +33,9 @@ post /v1/rooms change-rooms
 get /v1/rooms/{name} read-rooms
 delete /v1/rooms/{name} change-rooms
 patch /v1/rooms/{name} change-rooms
+post /v1/rooms/{name}/clear change-messages
+post /v1/rooms/{name}/messages/remove change-messages
+post /v1/rooms/{name}/messages/replace change-messages
 get /v1/status read-status
 get /v1/tokens read-settings
 post /v1/tokens manage-tokens
