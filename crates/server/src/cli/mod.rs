@@ -6,13 +6,20 @@ mod certificates;
 mod chat;
 mod configuration;
 mod confirm;
+mod eligible;
+mod explain;
+mod export;
 mod group;
 mod https;
+mod import;
 mod member;
+mod message;
+mod moment;
 mod openapi;
 mod output;
 mod registrations;
 mod room;
+mod room_find;
 mod status;
 mod test;
 mod token;
@@ -67,6 +74,16 @@ enum Command {
     Room(room::Arguments),
     /// Add, list and remove members, managers and presenters of rooms
     Member(member::Arguments),
+    /// Remove or replace messages
+    Message(message::Arguments),
+    /// Explain why somebody may do something in a room, or not
+    Explain(explain::Arguments),
+    /// List who may be given a role
+    Eligible(eligible::Arguments),
+    /// Import users, groups, categories, rooms and barriers from a file
+    Import(import::Arguments),
+    /// Export users, groups, categories, rooms and barriers to a file
+    Export(export::Arguments),
     /// Add, list and remove tokens, by which the server is administered from elsewhere
     Token(token::Arguments),
     /// Show how the server is doing
@@ -96,6 +113,11 @@ impl Cli {
             Command::Category(arguments) => wait(arguments.run()),
             Command::Room(arguments) => wait(arguments.run()),
             Command::Member(arguments) => wait(arguments.run()),
+            Command::Message(arguments) => wait(arguments.run()),
+            Command::Explain(arguments) => wait(arguments.run()),
+            Command::Eligible(arguments) => wait(arguments.run()),
+            Command::Import(arguments) => wait(arguments.run()),
+            Command::Export(arguments) => wait(arguments.run()),
             Command::Token(arguments) => wait(arguments.run()),
             Command::Status(arguments) => wait(arguments.run()),
             Command::Registrations(arguments) => wait(arguments.run()),
@@ -122,6 +144,9 @@ pub(crate) struct At {
     /// Print JSON
     #[arg(long, global = true)]
     json: bool,
+    /// Only say what would change
+    #[arg(long, global = true)]
+    what_if: bool,
     /// The server with this data directory [default: ./causerie-demo if it is there, else that of the configuration]
     #[arg(long, global = true, value_name = "DIR", conflicts_with = "socket")]
     data_dir: Option<PathBuf>,
@@ -150,7 +175,7 @@ impl At {
             None if self.ca.is_some() => bail!("--ca goes with --url"),
             None => Server::Socket(self.socket()?),
         };
-        Ok(Api::new(server, self.token()?))
+        Ok(Api::new(server, self.token()?, self.what_if))
     }
 
     /// The address of the server, if it is to be reached by one.
