@@ -16,6 +16,7 @@ mod operation;
 mod query;
 mod question;
 mod refusal;
+mod rehearsal;
 mod retouch;
 mod sequencer;
 mod settings;
@@ -36,6 +37,7 @@ pub use question::{
     Among, Association, MAX_ROOM_SEARCH_WORDS, PrincipalRef, Question, RoomFilter, RoomSearch, UserSearch,
 };
 pub use refusal::Refusal;
+pub use rehearsal::Rehearsal;
 pub use retouch::{REPLACED, Retouch};
 pub use sequencer::{INVITATION_CHUNK, MAX_INVITATIONS};
 pub use settings::Settings;

@@ -64,9 +64,10 @@ impl Chat {
                 Some(newest) => {
                     last = newest.chat_id;
                     query.from = Some(newest.at);
+                    query.limit = PAGE;
                 }
-                // A whole page of one moment, all of it seen.
-                None => query.from = query.from.map(|at| Timestamp(at.0.saturating_add(1))),
+                // A whole page of one moment, all of it seen; there may be others of that moment.
+                None => query.limit = query.limit.saturating_mul(2),
             }
             count += messages.len() as u64;
             if !messages.is_empty() {

@@ -60,6 +60,16 @@ pub enum CategoryAction {
     CreateRoom,
 }
 
+impl CategoryAction {
+    /// The action as commands and APIs name it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CreateRoom => "create-room",
+        }
+    }
+}
+
 /// Decides whether a user may do something with a room, or with one that doesn't exist.
 #[must_use]
 pub fn decide(catalogue: &Catalogue, who: PrincipalId, action: Action, room: RoomId) -> Verdict {
@@ -96,8 +106,23 @@ pub enum Check {
     Visibility,
     /// The room isn't disabled.
     Enabled,
-    /// The lists of the room let him do it.
+    /// The lists of the room or category let him do it.
     Lists,
+}
+
+impl Check {
+    /// The check as commands and APIs name it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Scope => "scope",
+            Self::Barrier => "barrier",
+            Self::Visibility => "visibility",
+            Self::Enabled => "enabled",
+            Self::Lists => "lists",
+        }
+    }
 }
 
 /// One user with his groups looked up, for many questions about him, such as a search over all rooms.
@@ -132,13 +157,32 @@ impl<'a> Asker<'a> {
     /// [`decide_category`] for this user.
     #[must_use]
     pub fn decide_category(&self, action: CategoryAction, category: CategoryId) -> Verdict {
-        let decide = || {
-            self.account?;
+        self.trace_category(action, category, &mut |_, _| {})
+    }
+
+    /// Decides about a category, and tells each check on the way.
+    pub(crate) fn trace_category(
+        &self,
+        action: CategoryAction,
+        category: CategoryId,
+        told: &mut impl FnMut(Check, Verdict),
+    ) -> Verdict {
+        let mut check = |check, result: Result<Verdict, Verdict>| {
+            told(check, result.unwrap_or_else(|refusal| refusal));
+            result
+        };
+        let mut decide = || {
+            let account = self.account.map(|()| Rule::ChatEnabled.into());
+            check(Check::Account, account.map_err(Verdict::from))?;
             self.catalogue.category(category).ok_or(Rule::NoSuchCategory)?;
-            in_scope(self.catalogue, category, &self.affiliations)?;
+            check(
+                Check::Scope,
+                in_scope(self.catalogue, category, &self.affiliations),
+            )?;
             let CategoryAction::CreateRoom = action;
             let node = Node::Category(category);
-            self.listed(node, Role::Creator, Rule::Creator, Rule::NotACreator)
+            let creator = self.listed(node, Role::Creator, Rule::Creator, Rule::NotACreator);
+            check(Check::Lists, creator)
         };
         decide().unwrap_or_else(|refusal| refusal)
     }

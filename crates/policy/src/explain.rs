@@ -1,7 +1,7 @@
 //! Why somebody may do something, or not.
 
-use crate::{Action, Asker, Check, Entry, Rule, Verdict};
-use causerie_model::{BarrierId, Catalogue, PrincipalId, RoomId};
+use crate::{Action, Asker, CategoryAction, Check, Entry, Rule, Verdict};
+use causerie_model::{BarrierId, Catalogue, CategoryId, PrincipalId, RoomId};
 
 /// One check on the way to a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,18 +35,37 @@ pub struct Explanation {
 #[must_use]
 pub fn explain(catalogue: &Catalogue, who: PrincipalId, action: Action, room: RoomId) -> Explanation {
     let mut steps = Vec::new();
-    let verdict = Asker::new(catalogue, who).trace(action, room, &mut |check, verdict: Verdict| {
-        let path = verdict
-            .entry
-            .and_then(|entry| catalogue.path(who, entry.principal));
-        steps.push(Step {
-            check,
-            passed: verdict.allowed,
-            rule: verdict.rule,
-            entry: verdict.entry,
-            path: path.unwrap_or_default(),
-            barrier: verdict.barrier,
-        });
+    let verdict = Asker::new(catalogue, who).trace(action, room, &mut |check, verdict| {
+        steps.push(step(catalogue, who, check, verdict));
     });
     Explanation { verdict, steps }
+}
+
+/// Decides as [`crate::decide_category`] does, and tells every check on the way.
+#[must_use]
+pub fn explain_category(
+    catalogue: &Catalogue,
+    who: PrincipalId,
+    action: CategoryAction,
+    category: CategoryId,
+) -> Explanation {
+    let mut steps = Vec::new();
+    let verdict = Asker::new(catalogue, who).trace_category(action, category, &mut |check, verdict| {
+        steps.push(step(catalogue, who, check, verdict));
+    });
+    Explanation { verdict, steps }
+}
+
+fn step(catalogue: &Catalogue, who: PrincipalId, check: Check, verdict: Verdict) -> Step {
+    let path = verdict
+        .entry
+        .and_then(|entry| catalogue.path(who, entry.principal));
+    Step {
+        check,
+        passed: verdict.allowed,
+        rule: verdict.rule,
+        entry: verdict.entry,
+        path: path.unwrap_or_default(),
+        barrier: verdict.barrier,
+    }
 }

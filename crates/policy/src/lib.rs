@@ -27,7 +27,7 @@ mod touched;
 
 pub use admin::{AdminAct, AdminRole, UnknownRole, decide_admin, decide_token};
 pub use asker::{Action, Asker, CategoryAction, Check, decide, decide_category, may_chat, permissions};
-pub use explain::{Explanation, Step, explain};
+pub use explain::{Explanation, Step, explain, explain_category};
 pub use hold::{may_hold, stale_entries};
 pub use reading::Reading;
 pub use rule::{Entry, Rule, Verdict};

@@ -24,8 +24,11 @@ impl fmt::Display for NodeName {
 }
 
 impl NodeName {
-    /// The room with this name or URI.
-    pub(crate) fn room(&self, catalogue: &Catalogue) -> Result<RoomId, ActionError> {
+    /// The room with this name or URI, whoever may know of it.
+    ///
+    /// # Errors
+    /// [`ActionError::NotFound`] if there is none, or this is a category.
+    pub fn room(&self, catalogue: &Catalogue) -> Result<RoomId, ActionError> {
         match self {
             Self::Room(name) => room::named(catalogue, name).map(|found| found.id),
             Self::Category(name) => Err(room::not_found(name)),

@@ -17,7 +17,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -25,18 +25,28 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// A clock that moves by a millisecond with each look.
-pub(crate) struct Ticking(AtomicI64);
+/// A clock that moves by a millisecond with each look, unless it is stopped.
+#[derive(Default)]
+pub(crate) struct Ticking {
+    looks: AtomicI64,
+    stopped: AtomicBool,
+}
 
 impl Ticking {
     pub(crate) fn advance(&self, seconds: i64) {
-        self.0.fetch_add(seconds * 1_000, Ordering::Relaxed);
+        self.looks.fetch_add(seconds * 1_000, Ordering::Relaxed);
+    }
+
+    /// From here on it is always now.
+    pub(crate) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
     }
 }
 
 impl Clock for Ticking {
     fn now(&self) -> Timestamp {
-        Timestamp(1_700_000_000_000_000 + 1_000 * self.0.fetch_add(1, Ordering::Relaxed))
+        let step = i64::from(!self.stopped.load(Ordering::Relaxed));
+        Timestamp(1_700_000_000_000_000 + 1_000 * self.looks.fetch_add(step, Ordering::Relaxed))
     }
 }
 
@@ -117,8 +127,8 @@ pub(crate) struct World {
     pub(crate) chat: Chat,
     pub(crate) parts: Parts,
     pub(crate) journal: Arc<Failing>,
-    pub(crate) dir: TempDir,
     pub(crate) clock: Arc<Ticking>,
+    pub(crate) dir: TempDir,
     settings: Settings,
 }
 
@@ -129,14 +139,14 @@ impl World {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(Ticking(AtomicI64::new(0)));
+        let clock = Arc::new(Ticking::default());
         let (chat, parts, journal) = start(&dir, settings.clone(), clock.clone()).await;
         let world = Self {
             chat,
             parts,
             journal,
-            dir,
             clock,
+            dir,
             settings,
         };
         for name in ["alice", "bob", "carol", "dave"] {
@@ -210,8 +220,8 @@ impl World {
             chat,
             parts,
             journal,
-            dir,
             clock,
+            dir,
             settings,
         }
     }
@@ -353,7 +363,8 @@ async fn start(dir: &TempDir, settings: Settings, clock: Arc<Ticking>) -> (Chat,
         clock,
         random: Arc::new(Counting(AtomicU64::new(1))),
     };
-    (Chat::start(settings, needs).await.unwrap(), parts, journal)
+    let chat = Chat::start(settings, needs).await.unwrap();
+    (chat, parts, journal)
 }
 
 pub(crate) fn address(name: &str) -> SipAddress {

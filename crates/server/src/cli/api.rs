@@ -51,15 +51,34 @@ pub(super) fn path(parts: &[&str]) -> String {
     let mut path = String::from("/v1");
     for part in parts {
         path.push('/');
-        for byte in part.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-_~@".contains(&byte) || (byte == b'.' && part.len() > 2) {
-                path.push(char::from(byte));
-            } else {
-                path += &format!("%{byte:02X}");
-            }
-        }
+        encode(part, &mut path);
     }
     path
+}
+
+fn encode(part: &str, into: &mut String) {
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_~@".contains(&byte) || (byte == b'.' && part.len() > 2) {
+            into.push(char::from(byte));
+        } else {
+            *into += &format!("%{byte:02X}");
+        }
+    }
+}
+
+/// What is asked for after the path: names and values.
+pub(super) type Query<'a> = [(&'a str, String)];
+
+/// The same as text, with its `?`; nothing for nothing.
+fn query(asked: &Query<'_>) -> String {
+    let mut text = String::new();
+    for (name, value) in asked {
+        text.push(if text.is_empty() { '?' } else { '&' });
+        text += name;
+        text.push('=');
+        encode(value, &mut text);
+    }
+    text
 }
 
 impl Api {
@@ -75,6 +94,26 @@ impl Api {
     /// Whether changes are only told of and not made.
     pub(super) const fn what_if(&self) -> bool {
         self.what_if
+    }
+
+    /// Gets what fits.
+    pub(super) async fn find(&self, parts: &[&str], asked: &Query<'_>) -> Result<Value> {
+        self.ask_for(Method::GET, parts, asked, None::<&()>).await
+    }
+
+    /// Asks for a change, or only what it would do.
+    pub(super) async fn change<T: Serialize>(
+        &self,
+        parts: &[&str],
+        asked: &Query<'_>,
+        what_if: bool,
+        body: &T,
+    ) -> Result<Value> {
+        let mut asked = asked.to_vec();
+        if what_if && !self.what_if {
+            asked.push(("what_if", true.to_string()));
+        }
+        self.ask_for(Method::POST, parts, &asked, Some(body)).await
     }
 
     pub(super) async fn get(&self, parts: &[&str]) -> Result<Value> {
@@ -103,16 +142,28 @@ impl Api {
     }
 
     async fn ask<T: Serialize>(&self, method: Method, parts: &[&str], body: Option<&T>) -> Result<Value> {
+        self.ask_for(method, parts, &[], body).await
+    }
+
+    async fn ask_for<T: Serialize>(
+        &self,
+        method: Method,
+        parts: &[&str],
+        asked: &Query<'_>,
+        body: Option<&T>,
+    ) -> Result<Value> {
+        let mut asked = asked.to_vec();
+        if self.what_if && method != Method::GET {
+            asked.push(("what_if", true.to_string()));
+        }
         let body = body.map(serde_json::to_vec).transpose()?.unwrap_or_default();
-        let asks = self.what_if && method != Method::GET;
-        let query = if asks { "?what_if=true" } else { "" };
         let host = match &self.server {
             Server::Socket(_) => "localhost",
             Server::Https(https) => https.authority(),
         };
         let mut request = Request::builder()
             .method(method)
-            .uri(path(parts) + query)
+            .uri(path(parts) + &query(&asked))
             .header(HOST, host)
             .header(CONTENT_TYPE, "application/json");
         if let Some(Secret(token)) = &self.token {
@@ -218,5 +269,8 @@ mod tests {
         assert_eq!(path(&["users", "ann@x.test"]), "/v1/users/ann@x.test");
         assert_eq!(path(&["rooms", "a/b ?#%ä"]), "/v1/rooms/a%2Fb%20%3F%23%25%C3%A4");
         assert_eq!(path(&["rooms", ".."]), "/v1/rooms/%2E%2E");
+        let asked = [("filter", "a&b=c d".to_owned()), ("limit", "5".to_owned())];
+        assert_eq!(query(&asked), "?filter=a%26b%3Dc%20d&limit=5");
+        assert_eq!(query(&[]), "");
     }
 }

@@ -29,21 +29,32 @@ impl Removal {
             }
             return Ok(false);
         }
+        self.agreed("remove", loss)
+    }
+
+    /// Only say what would be done.
+    pub(super) fn only_says(&self) -> bool {
+        self.dry_run
+    }
+
+    /// Whether to do something that destroys `loss`: asks, unless it was said that nobody is to be asked.
+    pub(super) fn agreed(&self, verb: &str, loss: &str) -> Result<bool> {
         if self.yes {
             return Ok(true);
         }
         if !std::io::stdin().is_terminal() {
-            bail!("this removes {loss}, and there is nobody to ask: say --yes, or --dry-run to see");
+            bail!("this {verb}s {loss}, and there is nobody to ask: say --yes, or --dry-run to see");
         }
         let mut prompt = std::io::stderr();
-        write!(prompt, "Remove {loss}? [y/N] ")?;
+        let (first, rest) = verb.split_at(verb.len().min(1));
+        write!(prompt, "{}{rest} {loss}? [y/N] ", first.to_uppercase())?;
         prompt.flush()?;
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer)?;
         if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
             Ok(true)
         } else {
-            bail!("nothing was removed")
+            bail!("nothing was {verb}d")
         }
     }
 }

@@ -9,15 +9,22 @@ mod changes;
 mod chat;
 mod configuration;
 mod confirm;
+mod eligible;
 mod endpoint;
+mod explain;
+mod export;
 mod group;
 mod https;
+mod import;
 mod member;
+mod message;
+mod moment;
 mod openapi;
 mod output;
 mod policy;
 mod registrations;
 mod room;
+mod room_find;
 mod settings;
 mod status;
 mod test;
@@ -83,6 +90,16 @@ enum Command {
     Settings(settings::Arguments),
     /// Add, list and remove addresses under which clients find the service
     Endpoint(endpoint::Arguments),
+    /// Remove or replace messages
+    Message(message::Arguments),
+    /// Explain why somebody may do something in a room, or not
+    Explain(explain::Arguments),
+    /// List who may be given a role
+    Eligible(eligible::Arguments),
+    /// Import users, groups, categories, rooms and barriers from a file
+    Import(import::Arguments),
+    /// Export users, groups, categories, rooms and barriers to a file
+    Export(export::Arguments),
     /// Add, list and remove tokens, by which the server is administered from elsewhere
     Token(token::Arguments),
     /// Show how the server is doing
@@ -117,6 +134,11 @@ impl Cli {
             Command::Policy(arguments) => wait(arguments.run()),
             Command::Settings(arguments) => wait(arguments.run()),
             Command::Endpoint(arguments) => wait(arguments.run()),
+            Command::Message(arguments) => wait(arguments.run()),
+            Command::Explain(arguments) => wait(arguments.run()),
+            Command::Eligible(arguments) => wait(arguments.run()),
+            Command::Import(arguments) => wait(arguments.run()),
+            Command::Export(arguments) => wait(arguments.run()),
             Command::Token(arguments) => wait(arguments.run()),
             Command::Status(arguments) => wait(arguments.run()),
             Command::Registrations(arguments) => wait(arguments.run()),

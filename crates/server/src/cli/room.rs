@@ -5,7 +5,9 @@ use super::{
     api::form,
     changes,
     confirm::{Removal, removed},
+    message,
     output::{self, names, or_none, yes_no},
+    room_find,
 };
 use anyhow::Result;
 use causerie_web::admin::wire::{ChangeRoom, NewRoom, Room};
@@ -72,6 +74,8 @@ Auditorium: members read, presenters post.")]
         #[arg(long)]
         category: Option<String>,
     },
+    /// Find rooms by what they are, who is in them, and how much they hold
+    Find(Box<room_find::Arguments>),
     /// Show one room with its lists
     #[command(after_help = "Examples:
   causerie room show Desk")]
@@ -91,6 +95,8 @@ Auditorium: members read, presenters post.")]
         #[command(flatten)]
         to: Changes,
     },
+    /// Remove all messages of a room up to a moment; their records stay
+    Clear(message::Clear),
     /// Remove a room: its messages can't be read any more; records for compliance stay
     #[command(after_help = "Examples:
   causerie room remove Desk --dry-run
@@ -233,6 +239,8 @@ impl Arguments {
                 ];
                 output::table(&headings, &rows, "There are no rooms.")
             }
+            What::Find(find) => find.run(&api, as_json).await,
+            What::Clear(clear) => clear.run(&api, self.at.what_if, as_json).await,
             What::Show { room } => {
                 let value = api.get(&["rooms", &room]).await?;
                 if as_json {

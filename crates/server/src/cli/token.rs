@@ -5,6 +5,7 @@ use super::{
     api::form,
     changes,
     confirm::{Removal, removed},
+    moment::seconds,
     output,
 };
 use anyhow::{Result, bail};
@@ -63,20 +64,6 @@ enum What {
     },
 }
 
-/// A time with its unit, in seconds.
-fn seconds(text: &str) -> Result<u64, String> {
-    let bad = || format!("'{text}' must be a number of days, hours or minutes, such as 90d, 12h or 30m");
-    let mut characters = text.chars();
-    let unit = match characters.next_back() {
-        Some('d') => 86_400,
-        Some('h') => 3_600,
-        Some('m') => 60,
-        _ => return Err(bad()),
-    };
-    let number: u64 = characters.as_str().parse().map_err(|_| bad())?;
-    number.checked_mul(unit).ok_or_else(bad)
-}
-
 impl Arguments {
     pub(super) async fn run(self) -> Result<()> {
         let (api, as_json) = (self.at.api()?, self.at.json);
@@ -127,21 +114,6 @@ impl Arguments {
                 }
                 Ok(())
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_has_a_unit() {
-        for (text, is) in [("90d", 7_776_000), ("12h", 43_200), ("30m", 1_800), ("0m", 0)] {
-            assert_eq!(seconds(text), Ok(is));
-        }
-        for bad in ["", "d", "90", "-1d", "1.5h", "9s", "213503982334602d", "1ä"] {
-            assert!(seconds(bad).is_err(), "{bad}");
         }
     }
 }

@@ -6,6 +6,8 @@ mod common;
 mod groups;
 mod http;
 mod https;
+mod import;
+mod operations;
 mod policies;
 mod resources;
 mod rooms;

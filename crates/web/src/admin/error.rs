@@ -71,6 +71,14 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, rule.as_str(), rule.to_string())
     }
 
+    /// What is wrong, without the status.
+    pub(super) fn into_problem(self) -> Problem {
+        Problem {
+            code: self.code.to_owned(),
+            message: self.message,
+        }
+    }
+
     /// The request makes no sense.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", message)

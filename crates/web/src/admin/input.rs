@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use causerie_chat::PrincipalName;
-use causerie_model::{Scope, SipAddress};
+use causerie_model::{Scope, SipAddress, Timestamp};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{fmt::Display, str::FromStr, time::Duration};
 use tokio::time::timeout;
@@ -71,6 +71,24 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T
     }
 }
 
+/// What is asked for after the `?`.
+pub(super) struct Queried<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Queried<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(rejection) => Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "query",
+                rejection.body_text(),
+            )),
+        }
+    }
+}
+
 /// Whether it is only asked what a change would do: `?what_if=true`.
 pub(super) struct WhatIf(pub(super) bool);
 
@@ -103,6 +121,15 @@ pub(super) fn address(text: &str) -> Result<SipAddress, ApiError> {
 /// What a policy or a set of settings is for.
 pub(super) fn scope(text: &str) -> Result<Scope, ApiError> {
     text.parse().map_err(ApiError::invalid)
+}
+
+/// A moment: RFC 3339, in UTC if it has no zone.
+pub(super) fn moment(field: &str, text: &str) -> Result<Timestamp, ApiError> {
+    Timestamp::parse(text).ok_or_else(|| {
+        ApiError::invalid(format!(
+            "{field}: '{text}' is no time such as 2026-11-23T08:30:00Z"
+        ))
+    })
 }
 
 /// A user by address or a group by name: groups' names have no `@`.

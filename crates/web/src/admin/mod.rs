@@ -21,11 +21,16 @@ mod change;
 mod document;
 mod endpoints;
 mod error;
+mod explain;
+mod export;
+mod find_rooms;
 mod groups;
 mod guard;
+mod import;
 mod input;
 mod keyring;
 mod lists;
+mod messages;
 mod origin;
 mod patient;
 mod policies;
@@ -42,6 +47,7 @@ mod version;
 pub mod wire;
 
 pub use error::ApiError;
+pub use import::MAX_IMPORT_BYTES;
 pub use input::BODY_DEADLINE;
 pub use keyring::{Keyring, MAX_TOKEN_SECONDS, MAX_TOKENS, TOKEN_PREFIX};
 pub use origin::{Origin, Peer};
@@ -57,7 +63,7 @@ use causerie_accounts::Accounts;
 use causerie_chat::Chat;
 use std::sync::Arc;
 
-/// Largest request body, in bytes. The largest request has all entries of a room's lists.
+/// Largest request body, in bytes, but of an import: see [`MAX_IMPORT_BYTES`]. The largest request has all entries of a room's lists.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// What the API works on.

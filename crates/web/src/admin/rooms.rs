@@ -9,11 +9,11 @@ use super::{
     version::{IfMatch, audit, tagged},
     wire::{ChangeRoom, Changes, ErrorBody, NewRoom, Outcome, Room, RoomLists},
 };
-use axum::{Json, extract::State, response::Response};
+use axum::{extract::State, response::Response};
 use causerie_chat::{Action, PrincipalName, RoomChange};
 use causerie_model::{Catalogue, Invitations, Node, Privacy, Role, RoomType};
 
-fn bare(state: &AdminState, catalogue: &Catalogue, room: &causerie_model::Room) -> Room {
+pub(super) fn bare(state: &AdminState, catalogue: &Catalogue, room: &causerie_model::Room) -> Room {
     Room {
         name: room.name.clone(),
         guid: room.guid.to_string(),
@@ -51,19 +51,6 @@ fn shown(state: &AdminState, name: &str) -> Answer<Room> {
         lists: Some(lists),
         ..bare(state, &catalogue, room)
     })
-}
-
-/// Lists all rooms.
-#[utoipa::path(get, path = "/v1/rooms",
-    responses((status = 200, body = [Room], description = "By name")))]
-pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Room>> {
-    let catalogue = state.chat.catalogue();
-    let mut rooms: Vec<Room> = catalogue
-        .rooms()
-        .map(|room| bare(&state, &catalogue, room))
-        .collect();
-    rooms.sort_by_cached_key(|room| room.name.to_lowercase());
-    Json(rooms)
 }
 
 /// Shows one room with its lists.

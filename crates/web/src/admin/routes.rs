@@ -1,8 +1,9 @@
 //! Every route with its act. There is no other way to add one, so none goes unguarded or undescribed.
 
 use super::{
-    AdminState, addins, barriers, categories, certificates, document::Base, endpoints, groups, guard::allow,
-    lists, policies, registrations, rooms, settings, status, tokens, users,
+    AdminState, addins, barriers, categories, certificates, document::Base, endpoints, explain, export,
+    find_rooms, groups, guard::allow, import, lists, messages, policies, registrations, rooms, settings,
+    status, tokens, users,
 };
 use axum::http::header::CONTENT_TYPE;
 use causerie_policy::AdminAct as Act;
@@ -33,11 +34,18 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(allow(Act::ChangeRooms, routes!(categories::add)))
         .routes(allow(Act::ChangeRooms, routes!(categories::change)))
         .routes(allow(Act::ChangeRooms, routes!(categories::remove)))
-        .routes(allow(Act::ReadRooms, routes!(rooms::all)))
+        .routes(allow(Act::ReadRooms, routes!(find_rooms::all)))
         .routes(allow(Act::ReadRooms, routes!(rooms::one)))
         .routes(allow(Act::ChangeRooms, routes!(rooms::add)))
         .routes(allow(Act::ChangeRooms, routes!(rooms::change)))
         .routes(allow(Act::ChangeRooms, routes!(rooms::remove)))
+        .routes(allow(Act::ChangeMessages, routes!(messages::remove_messages)))
+        .routes(allow(Act::ChangeMessages, routes!(messages::replace_messages)))
+        .routes(allow(Act::ChangeMessages, routes!(messages::clear)))
+        .routes(allow(Act::ReadRooms, routes!(explain::explain)))
+        .routes(allow(Act::ReadRooms, routes!(explain::eligible)))
+        .routes(import::large(allow(Act::ChangeUsers, routes!(import::import))))
+        .routes(allow(Act::ReadUsers, routes!(export::export)))
         .routes(allow(Act::ReadRooms, routes!(lists::all)))
         .routes(allow(Act::ChangeRooms, routes!(lists::add)))
         .routes(allow(Act::ChangeRooms, routes!(lists::remove)))

@@ -3,10 +3,19 @@
 //! They are the API's own, so that the model can change without it.
 
 mod change;
+mod explain;
+mod import;
+mod message;
 mod resource;
 mod token;
 
 pub use change::{Change, Changed, Changes, Outcome, Rehearsal};
+pub use explain::{Checked, Eligible, EligiblePrincipal, Explanation, ListEntry};
+pub use import::{
+    IMPORT_KINDS, Import, ImportAddin, ImportBarrier, ImportCategory, ImportGroup, ImportPolicy, ImportRoom,
+    ImportUser, Imported, ImportedChange, ImportedEntry,
+};
+pub use message::{ClearRoom, FoundRoom, MessagesChanged, ReplaceMessages, WhichMessages};
 pub use resource::{
     Addin, Barrier, ChangeAddin, ChangePolicy, ChangeSettings, EffectiveSettings, Endpoint, NewAddin,
     NewBarrier, NewEndpoint, Policy, Settings,

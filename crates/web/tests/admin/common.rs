@@ -117,6 +117,7 @@ impl Answer {
 }
 
 pub(crate) struct World {
+    pub(crate) chat: Chat,
     pub(crate) clock: Arc<Hand>,
     pub(crate) parts: Parts,
     pub(crate) folder: TempDir,
@@ -177,7 +178,7 @@ impl World {
             random.clone(),
         );
         let router = router(AdminState {
-            chat,
+            chat: chat.clone(),
             accounts: Arc::new(accounts),
             tokens: Arc::new(Keyring::new(parts.tokens.clone(), clock.clone(), random)),
             signed_in: Arc::new(Nobody),
@@ -191,6 +192,7 @@ impl World {
         tokio::spawn(serve_unix(unix, router.clone(), pending()));
         tokio::spawn(async move { serve_tls(tcp, &server, router, pending()).await });
         Self {
+            chat,
             clock,
             parts,
             folder,

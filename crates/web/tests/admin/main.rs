@@ -2,7 +2,9 @@
 
 mod common;
 mod description;
+mod import;
 mod limits;
+mod operations;
 mod resources;
 mod routes;
 mod tokens;

@@ -26,6 +26,9 @@ post /v1/certificates/reload change-settings
 get /v1/endpoints read-settings
 post /v1/endpoints change-settings
 delete /v1/endpoints/{address} change-settings
+get /v1/eligible read-rooms
+get /v1/explain read-rooms
+get /v1/export read-users
 get /v1/groups read-users
 post /v1/groups change-users
 get /v1/groups/{name} read-users
@@ -34,6 +37,7 @@ patch /v1/groups/{name} change-users
 get /v1/groups/{name}/members read-users
 post /v1/groups/{name}/members change-users
 delete /v1/groups/{name}/members/{principal} change-users
+post /v1/import change-users
 get /v1/openapi.json read-status
 get /v1/policies read-settings
 get /v1/policies/{scope} read-settings
@@ -50,6 +54,9 @@ get /v1/settings/effective read-settings
 get /v1/settings/{scope} read-settings
 delete /v1/settings/{scope} change-settings
 patch /v1/settings/{scope} change-settings
+post /v1/rooms/{name}/clear change-messages
+post /v1/rooms/{name}/messages/remove change-messages
+post /v1/rooms/{name}/messages/replace change-messages
 get /v1/status read-status
 get /v1/tokens read-settings
 post /v1/tokens manage-tokens

@@ -1,0 +1,284 @@
+//! Import and export of everything but messages and passwords.
+
+use crate::common::World;
+use causerie_policy::AdminRole;
+use causerie_web::admin::{MAX_BODY_BYTES, MAX_IMPORT_BYTES};
+use serde_json::{Value, json};
+
+const NONE: &Value = &Value::Null;
+
+fn everything() -> Value {
+    json!({
+        "policies": [
+            {"scope": "global", "enabled": true, "description": ""},
+            {"scope": "tag:None", "enabled": false, "description": "No rooms"},
+        ],
+        "groups": [
+            {"name": "Bank", "kind": "group", "members": ["bob@x.test"]},
+            {"name": "Desk", "kind": "unit", "members": ["ann@x.test"]},
+            {"name": "Floor", "kind": "group", "members": ["Desk"]},
+            {"name": "x.test", "kind": "domain", "members": []},
+        ],
+        "users": [
+            {"address": "ann@x.test", "name": "Ann Smith", "enabled": true, "policy": "", "site": "Paris",
+                "groups": ["Desk"]},
+            {"address": "bob@x.test", "name": "bob", "enabled": false, "policy": "None", "site": "",
+                "groups": ["Bank"]},
+        ],
+        "addins": [{"name": "Chart", "url": "https://x.test/"}],
+        "categories": [{"name": "Trading", "description": "D", "invitations": true, "file_upload": true,
+            "history": false, "allowed": ["Bank", "Floor"], "denied": ["bob@x.test"], "creators": ["Desk"]}],
+        "rooms": [
+            {"name": "Deals", "category": "Trading", "description": "d", "type": "normal", "privacy": "secret",
+                "invitations": "off", "disabled": true, "addin": "Chart", "members": ["ann@x.test", "Desk"],
+                "managers": ["Floor"], "presenters": []},
+            {"name": "Hall", "category": "Trading", "description": "", "type": "auditorium", "privacy": "open",
+                "invitations": "inherit", "disabled": false, "addin": "", "members": [], "managers": [],
+                "presenters": ["ann@x.test"]},
+        ],
+        "barriers": [{"name": "Wall", "sides": ["Bank", "Floor"]}],
+    })
+}
+
+async fn import(world: &World, query: &str, document: &Value) -> Value {
+    let answer = world.local("POST", &format!("/v1/import{query}"), document).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.json()
+}
+
+async fn export(world: &World) -> Value {
+    world.local("GET", "/v1/export", NONE).await.json()
+}
+
+fn outcomes(imported: &Value) -> Vec<String> {
+    let all = imported["entries"].as_array().expect("a list").iter();
+    all.map(|one| {
+        let text = |field: &str| one[field].as_str().expect("a text").to_owned();
+        format!("{}[{}] {}", text("kind"), one["index"], text("outcome"))
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn what_is_exported_is_what_was_imported_and_importing_it_again_changes_nothing() {
+    let world = World::new().await;
+    let before = export(&world).await;
+    let would = import(&world, "?what_if=true", &everything()).await;
+    assert_eq!(would["what_if"], true);
+    assert_eq!(export(&world).await, before, "a question changes nothing");
+
+    let done = import(&world, "", &everything()).await;
+    assert_eq!(outcomes(&done), outcomes(&would));
+    assert_eq!(done["changes"], would["changes"], "it is done as it was told");
+    assert!(outcomes(&done).iter().all(|outcome| outcome.ends_with("added")));
+    assert_eq!(export(&world).await, everything());
+
+    let records = world
+        .parts
+        .outbox
+        .queued(0, 1_000)
+        .await
+        .expect("it is read")
+        .len();
+    for query in ["", "?replace_lists=true"] {
+        let again = import(&world, query, &everything()).await;
+        assert_eq!(
+            (again["entries"].clone(), again["changes"].clone()),
+            (json!([]), json!([]))
+        );
+    }
+    let after = world
+        .parts
+        .outbox
+        .queued(0, 1_000)
+        .await
+        .expect("it is read")
+        .len();
+    assert_eq!(after, records);
+
+    // The same elsewhere, from what was exported.
+    let other = World::new().await;
+    import(&other, "", &export(&world).await).await;
+    assert_eq!(export(&other).await, everything());
+}
+
+#[tokio::test]
+async fn lists_are_added_to_and_with_replace_lists_they_are_as_they_are_said_to_be() {
+    let world = World::new().await;
+    import(&world, "", &everything()).await;
+    let part = json!({
+        "users": [{"address": "eve@x.test"}],
+        "groups": [{"name": "Bank", "members": ["eve@x.test"]}],
+        "categories": [{"name": "Trading", "denied": []}],
+        "rooms": [{"name": "Deals", "members": ["Floor"], "description": "other"}],
+    });
+    let done = import(&world, "", &part).await;
+    assert_eq!(
+        outcomes(&done),
+        ["users[0] added", "groups[0] changed", "rooms[0] changed"]
+    );
+    let now = export(&world).await;
+    assert_eq!(now["groups"][0]["members"], json!(["bob@x.test", "eve@x.test"]));
+    assert_eq!(now["categories"][0]["denied"], json!(["bob@x.test"]));
+    assert_eq!(now["rooms"][0]["members"], json!(["ann@x.test", "Desk", "Floor"]));
+    assert_eq!(now["rooms"][0]["description"], "other");
+    assert_eq!(now["rooms"][0]["privacy"], "secret", "what isn't said stays");
+
+    import(&world, "?replace_lists=true", &part).await;
+    let now = export(&world).await;
+    assert_eq!(now["groups"][0]["members"], json!(["eve@x.test"]));
+    assert_eq!(now["categories"][0]["denied"], json!([]));
+    assert_eq!(now["categories"][0]["allowed"], json!(["Bank", "Floor"]));
+    assert_eq!(now["rooms"][0]["members"], json!(["Floor"]));
+    assert_eq!(now["rooms"][0]["managers"], json!(["Floor"]));
+
+    let other_sides = json!({"barriers": [{"name": "Wall", "sides": ["Bank", "Desk"]}]});
+    assert_eq!(
+        outcomes(&import(&world, "", &other_sides).await),
+        ["barriers[0] changed"]
+    );
+    let turned = json!({"barriers": [{"name": "wall", "sides": ["Desk", "Bank"]}]});
+    assert_eq!(import(&world, "", &turned).await["entries"], json!([]));
+
+    // A scope that becomes narrower takes entries with it, and says so.
+    let narrow = json!({"categories": [{"name": "Trading", "allowed": ["Bank"]}]});
+    let done = import(&world, "?replace_lists=true", &narrow).await;
+    let trims: Vec<&Value> = done["changes"].as_array().expect("a list").iter().collect();
+    assert!(
+        trims
+            .iter()
+            .any(|told| told["what"] == "lists.trim" && told["target"] == "room Deals"),
+        "{trims:?}"
+    );
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_told_at_once_and_then_nothing_is_done() {
+    let world = World::new().await;
+    let wrong = json!({
+        "users": [{"address": "ann@x.test"}, {"address": "ann"}, {"address": "bob@x.test", "password": "short"},
+            {"address": "eve@x.test", "groups": ["None"]}],
+        "rooms": [{"name": "A"}, {"name": "B", "category": "None"}],
+    });
+    let told = import(&world, "?what_if=true", &wrong).await;
+    let errors: Vec<(String, u64, String)> = told["entries"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|entry| entry["outcome"] == "refused")
+        .map(|entry| {
+            let text = |value: &Value| value.as_str().expect("a text").to_owned();
+            (
+                text(&entry["kind"]),
+                entry["index"].as_u64().expect("a number"),
+                text(&entry["error"]["code"]),
+            )
+        })
+        .collect();
+    let expected = [
+        ("users", 2, "password"),
+        ("users", 1, "invalid"),
+        ("users", 3, "not-found"),
+        ("rooms", 0, "invalid"),
+        ("rooms", 1, "not-found"),
+    ];
+    let expected = expected.map(|(kind, index, code)| (kind.to_owned(), index, code.to_owned()));
+    assert_eq!(errors, expected);
+    let answer = world.local("POST", "/v1/import", &wrong).await;
+    assert_eq!(answer.outcome(), (422, "invalid".to_owned()));
+    assert!(answer.body.contains("4 more are wrong"), "{}", answer.body);
+    assert_eq!(export(&world).await["users"], Value::Null);
+
+    let misspelt = json!({"users": [{"adress": "ann@x.test"}]});
+    let answer = world.local("POST", "/v1/import", &misspelt).await;
+    assert_eq!(answer.status, 422);
+    let kind = json!({"groups": [{"name": "Bank", "kind": "unit"}]});
+    import(&world, "", &everything()).await;
+    let answer = world.local("POST", "/v1/import", &kind).await;
+    assert!(
+        answer.body.contains("can't be changed to unit"),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn a_password_is_set_once_and_never_exported() {
+    let world = World::new().await;
+    let user = |password: &str| json!({"users": [{"address": "ann@x.test", "password": password}]});
+    let has = async || {
+        let user = world.local("GET", "/v1/users/ann@x.test", NONE).await.json();
+        user["has_password"].clone()
+    };
+    import(&world, "", &user("correct horse")).await;
+    assert_eq!(has().await, true);
+    assert_eq!(
+        import(&world, "", &user("correct horse")).await["entries"],
+        json!([])
+    );
+    let other = import(&world, "", &user("battery staple")).await;
+    assert_eq!(outcomes(&other), ["users[0] changed"]);
+    assert_eq!(other["changes"][0]["what"], "user.password");
+    let told = format!("{other}{}", export(&world).await);
+    assert!(
+        !told.contains("battery") && !told.contains("password\":"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn who_changes_users_only_imports_and_exports_users_only() {
+    let world = World::new().await;
+    let token = world.token("u", AdminRole::UserAdministrator).await;
+    let ask = async |method: &str, path: &str, body: &Value| {
+        world.remote(&token, method, path, body).await.outcome()
+    };
+    let users = json!({"users": [{"address": "ann@x.test"}], "groups": [{"name": "A"}]});
+    assert_eq!(ask("POST", "/v1/import", &users).await.0, 200);
+    assert_eq!(ask("GET", "/v1/export?kind=users,groups", NONE).await.0, 200);
+    let refused = (403, "users-only".to_owned());
+    for kind in ["policies", "addins", "categories", "rooms", "barriers"] {
+        let one = match kind {
+            "policies" => json!({"scope": "tag:A"}),
+            "addins" => json!({"name": "A", "url": "https://x.test/"}),
+            "barriers" => json!({"name": "A", "sides": ["A", "B"]}),
+            _ => json!({"name": "A"}),
+        };
+        let document = json!({ (kind): [one] });
+        assert_eq!(
+            ask("POST", "/v1/import?what_if=true", &document).await,
+            refused,
+            "{kind}"
+        );
+        let path = format!("/v1/export?kind={kind}");
+        assert_eq!(ask("GET", &path, NONE).await, refused, "{kind}");
+    }
+    let all = world.remote(&token, "GET", "/v1/export", NONE).await.json();
+    assert_eq!(all["users"][0]["address"], "ann@x.test");
+    assert_eq!(all.as_object().expect("kinds").len(), 2, "{all}");
+}
+
+#[tokio::test]
+async fn more_entries_than_fit_into_one_commit_are_imported() {
+    let world = World::new().await;
+    let users: Vec<Value> = (0..1_100)
+        .map(|n| json!({"address": format!("u{n}@x.test"), "name": format!("User number {n} of so many others")}))
+        .collect();
+    let names: Vec<&Value> = users.iter().map(|user| &user["address"]).collect();
+    let document = json!({"users": users, "groups": [{"name": "All", "members": names}]});
+    assert!(document.to_string().len() > MAX_BODY_BYTES);
+    import(&world, "", &document).await;
+    let catalogue = world.chat.catalogue();
+    let all = catalogue.group_by_name("All").expect("a group").id;
+    assert_eq!(catalogue.group_members(all).count(), 1_100);
+}
+
+#[tokio::test]
+async fn a_document_is_taken_up_to_its_limit() {
+    let world = World::new().await;
+    for (size, status) in [(MAX_IMPORT_BYTES, 200), (MAX_IMPORT_BYTES + 1, 413)] {
+        let body = format!("{}{{}}", " ".repeat(size - 2));
+        let answer = crate::common::ask(world.unix().await, "POST", "/v1/import", None, &body).await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+}
