@@ -261,8 +261,9 @@ async fn who_changes_users_only_imports_and_exports_users_only() {
 #[tokio::test]
 async fn more_entries_than_fit_into_one_commit_are_imported() {
     let world = World::new().await;
+    // More than a commit takes, and more than any other request may have.
     let users: Vec<Value> = (0..1_100)
-        .map(|n| json!({"address": format!("u{n}@x.test"), "name": format!("User number {n} of so many others")}))
+        .map(|n| json!({"address": format!("u{n}@x.test"), "name": "😀".repeat(240)}))
         .collect();
     let names: Vec<&Value> = users.iter().map(|user| &user["address"]).collect();
     let document = json!({"users": users, "groups": [{"name": "All", "members": names}]});
