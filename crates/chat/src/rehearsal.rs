@@ -2,7 +2,7 @@
 //! is known before the first is carried out, and nobody waits for it.
 
 use crate::{
-    Action, ActionError, By, Chat, Settings, Told,
+    Action, ActionError, By, Chat, MAX_ACTIONS, Settings, Told,
     admin::{Resources, settle},
 };
 use causerie_model::{Catalogue, Random, RoomId, Timestamp};
@@ -40,10 +40,10 @@ impl Rehearsal {
         &self.catalogue
     }
 
-    /// Tries out actions, all or none, and tells what they would do.
+    /// Tries out actions, as many at a time as one commit takes, and tells what they would do.
     ///
     /// # Errors
-    /// [`ActionError`]; then nothing in the copy has changed.
+    /// [`ActionError`]; then nothing in the copy has changed but by those of earlier commits.
     pub fn act(&mut self, actions: &[Action]) -> Result<Vec<Told>, ActionError> {
         let resources = Resources {
             random: &self.numbers,
@@ -52,11 +52,15 @@ impl Rehearsal {
             settings: &self.settings,
             database: self.database,
         };
-        let planned = settle(&mut self.catalogue, &self.by, actions, &resources)?;
-        for change in &planned.changes {
-            self.catalogue.apply(change);
+        let mut told = Vec::new();
+        for actions in actions.chunks(MAX_ACTIONS) {
+            let planned = settle(&mut self.catalogue, &self.by, actions, &resources)?;
+            for change in &planned.changes {
+                self.catalogue.apply(change);
+            }
+            told.extend(planned.told);
         }
-        Ok(planned.told)
+        Ok(told)
     }
 }
 

@@ -275,6 +275,18 @@ async fn more_entries_than_fit_into_one_commit_are_imported() {
 }
 
 #[tokio::test]
+async fn a_group_that_can_not_have_its_members_is_refused() {
+    let world = World::new().await;
+    let document = json!({"groups": [{"name": "All", "members": ["nobody@x.test"]}]});
+    let answer = world.local("POST", "/v1/import", &document).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+    assert!(answer.body.contains("groups[0]"), "{}", answer.body);
+    assert!(world.chat.catalogue().group_by_name("All").is_none());
+    let would = import(&world, "?what_if=true", &document).await;
+    assert_eq!(outcomes(&would), ["groups[0] refused"]);
+}
+
+#[tokio::test]
 async fn a_document_is_taken_up_to_its_limit() {
     let world = World::new().await;
     for (size, status) in [(MAX_IMPORT_BYTES, 200), (MAX_IMPORT_BYTES + 1, 413)] {

@@ -221,21 +221,32 @@ fn summary(tried: &[Tried], refused: Vec<ImportedEntry>) -> Imported {
         if let Ok((_, _, told)) = result {
             imported.changes.extend(told.iter().cloned().map(change));
         }
-        // A group comes twice, the second time with its members: what counts is the first.
+        // A group comes twice, the second time with its members: what counts is the first, unless the second is wrong.
+        if let Err(problem) = result {
+            let refused = wrong(kind, *index, problem.clone());
+            seen.insert(((*kind).to_owned(), *index));
+            let entries = &mut imported.entries;
+            match entries
+                .iter_mut()
+                .find(|entry| entry.kind == *kind && entry.index == *index)
+            {
+                Some(entry) if entry.error.is_some() => {}
+                Some(entry) => *entry = refused,
+                None => entries.push(refused),
+            }
+            continue;
+        }
         let counts = !matches!(result, Ok(("unchanged", ..)));
         if !counts || !seen.insert(((*kind).to_owned(), *index)) {
             continue;
         }
-        match result {
-            Ok((outcome, ..)) => {
-                imported.entries.push(ImportedEntry {
-                    kind: (*kind).to_owned(),
-                    index: *index,
-                    outcome: (*outcome).to_owned(),
-                    error: None,
-                });
-            }
-            Err(problem) => imported.entries.push(wrong(kind, *index, problem.clone())),
+        if let Ok((outcome, ..)) = result {
+            imported.entries.push(ImportedEntry {
+                kind: (*kind).to_owned(),
+                index: *index,
+                outcome: (*outcome).to_owned(),
+                error: None,
+            });
         }
     }
     imported
