@@ -34,7 +34,7 @@ enum What {
         /// Its name, of at most 50 characters
         name: String,
         /// The page: an http or https URL
-        url: String,
+        page: String,
     },
     /// List all add-ins
     #[command(after_help = "Examples:
@@ -50,7 +50,7 @@ enum What {
     /// Change an add-in's name or page
     #[command(after_help = "Examples:
   causerie addin change Wiki --name Handbook
-  causerie addin change Wiki --url https://handbook.example.test/")]
+  causerie addin change Wiki --page https://handbook.example.test/")]
     Change {
         /// Its name so far
         addin: String,
@@ -75,9 +75,9 @@ struct Changes {
     /// Its name from now on
     #[arg(long)]
     name: Option<String>,
-    /// The page
-    #[arg(long)]
-    url: Option<String>,
+    /// The page: an http or https URL
+    #[arg(long, value_name = "URL")]
+    page: Option<String>,
 }
 
 fn show(value: Value) -> Result<()> {
@@ -85,7 +85,7 @@ fn show(value: Value) -> Result<()> {
     let rooms = addin.rooms.filter(|rooms| !rooms.is_empty());
     output::facts(&[
         ("Name", addin.name),
-        ("URL", addin.url),
+        ("Page", addin.url),
         (
             "Rooms",
             rooms.map_or_else(|| "none".to_owned(), |rooms| rooms.join(", ")),
@@ -98,8 +98,8 @@ impl Arguments {
     pub(super) async fn run(self) -> Result<()> {
         let (api, as_json) = (self.at.api()?, self.at.json);
         match self.what {
-            What::Add { name, url } => {
-                let value = api.post(&["addins"], &NewAddin { name, url }).await?;
+            What::Add { name, page } => {
+                let value = api.post(&["addins"], &NewAddin { name, url: page }).await?;
                 changes::answer(value, as_json, show)
             }
             What::List => {
@@ -109,7 +109,7 @@ impl Arguments {
                 }
                 let row = |addin: Addin| vec![addin.name, addin.room_count.to_string(), addin.url];
                 let rows: Vec<_> = form::<Vec<Addin>>(value)?.into_iter().map(row).collect();
-                output::table(&["NAME", "ROOMS", "URL"], &rows, "There are no add-ins.")
+                output::table(&["NAME", "ROOMS", "PAGE"], &rows, "There are no add-ins.")
             }
             What::Show { addin } => {
                 let value = api.get(&["addins", &addin]).await?;
@@ -122,7 +122,7 @@ impl Arguments {
             What::Change { addin, to } => {
                 let change = ChangeAddin {
                     name: to.name,
-                    url: to.url,
+                    url: to.page,
                 };
                 let value = api.patch(&["addins", &addin], &change).await?;
                 changes::answer(value, as_json, show)

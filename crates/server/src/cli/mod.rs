@@ -263,6 +263,34 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// An option of a command with the name of a global one would be taken for it.
+    fn check_names(path: &str, command: &clap::Command, global: &[&str]) {
+        for sub in command.get_subcommands() {
+            let path = format!("{path} {}", sub.get_name());
+            let own = sub.get_arguments().filter(|argument| !argument.is_global_set());
+            for argument in own {
+                let id = argument.get_id().as_str();
+                // The same kind of file, and nothing there asks the administration API with it.
+                if (path.as_str(), id) == ("test message", "ca") {
+                    continue;
+                }
+                assert!(!global.contains(&id), "{path} takes {id}, which is global");
+            }
+            check_names(&path, sub, global);
+        }
+    }
+
+    #[test]
+    fn no_command_takes_what_is_global() {
+        for command in Cli::command().get_subcommands() {
+            let arguments = command
+                .get_arguments()
+                .filter(|argument| argument.is_global_set());
+            let global: Vec<&str> = arguments.map(|argument| argument.get_id().as_str()).collect();
+            check_names(command.get_name(), command, &global);
+        }
+    }
+
     fn check(path: &str, command: &mut clap::Command) {
         let help = command.render_long_help().to_string();
         assert!(help.contains("Examples:"), "{path} has no examples");

@@ -50,7 +50,7 @@ fn addins_are_registered_and_given_to_rooms() {
     let server = demo();
     let added = run(&server, &["addin", "add", "Wiki", "https://wiki.example.test/"]).ok();
     assert!(
-        added.starts_with("Name   Wiki\nURL    https://wiki.example.test/\nRooms  none\nGUID   "),
+        added.starts_with("Name   Wiki\nPage   https://wiki.example.test/\nRooms  none\nGUID   "),
         "{added}"
     );
     assert!(
@@ -77,7 +77,7 @@ fn addins_are_registered_and_given_to_rooms() {
     run(&server, &["addin", "change", "Wiki", "--name", "Handbook"]).ok();
     assert_eq!(
         run(&server, &["addin", "list"]).ok(),
-        "NAME      ROOMS  URL\nHandbook  1      https://wiki.example.test/\n"
+        "NAME      ROOMS  PAGE\nHandbook  1      https://wiki.example.test/\n"
     );
     let shown = run(&server, &["addin", "show", "Handbook", "--json"]).json();
     assert_eq!(shown["rooms"], json!(["Desk"]));

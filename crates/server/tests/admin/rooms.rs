@@ -84,8 +84,13 @@ fn rooms_are_added_listed_shown_changed_and_removed() {
         &["room", "add", "X", "--category", "General", "--privacy", "hidden"],
     )
     .wrong_usage();
-    let presented = run(&server, &["room", "change", "Announcements", "--type", "normal"]).refused();
-    assert!(presented.contains("has presenters"), "{presented}");
+    let presented = run(&server, &["room", "change", "Announcements", "--type", "normal"]).ok();
+    assert!(
+        presented.ends_with(
+            "Also removed from the lists of room Announcements: presenter alice@example.test (not-an-auditorium).\n"
+        ),
+        "{presented}"
+    );
 
     let dry = run(&server, &["room", "remove", "Floor", "--dry-run"]).ok();
     assert_eq!(

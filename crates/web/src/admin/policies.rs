@@ -64,7 +64,7 @@ pub(super) async fn one(State(state): State<AdminState>, Named(name): Named<Stri
 
 /// Makes or changes a policy.
 ///
-/// Who may no longer use rooms is signed out at once.
+/// Who may no longer use rooms is out of them at once.
 #[utoipa::path(patch, path = "/v1/policies/{scope}",
     params(("scope" = String, Path, description = "`global`, `site:NAME`, or `tag:NAME`; a name alone is a tag")),
     request_body = ChangePolicy,

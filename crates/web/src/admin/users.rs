@@ -146,7 +146,7 @@ pub(super) async fn add(
     made.created(shown(&state, &address)).await
 }
 
-/// Changes a user. Who is disabled, or may no longer use rooms by his policy, is signed out.
+/// Changes a user. Who is disabled is signed out; who may no longer use rooms by his policy is out of them at once.
 #[utoipa::path(patch, path = "/v1/users/{address}",
     params(("address" = String, Path, description = "The user's address")),
     request_body = ChangeUser,
