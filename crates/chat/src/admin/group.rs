@@ -123,7 +123,7 @@ pub(super) fn add_member(
             other.name
         )));
     }
-    let present = context.catalogue.group_members(group.id).any(|other| other == id);
+    let present = context.catalogue.groups_of(id).any(|other| other == group.id);
     let changes = if present {
         vec![]
     } else {
@@ -142,7 +142,7 @@ pub(super) fn remove_member(
 ) -> Result<Plan, ActionError> {
     let group = find(context, name)?;
     let id = principal(context.catalogue, member)?;
-    let present = context.catalogue.group_members(group.id).any(|other| other == id);
+    let present = context.catalogue.groups_of(id).any(|other| other == group.id);
     let changes = if present {
         vec![Change::RemoveFromGroup {
             group: group.id,
