@@ -125,7 +125,7 @@ pub(super) fn add_member(
             other.name
         )));
     }
-    let present = context.catalogue.group_members(group.id).any(|other| other == id);
+    let present = context.catalogue.groups_of(id).any(|other| other == group.id);
     let changes = if present {
         vec![]
     } else {
@@ -144,7 +144,7 @@ pub(super) fn remove_member(
 ) -> Result<Plan, ActionError> {
     let group = find(context, name)?;
     let id = principal(context, member)?;
-    let present = context.catalogue.group_members(group.id).any(|other| other == id);
+    let present = context.catalogue.groups_of(id).any(|other| other == group.id);
     let changes = if present {
         vec![Change::RemoveFromGroup {
             group: group.id,
