@@ -288,8 +288,8 @@ impl Chat {
 }
 
 impl Inner {
-    // A thread that panicked while it held one of these locks left whole values behind: every critical section is a
-    // single map operation or one `apply`. So a poisoned lock is taken as it is.
+    // Only the sequencer writes, and a panic ends it, and with it the program: nobody goes on with what a panic left
+    // behind. So a poisoned lock is taken as it is.
     fn catalogue(&self) -> RwLockReadGuard<'_, Catalogue> {
         self.catalogue.read().unwrap_or_else(PoisonError::into_inner)
     }

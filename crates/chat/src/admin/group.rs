@@ -1,7 +1,7 @@
 //! Groups.
 
-use super::{ActionError, Context, Plan, PrincipalName, clean_name, principal, principal_of_guid, uri};
-use causerie_model::{ChainId, Change, Group, GroupKind, PrincipalId, SipAddress};
+use super::{ActionError, Context, Plan, PrincipalName, clean_name, principal, principal_of_guid, role, uri};
+use causerie_model::{ChainId, Change, Group, GroupKind, PrincipalId, Role, SipAddress};
 
 /// The group with this name or URI.
 pub(super) fn find<'a>(context: &'a Context<'_>, name: &str) -> Result<&'a Group, ActionError> {
@@ -82,12 +82,24 @@ pub(super) fn remove(context: &Context<'_>, name: &str) -> Result<Plan, ActionEr
             group.name, barrier.name
         )));
     }
-    Ok(Plan::new(
+    let denied = context
+        .catalogue
+        .entries(group.id)
+        .find(|(_, role)| *role == Role::Denied);
+    if let Some((node, _)) = denied {
+        let (_, place) = role::place(context.catalogue, node);
+        return Err(ActionError::Invalid(format!(
+            "group '{}' is denied by {place}, which its removal would open to its members: take it from there first",
+            group.name
+        )));
+    }
+    let plan = Plan::new(
         vec![Change::RemoveGroup(group.id)],
         ChainId::System,
         "group.remove",
         &group.name,
-    ))
+    );
+    Ok(plan.from(role::places(context.catalogue, group.id)))
 }
 
 /// The organisational unit that a principal is directly in.

@@ -67,6 +67,13 @@ pub(super) fn place(catalogue: &Catalogue, node: Node) -> (ChainId, String) {
     }
 }
 
+/// Every list that a principal is in, in words.
+pub(super) fn places(catalogue: &Catalogue, principal: PrincipalId) -> String {
+    let entries = catalogue.entries(principal);
+    let words = entries.map(|(node, role)| format!("{role}={:?}", place(catalogue, node).1));
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// Checks every role that these changes give, as things are with them. A user isn't told of categories and how they are
 /// set up: rooms don't show their category's name.
 pub(super) fn check_grants(after: &Catalogue, by: &By, changes: &[Change]) -> Result<(), ActionError> {

@@ -3,7 +3,9 @@
 
 use super::{Action, ActionError, By, Context, MAX_ACTIONS, Told, plan, role};
 use crate::Settings;
-use causerie_model::{Catalogue, ChainId, Change, Event, Invitations, Node, Random, Role, RoomId, Timestamp};
+use causerie_model::{
+    Catalogue, ChainId, Change, Event, Invitations, Node, Random, Role, RoomId, Timestamp, catalogue::Trial,
+};
 use causerie_policy::{stale_entries, touched_nodes};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -40,28 +42,54 @@ pub(crate) fn settle(
     }
     let mut planned = Planned::default();
     let mut trial = catalogue.begin_trial();
-    let mut result = Ok(());
+    let mut touched = BTreeSet::new();
+    let mut highest_room = resources.highest_room;
     for (index, action) in actions.iter().enumerate() {
-        let step = plan_one(catalogue, by, action, resources).map(|(step, mut tried)| {
-            planned.changes.extend(step.changes);
-            planned.records.extend(step.records);
-            planned.told.extend(step.told);
-            planned.room = step.room.or(planned.room);
-            trial.append(&mut tried);
-        });
-        if let Err(error) = step {
-            let number = index + 1;
-            let error = Box::new(error);
-            result = Err(if actions.len() == 1 {
-                *error
-            } else {
-                ActionError::InBatch { number, error }
-            });
-            break;
+        match plan_one(catalogue, by, action, resources, highest_room) {
+            Ok(mut step) => {
+                let rooms = step.planned.changes.iter().filter_map(|change| match change {
+                    Change::PutRoom(room) => Some(room.id),
+                    _ => None,
+                });
+                highest_room = rooms.fold(highest_room, Ord::max);
+                touched.append(&mut step.touched);
+                trial.append(&mut step.trial);
+                planned.append(step.planned);
+            }
+            Err(error) => {
+                catalogue.end_trial(trial);
+                return Err(if actions.len() == 1 {
+                    error
+                } else {
+                    ActionError::InBatch {
+                        number: index + 1,
+                        error: Box::new(error),
+                    }
+                });
+            }
         }
     }
+    // At the end, not after each: what one action takes from a scope, a later one may give back by another group.
+    planned.append(trim(catalogue, by, touched));
     catalogue.end_trial(trial);
-    result.map(|()| planned)
+    Ok(planned)
+}
+
+/// An action that was planned and is tried out.
+struct Step {
+    planned: Planned,
+    trial: Trial,
+    /// Nodes whose lists it may have left wrong.
+    touched: BTreeSet<Node>,
+}
+
+impl Planned {
+    fn append(&mut self, later: Self) {
+        self.changes.extend(later.changes);
+        self.records.extend(later.records);
+        self.told.extend(later.told);
+        self.room = later.room.or(self.room);
+    }
 }
 
 /// Plans one action and leaves it tried out; if it is refused, nothing is.
@@ -70,13 +98,14 @@ fn plan_one(
     by: &By,
     action: &Action,
     resources: &Resources<'_>,
-) -> Result<(Planned, causerie_model::catalogue::Trial), ActionError> {
+    highest_room: RoomId,
+) -> Result<Step, ActionError> {
     let plan = plan(
         action,
         &Context {
             catalogue,
             random: resources.random,
-            highest_room: resources.highest_room,
+            highest_room,
             by,
             now: resources.now,
             max_rooms: resources.settings.max_rooms,
@@ -92,15 +121,16 @@ fn plan_one(
         },
         ..Planned::default()
     };
+    let mut touched = BTreeSet::new();
     if plan.changes.is_empty() && !plan.record_only {
-        return Ok((planned, trial));
+        return Ok(Step {
+            planned,
+            trial,
+            touched,
+        });
     }
-    let touched: BTreeSet<Node> = plan
-        .changes
-        .iter()
-        .flat_map(|change| touched_nodes(catalogue, change))
-        .collect();
     for change in &plan.changes {
+        touched.append(&mut touched_nodes(catalogue, change));
         catalogue.try_out(&mut trial, change);
     }
     if let Err(error) = role::check_grants(catalogue, by, &plan.changes) {
@@ -121,6 +151,16 @@ fn plan_one(
     planned.records.push((plan.chain, plan.told.event(&by.origin)));
     let also = plan.also.into_iter().map(|event| (plan.chain, event));
     planned.records.extend(also);
+    Ok(Step {
+        planned,
+        trial,
+        touched,
+    })
+}
+
+/// Takes from the lists of these nodes what may not be in them, each node's entries with a record.
+fn trim(catalogue: &Catalogue, by: &By, touched: BTreeSet<Node>) -> Planned {
+    let mut planned = Planned::default();
     for node in touched {
         let stale = stale_entries(catalogue, node);
         if stale.is_empty() {
@@ -140,19 +180,16 @@ fn plan_one(
             before: entries.join(" "),
             after: String::new(),
         };
-        for (role, principal, _) in stale {
-            let change = Change::Revoke {
-                node,
-                role,
-                principal,
-            };
-            catalogue.try_out(&mut trial, &change);
-            planned.changes.push(change);
-        }
+        let revoked = stale.into_iter().map(|(role, principal, _)| Change::Revoke {
+            node,
+            role,
+            principal,
+        });
+        planned.changes.extend(revoked);
         planned.told.push(told.clone());
         planned.records.push((chain, told.event(&by.origin)));
     }
-    Ok((planned, trial))
+    planned
 }
 
 /// Who becomes a member of a room is invited, if the room and its category have invitations.

@@ -1,6 +1,6 @@
 //! Users.
 
-use super::{ActionError, Context, Plan, clean_name};
+use super::{ActionError, Context, Plan, clean_name, role};
 use causerie_model::{ChainId, Change, Scope, SipAddress, User, limits::MAX_DISPLAY_NAME_CHARS};
 
 /// What changes about a user. `None` leaves a property as it is.
@@ -120,8 +120,9 @@ pub(super) fn change(
 
 pub(super) fn remove(context: &Context<'_>, address: &SipAddress) -> Result<Plan, ActionError> {
     let user = find(context, address)?;
+    let before = format!("{} {}", describe(user), role::places(context.catalogue, user.id));
     let changes = vec![Change::RemoveUser(user.id)];
-    Ok(Plan::new(changes, ChainId::System, "user.remove", address).from(describe(user)))
+    Ok(Plan::new(changes, ChainId::System, "user.remove", address).from(before.trim_end()))
 }
 
 pub(super) fn set_password(context: &Context<'_>, address: &SipAddress) -> Result<Plan, ActionError> {

@@ -57,11 +57,12 @@ impl Sequencer {
 
         if before.is_none() {
             // A room that can't be loaded can't be read below either; that says so.
-            let _ = self.rooms.load(room.id, &*self.journal, &*self.history).await;
-            let recent = self
-                .rooms
-                .get(room.id)
-                .and_then(|room| room.recent(count as usize));
+            let loaded = self.rooms.load(room.id, &*self.journal, &*self.history).await;
+            // Of a room that couldn't be loaded anew, memory may still hold what was removed.
+            let recent = loaded
+                .is_ok()
+                .then(|| self.rooms.get(room.id)?.recent(count as usize))
+                .flatten();
             if let Some(messages) = recent {
                 let shown = Shown {
                     chain,
