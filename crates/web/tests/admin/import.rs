@@ -203,27 +203,33 @@ async fn all_that_is_wrong_is_told_at_once_and_then_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn a_password_is_set_once_and_never_exported() {
+async fn a_password_is_set_and_recorded_whatever_it_was_and_never_exported() {
     let world = World::new().await;
     let user = |password: &str| json!({"users": [{"address": "ann@x.test", "password": password}]});
-    let has = async || {
-        let user = world.local("GET", "/v1/users/ann@x.test", NONE).await.json();
-        user["has_password"].clone()
+    let records = async || {
+        let queued = world.parts.outbox.queued(0, 1_000).await.expect("it is read");
+        queued.len()
     };
     import(&world, "", &user("correct horse")).await;
-    assert_eq!(has().await, true);
-    assert_eq!(
-        import(&world, "", &user("correct horse")).await["entries"],
-        json!([])
-    );
-    let other = import(&world, "", &user("battery staple")).await;
-    assert_eq!(outcomes(&other), ["users[0] changed"]);
-    assert_eq!(other["changes"][0]["what"], "user.password");
-    let told = format!("{other}{}", export(&world).await);
-    assert!(
-        !told.contains("battery") && !told.contains("password\":"),
-        "{told}"
-    );
+    let shown = world.local("GET", "/v1/users/ann@x.test", NONE).await.json();
+    assert_eq!(shown["has_password"], true);
+    let before = records().await;
+    let right = import(&world, "?what_if=true", &user("correct horse")).await;
+    let wrong = import(&world, "?what_if=true", &user("battery staple")).await;
+    assert_eq!(right, wrong, "nobody learns by asking which one it is");
+    assert_eq!(right["changes"][0]["what"], "user.password");
+    assert_eq!(records().await, before);
+    for (times, password) in [(1, "correct horse"), (2, "battery staple")] {
+        let done = import(&world, "", &user(password)).await;
+        assert_eq!(outcomes(&done), ["users[0] changed"], "{password}");
+        assert_eq!(done["changes"], right["changes"], "{password}");
+        assert_eq!(records().await, before + times, "{password}");
+        let told = format!("{done}{}", export(&world).await);
+        assert!(
+            !told.contains(password) && !told.contains("password\":"),
+            "{told}"
+        );
+    }
 }
 
 #[tokio::test]

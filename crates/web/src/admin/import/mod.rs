@@ -81,7 +81,7 @@ pub(super) async fn import(
             return Err(ApiError::forbidden(verdict.rule));
         }
     }
-    let passwords = passwords(&state, &document).await?;
+    let passwords = passwords(&document);
     let rehearsal = state.chat.rehearsal(origin.by());
     let given = passwords.given.clone();
     let (tried, document) = tokio::task::spawn_blocking(move || {
@@ -122,41 +122,31 @@ pub(super) async fn import(
 
 /// Which users of a document get a password, by their place in it.
 struct Passwords {
-    /// Those whose password is another one than now.
     given: BTreeSet<usize>,
     refused: Vec<ImportedEntry>,
 }
 
-async fn passwords(state: &AdminState, document: &Import) -> Answer<Passwords> {
+/// They aren't compared with those that users have: who imports would learn whether he guessed one.
+fn passwords(document: &Import) -> Passwords {
     let mut given = BTreeSet::new();
     let mut refused = Vec::new();
     for (index, user) in document.users.iter().enumerate() {
         let Some(password) = &user.password else { continue };
-        if let Err(error) = check_password(&password.0) {
-            refused.push(wrong(
+        match check_password(&password.0) {
+            Ok(()) => {
+                given.insert(index);
+            }
+            Err(error) => refused.push(wrong(
                 "users",
                 index,
                 Problem {
                     code: "password".to_owned(),
                     message: error.to_string(),
                 },
-            ));
-            continue;
-        }
-        // Who has it already isn't given it again: hashing is slow on purpose, and it would be a record of nothing.
-        let id = address(&user.address).ok().and_then(|address| {
-            let catalogue = state.chat.catalogue();
-            catalogue.user_by_address(&address).map(|user| user.id)
-        });
-        let same = match id {
-            Some(id) => state.accounts.is_password(id, &password.0).await?,
-            None => false,
-        };
-        if !same {
-            given.insert(index);
+            )),
         }
     }
-    Ok(Passwords { given, refused })
+    Passwords { given, refused }
 }
 
 async fn set_password(state: &AdminState, document: &Import, index: usize) -> Answer<()> {
