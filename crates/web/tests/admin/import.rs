@@ -420,6 +420,24 @@ async fn who_goes_from_one_unit_to_another_is_in_one_only() {
 }
 
 #[tokio::test]
+async fn imports_are_carried_out_one_after_the_other() {
+    let world = World::new().await;
+    let users: Vec<Value> = (0..500)
+        .map(|n| json!({"address": format!("u{n}@x.test")}))
+        .collect();
+    let document = json!({ "users": users });
+    let ask = || world.local("POST", "/v1/import", &document);
+    let (one, two, three) = tokio::join!(ask(), ask(), ask());
+    let mut added = Vec::new();
+    for answer in [one, two, three] {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        added.push(outcomes(&answer.json()).len());
+    }
+    added.sort_unstable();
+    assert_eq!(added, [0, 0, 500]);
+}
+
+#[tokio::test]
 async fn a_document_is_taken_up_to_its_limit() {
     let world = World::new().await;
     for (size, status) in [(MAX_IMPORT_BYTES, 200), (MAX_IMPORT_BYTES + 1, 413)] {

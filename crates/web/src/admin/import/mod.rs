@@ -8,12 +8,13 @@ mod entry;
 
 use super::{
     AdminState,
+    beside::beside,
     error::{Answer, ApiError},
     input::{Body, Queried, WhatIf, address},
     origin::Origin,
     wire::{Import, Imported, ImportedChange, ImportedEntry, Problem},
 };
-use axum::{Json, extract::DefaultBodyLimit, extract::State, http::StatusCode};
+use axum::{Json, extract::DefaultBodyLimit, extract::State};
 use causerie_accounts::check_password;
 use causerie_chat::{Action, ActionError, MAX_ACTIONS, Rehearsal, Told};
 use causerie_model::{Catalogue, PrincipalId, SipAddress};
@@ -21,6 +22,7 @@ use causerie_policy::{AdminAct, decide_admin};
 use entry::Planned;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashSet};
+use tokio::sync::Mutex;
 use utoipa::IntoParams;
 use utoipa_axum::router::UtoipaMethodRouter;
 
@@ -34,6 +36,9 @@ pub(super) fn large(
     let limit = DefaultBodyLimit::max(MAX_IMPORT_BYTES);
     (schemas, paths, handlers.route_layer(limit))
 }
+
+/// Held by the import that is tried out or carried out: each copies the working set, and is carried out as it was tried out.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// How to import.
 #[derive(Deserialize, IntoParams)]
@@ -82,14 +87,15 @@ pub(super) async fn import(
         }
     }
     let passwords = passwords(&document);
-    let rehearsal = state.chat.rehearsal(origin.by());
     let given = passwords.given.clone();
-    let (tried, document) = tokio::task::spawn_blocking(move || {
-        let tried = rehearse(rehearsal, &document, how.replace_lists, &given);
-        (tried, document)
+    let alone = ALONE.lock().await;
+    let (chat, by) = (state.chat.clone(), origin.by());
+    // Who asks may go away: then the next waits for the end of this all the same.
+    let (tried, document, _alone) = beside(move || {
+        let tried = rehearse(chat.rehearsal(by), &document, how.replace_lists, &given);
+        Ok((tried, document, alone))
     })
-    .await
-    .map_err(|error| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))?;
+    .await?;
     let mut imported = summary(&tried, passwords.refused);
     if what_if {
         return Ok(Json(imported));
