@@ -105,15 +105,6 @@ impl Accounts {
         }
     }
 
-    /// Whether this is the user's password. For administrators, who may set it: it counts no failures.
-    ///
-    /// # Errors
-    /// As [`Accounts::nt_hash`].
-    pub async fn is_password(&self, user: PrincipalId, password: &str) -> Result<bool, StoreError> {
-        let hash = self.nt_hash(user).await?;
-        Ok(hash.is_some_and(|hash| hash.as_bytes() == NtHash::of_password(password).as_bytes()))
-    }
-
     /// Whether somebody may try to sign in now, with this name from this address.
     ///
     /// # Errors

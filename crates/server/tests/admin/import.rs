@@ -95,7 +95,8 @@ fn a_table_of_users_adds_and_changes_them_and_they_sign_in() {
     );
     assert_eq!(
         run(&server, &["import", &table]).ok(),
-        "       ADDED  CHANGED  UNCHANGED\nusers  0      0        2\n"
+        "       ADDED  CHANGED  UNCHANGED\nusers  0      1        1\n",
+        "a password is set again"
     );
     assert_eq!(groups_of(&server, "ann@example.test"), json!(["Everyone"]));
     assert_eq!(

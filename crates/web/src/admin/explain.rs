@@ -3,6 +3,7 @@
 
 use super::{
     AdminState,
+    beside::beside,
     error::{Answer, ApiError},
     input::{Queried, address, word},
     wire::{Checked, Eligible, EligiblePrincipal, Explanation, ListEntry},
@@ -16,6 +17,9 @@ use causerie_policy::{
 use serde::Deserialize;
 use std::cmp::Ordering;
 use utoipa::IntoParams;
+
+/// Users and groups that are listed as eligible unless another limit is asked for.
+pub const DEFAULT_ELIGIBLE: usize = 1_000;
 
 /// Who, what and where.
 #[derive(Deserialize, IntoParams)]
@@ -161,7 +165,7 @@ pub(super) struct Sought {
     role: Option<String>,
     /// What is part of the address, display name or group's name
     filter: Option<String>,
-    /// Most to give
+    /// Most to give; 1,000 unless said otherwise
     limit: Option<usize>,
 }
 
@@ -173,6 +177,10 @@ pub(super) async fn eligible(
     State(state): State<AdminState>,
     Queried(sought): Queried<Sought>,
 ) -> Answer<Json<Eligible>> {
+    beside(move || listed_eligible(&state, sought)).await.map(Json)
+}
+
+fn listed_eligible(state: &AdminState, sought: Sought) -> Answer<Eligible> {
     let catalogue = state.chat.catalogue();
     let node = node(&catalogue, &sought.room, &sought.category)?;
     let role = role(node, sought.role.as_deref())?;
@@ -196,10 +204,11 @@ pub(super) async fn eligible(
             display_name: user.display_name.clone(),
         });
     let mut principals: Vec<EligiblePrincipal> = groups.chain(users).collect();
+    drop(catalogue);
     principals.sort_by(by_name);
     let total = principals.len();
-    principals.truncate(sought.limit.unwrap_or(usize::MAX));
-    Ok(Json(Eligible { total, principals }))
+    principals.truncate(sought.limit.unwrap_or(DEFAULT_ELIGIBLE));
+    Ok(Eligible { total, principals })
 }
 
 fn by_name(one: &EligiblePrincipal, other: &EligiblePrincipal) -> Ordering {

@@ -2,6 +2,7 @@
 
 use super::{
     AdminState,
+    beside::beside,
     error::{Answer, ApiError},
     input::Queried,
     lists::{holders, names},
@@ -39,21 +40,28 @@ pub(super) async fn export(
 ) -> Answer<Json<Import>> {
     let verdict = decide_admin(origin.role(), AdminAct::ReadRooms);
     let readable = |kind: &&str| verdict.allowed || ["users", "groups"].contains(kind);
-    let kinds: Vec<&str> = match &wanted.kind {
-        Some(kinds) => kinds.split(',').map(str::trim).collect(),
-        None => IMPORT_KINDS.into_iter().filter(readable).collect(),
+    let kinds: Vec<String> = match &wanted.kind {
+        Some(kinds) => kinds.split(',').map(|kind| kind.trim().to_owned()).collect(),
+        None => {
+            let all = IMPORT_KINDS.into_iter().filter(readable);
+            all.map(str::to_owned).collect()
+        }
     };
-    if let Some(unknown) = kinds.iter().find(|kind| !IMPORT_KINDS.contains(kind)) {
+    if let Some(unknown) = kinds.iter().find(|kind| !IMPORT_KINDS.contains(&kind.as_str())) {
         let known = IMPORT_KINDS.join(", ");
         return Err(ApiError::invalid(format!("kind: '{unknown}' is none of {known}")));
     }
-    if !kinds.iter().all(readable) {
+    if !kinds.iter().all(|kind| readable(&kind.as_str())) {
         return Err(ApiError::forbidden(verdict.rule));
     }
+    beside(move || Ok(written(&state, &kinds))).await.map(Json)
+}
+
+fn written(state: &AdminState, kinds: &[String]) -> Import {
     let catalogue = state.chat.catalogue();
     let mut document = Import::default();
     for kind in kinds {
-        match kind {
+        match kind.as_str() {
             "policies" => document.policies = policies(&catalogue),
             "groups" => document.groups = groups(&catalogue),
             "users" => document.users = users(&catalogue),
@@ -63,7 +71,7 @@ pub(super) async fn export(
             _ => document.barriers = barriers(&catalogue),
         }
     }
-    Ok(Json(document))
+    document
 }
 
 fn policies(catalogue: &Catalogue) -> Vec<ImportPolicy> {

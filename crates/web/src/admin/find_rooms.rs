@@ -2,6 +2,7 @@
 
 use super::{
     AdminState,
+    beside::beside,
     error::{Answer, ApiError},
     input::{Queried, moment, optional_word, principal},
     rooms::bare,
@@ -149,28 +150,40 @@ pub(super) async fn all(
     } else {
         None
     };
+    beside(move || found(&state, &which, idle_since, sizes.as_ref()))
+        .await
+        .map(Json)
+}
+
+fn found(
+    state: &AdminState,
+    which: &Which,
+    idle_since: Option<Timestamp>,
+    sizes: Option<&HashMap<RoomId, RoomSize>>,
+) -> Answer<Vec<FoundRoom>> {
     let catalogue = state.chat.catalogue();
-    let wanted = Wanted::of(&which, &catalogue)?;
+    let wanted = Wanted::of(which, &catalogue)?;
     let mut rooms: Vec<FoundRoom> = catalogue
         .rooms()
         .filter(|room| wanted.fits(room))
         .filter_map(|room| {
-            let size = sizes.as_ref().map(|sizes| sizes.get(&room.id));
+            let size = sizes.map(|sizes| sizes.get(&room.id));
             let bytes = size.map(|size| size.map_or(0, |size| size.bytes));
             let last = size.flatten().map(|size| size.last);
             let large = which.larger_than.is_none_or(|most| bytes > Some(most));
             let idle = idle_since.is_none_or(|since| is_idle(room, last, since));
             (large && idle).then(|| FoundRoom {
-                room: bare(&state, &catalogue, room),
+                room: bare(state, &catalogue, room),
                 messages: size.map(|size| size.map_or(0, |size| size.messages)),
                 bytes,
                 last_message: last.map(|at| at.to_string()),
             })
         })
         .collect();
+    drop(catalogue);
     rooms.sort_by_cached_key(|found| found.room.name.to_lowercase());
     rooms.truncate(which.limit.unwrap_or(usize::MAX));
-    Ok(Json(rooms))
+    Ok(rooms)
 }
 
 /// Whether nothing was said since. A room that is younger hadn't the time.

@@ -15,6 +15,7 @@
 
 mod addins;
 mod barriers;
+mod beside;
 mod categories;
 mod certificates;
 mod change;
@@ -47,6 +48,7 @@ mod version;
 pub mod wire;
 
 pub use error::ApiError;
+pub use explain::DEFAULT_ELIGIBLE;
 pub use import::MAX_IMPORT_BYTES;
 pub use input::BODY_DEADLINE;
 pub use keyring::{Keyring, MAX_TOKEN_SECONDS, MAX_TOKENS, TOKEN_PREFIX};

@@ -32,9 +32,12 @@ fn everything() -> Value {
             {"name": "Deals", "category": "Trading", "description": "d", "type": "normal", "privacy": "secret",
                 "invitations": "off", "disabled": true, "addin": "Chart", "members": ["ann@x.test", "Desk"],
                 "managers": ["Floor"], "presenters": []},
-            {"name": "Hall", "category": "Trading", "description": "", "type": "auditorium", "privacy": "open",
-                "invitations": "inherit", "disabled": false, "addin": "", "members": [], "managers": [],
+            {"name": "Hall", "category": "Trading", "description": "", "type": "auditorium", "privacy": "closed",
+                "invitations": "inherit", "disabled": false, "addin": "", "members": ["ann@x.test"], "managers": [],
                 "presenters": ["ann@x.test"]},
+            {"name": "Lobby", "category": "Trading", "description": "", "type": "normal", "privacy": "open",
+                "invitations": "inherit", "disabled": false, "addin": "", "members": [], "managers": [],
+                "presenters": []},
         ],
         "barriers": [{"name": "Wall", "sides": ["Bank", "Floor"]}],
     })
@@ -203,27 +206,33 @@ async fn all_that_is_wrong_is_told_at_once_and_then_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn a_password_is_set_once_and_never_exported() {
+async fn a_password_is_set_and_recorded_whatever_it_was_and_never_exported() {
     let world = World::new().await;
     let user = |password: &str| json!({"users": [{"address": "ann@x.test", "password": password}]});
-    let has = async || {
-        let user = world.local("GET", "/v1/users/ann@x.test", NONE).await.json();
-        user["has_password"].clone()
+    let records = async || {
+        let queued = world.parts.outbox.queued(0, 1_000).await.expect("it is read");
+        queued.len()
     };
     import(&world, "", &user("correct horse")).await;
-    assert_eq!(has().await, true);
-    assert_eq!(
-        import(&world, "", &user("correct horse")).await["entries"],
-        json!([])
-    );
-    let other = import(&world, "", &user("battery staple")).await;
-    assert_eq!(outcomes(&other), ["users[0] changed"]);
-    assert_eq!(other["changes"][0]["what"], "user.password");
-    let told = format!("{other}{}", export(&world).await);
-    assert!(
-        !told.contains("battery") && !told.contains("password\":"),
-        "{told}"
-    );
+    let shown = world.local("GET", "/v1/users/ann@x.test", NONE).await.json();
+    assert_eq!(shown["has_password"], true);
+    let before = records().await;
+    let right = import(&world, "?what_if=true", &user("correct horse")).await;
+    let wrong = import(&world, "?what_if=true", &user("battery staple")).await;
+    assert_eq!(right, wrong, "nobody learns by asking which one it is");
+    assert_eq!(right["changes"][0]["what"], "user.password");
+    assert_eq!(records().await, before);
+    for (times, password) in [(1, "correct horse"), (2, "battery staple")] {
+        let done = import(&world, "", &user(password)).await;
+        assert_eq!(outcomes(&done), ["users[0] changed"], "{password}");
+        assert_eq!(done["changes"], right["changes"], "{password}");
+        assert_eq!(records().await, before + times, "{password}");
+        let told = format!("{done}{}", export(&world).await);
+        assert!(
+            !told.contains(password) && !told.contains("password\":"),
+            "{told}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -284,6 +293,148 @@ async fn a_group_that_can_not_have_its_members_is_refused() {
     assert!(world.chat.catalogue().group_by_name("All").is_none());
     let would = import(&world, "?what_if=true", &document).await;
     assert_eq!(outcomes(&would), ["groups[0] refused"]);
+}
+
+/// What was changed, in the order in which it was.
+fn whats(imported: &Value) -> Vec<&str> {
+    let all = imported["changes"].as_array().expect("a list").iter();
+    all.map(|told| told["what"].as_str().expect("a text")).collect()
+}
+
+fn place(whats: &[&str], what: &str) -> usize {
+    let found = whats.iter().position(|one| *one == what);
+    found.unwrap_or_else(|| panic!("no {what} in {whats:?}"))
+}
+
+#[tokio::test]
+async fn barriers_stand_and_the_denied_are_denied_before_anybody_is_let_in() {
+    let world = World::new().await;
+    let done = import(&world, "", &everything()).await;
+    let whats = whats(&done);
+    let order = [
+        "group.member.add",
+        "barrier.add",
+        "category.add",
+        "denied.grant",
+        "allowed.grant",
+        "room.add",
+    ];
+    let places = order.map(|what| place(&whats, what));
+    assert!(places.is_sorted(), "{whats:?}");
+}
+
+#[tokio::test]
+async fn a_room_whose_list_a_barrier_of_the_document_keeps_apart_is_refused() {
+    let world = World::new().await;
+    let mut document = everything();
+    document["categories"][0]["denied"] = json!([]);
+    document["rooms"][0]["members"] = json!(["ann@x.test", "Bank"]);
+    let would = import(&world, "?what_if=true", &document).await;
+    let wrong = would["entries"].as_array().expect("a list").iter();
+    let wrong: Vec<_> = wrong.filter(|entry| entry["outcome"] == "refused").collect();
+    assert_eq!(wrong.len(), 1, "{would}");
+    assert_eq!(
+        (&wrong[0]["kind"], &wrong[0]["index"]),
+        (&json!("rooms"), &json!(0))
+    );
+    assert_eq!(wrong[0]["error"]["code"], "behind-barrier");
+    let answer = world.local("POST", "/v1/import", &document).await;
+    assert_eq!(answer.status, 422, "{}", answer.body);
+}
+
+/// Ann is in Old, Bob in Bank; both may be in Trading, where Deals has Ann. `new` is of the same kind as Old.
+async fn before_a_move(kind: &str) -> World {
+    let world = World::new().await;
+    let document = json!({
+        "groups": [{"name": "Old", "kind": kind, "members": ["ann@x.test"]}, {"name": "New", "kind": kind},
+            {"name": "Bank", "members": ["bob@x.test"]}],
+        "users": [{"address": "ann@x.test"}, {"address": "bob@x.test"}],
+        "categories": [{"name": "Trading", "allowed": ["Old", "New", "Bank"]}],
+        "rooms": [{"name": "Deals", "category": "Trading", "members": ["ann@x.test"]}],
+    });
+    import(&world, "", &document).await;
+    world
+}
+
+#[tokio::test]
+async fn who_goes_from_one_list_to_another_is_on_the_other_first() {
+    let world = before_a_move("group").await;
+    let moved = json!({"users": [{"address": "ann@x.test", "groups": ["New"]}]});
+    let done = import(&world, "?replace_lists=true", &moved).await;
+    assert_eq!(whats(&done), ["group.member.add", "group.member.remove"]);
+    assert_eq!(export(&world).await["rooms"][0]["members"], json!(["ann@x.test"]));
+
+    let members = json!({"groups": [{"name": "Bank", "members": ["ann@x.test"]}]});
+    let done = import(&world, "?replace_lists=true", &members).await;
+    assert_eq!(whats(&done), ["group.member.add", "group.member.remove"]);
+
+    // She is in New and Bank; the scope is Old, New and Bank.
+    let narrowed =
+        json!({"categories": [{"name": "Trading", "allowed": ["ann@x.test"], "creators": ["ann@x.test"]}]});
+    let done = import(&world, "?replace_lists=true", &narrowed).await;
+    assert_eq!(
+        whats(&done),
+        [
+            "allowed.grant",
+            "allowed.revoke",
+            "allowed.revoke",
+            "allowed.revoke",
+            "creator.grant"
+        ]
+    );
+    assert_eq!(export(&world).await["rooms"][0]["members"], json!(["ann@x.test"]));
+
+    // Who is let in no longer is kept out before somebody else is not; then he may make rooms.
+    let denied = json!({"categories": [{"name": "Trading", "allowed": ["ann@x.test", "Bank"], "denied": ["bob@x.test"],
+        "creators": []}]});
+    let done = import(&world, "?replace_lists=true", &denied).await;
+    assert_eq!(whats(&done), ["denied.grant", "allowed.grant", "creator.revoke"]);
+    let turned = json!({"categories": [{"name": "Trading", "allowed": ["bob@x.test"], "denied": ["ann@x.test"],
+        "creators": ["bob@x.test"]}]});
+    let done = import(&world, "?replace_lists=true", &turned).await;
+    assert_eq!(
+        whats(&done),
+        [
+            "denied.grant",
+            "lists.trim",
+            "allowed.grant",
+            "allowed.revoke",
+            "allowed.revoke",
+            "denied.revoke",
+            "creator.grant"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn who_goes_from_one_unit_to_another_is_in_one_only() {
+    let world = before_a_move("unit").await;
+    let moved = json!({"users": [{"address": "ann@x.test", "groups": ["Bank", "New"]}]});
+    let done = import(&world, "?replace_lists=true", &moved).await;
+    assert_eq!(
+        whats(&done),
+        ["group.member.add", "group.member.remove", "group.member.add"],
+        "the group, then the units"
+    );
+    assert_eq!(export(&world).await["rooms"][0]["members"], json!(["ann@x.test"]));
+}
+
+#[tokio::test]
+async fn imports_are_carried_out_one_after_the_other() {
+    let world = World::new().await;
+    let users: Vec<Value> = (0..500)
+        .map(|n| json!({"address": format!("u{n}@x.test")}))
+        .collect();
+    let document = json!({ "users": users });
+    let ask = || world.local("POST", "/v1/import", &document);
+    let (one, two, three) = tokio::join!(ask(), ask(), ask());
+    let mut added = Vec::new();
+    for answer in [one, two, three] {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        added.push(outcomes(&answer.json()).len());
+    }
+    added.sort_unstable();
+    assert_eq!(added, [0, 0, 500]);
 }
 
 #[tokio::test]

@@ -12,7 +12,9 @@ use causerie_chat::{
     Action, CategoryChange, NewBarrier, NewCategory, NewRoom, NodeName, PolicyChange, PrincipalName,
     RoomChange, UserChange,
 };
-use causerie_model::{Catalogue, GroupKind, Invitations, Node, PrincipalId, Privacy, Role, RoomType, Scope};
+use causerie_model::{
+    Catalogue, Group, GroupKind, Invitations, Node, PrincipalId, Privacy, Role, RoomType, Scope,
+};
 
 /// What an entry asks for.
 pub(super) struct Planned {
@@ -34,8 +36,8 @@ pub(super) enum Entry<'a> {
     Barrier(&'a ImportBarrier),
 }
 
-/// All entries with their kind and place, in the order in which one may need another. Barriers come last: what they keep
-/// apart may stand in one list already, and then it stays there.
+/// All entries with their kind and place, in the order in which one may need another. Barriers stand before categories and
+/// rooms: an import takes many commits, and nobody may meet meanwhile whom they keep apart.
 pub(super) fn all(document: &Import) -> impl Iterator<Item = (&'static str, usize, Entry<'_>)> {
     fn of<'a, T>(
         kind: &'static str,
@@ -49,12 +51,14 @@ pub(super) fn all(document: &Import) -> impl Iterator<Item = (&'static str, usiz
         .chain(of("groups", &document.groups, Entry::Group))
         .chain(of("users", &document.users, Entry::User))
         .chain(of("groups", &document.groups, Entry::Members))
+        .chain(of("barriers", &document.barriers, Entry::Barrier))
         .chain(of("addins", &document.addins, Entry::Addin))
         .chain(of("categories", &document.categories, Entry::Category))
         .chain(of("rooms", &document.rooms, Entry::Room))
-        .chain(of("barriers", &document.barriers, Entry::Barrier))
 }
 
+// Within an entry whoever goes from one list to another is on the other first: for a moment he is on both, and nothing is
+// trimmed that either lets him have.
 impl Entry<'_> {
     /// The actions that make things as the entry says. What is so already changes nothing when it is carried out.
     pub(super) fn plan(&self, catalogue: &Catalogue, replace: bool, password: bool) -> Answer<Planned> {
@@ -125,6 +129,12 @@ fn group(catalogue: &Catalogue, entry: &ImportGroup) -> Answer<Planned> {
 fn members(catalogue: &Catalogue, entry: &ImportGroup, replace: bool) -> Answer<Planned> {
     let (group, mut actions) = (entry.name.trim(), Vec::new());
     if let Some(names) = &entry.members {
+        for member in names {
+            actions.push(Action::AddToGroup {
+                group: group.to_owned(),
+                member: principal(member)?,
+            });
+        }
         if let Some(found) = catalogue.group_by_name(group).filter(|_| replace) {
             let listed = Names::new(names);
             let gone = catalogue
@@ -138,12 +148,6 @@ fn members(catalogue: &Catalogue, entry: &ImportGroup, replace: bool) -> Answer<
                     member: name(catalogue, id)?,
                 })
             }));
-        }
-        for member in names {
-            actions.push(Action::AddToGroup {
-                group: group.to_owned(),
-                member: principal(member)?,
-            });
         }
     }
     Ok(Planned {
@@ -181,14 +185,26 @@ fn user(catalogue: &Catalogue, entry: &ImportUser, replace: bool, password: bool
             .filter(|id| !listed.holds(catalogue, *id))
             .filter_map(|id| catalogue.group(id))
             .filter(|group| group.kind != GroupKind::Domain);
-        actions.extend(gone.map(|group| Action::RemoveFromGroup {
+        let add = |group: &str| Action::AddToGroup {
+            group: group.to_owned(),
+            member: PrincipalName::User(address.clone()),
+        };
+        let remove = |group: &Group| Action::RemoveFromGroup {
             group: group.name.clone(),
             member: PrincipalName::User(address.clone()),
-        }));
-        actions.extend(names.iter().map(|group| Action::AddToGroup {
-            group: group.trim().to_owned(),
-            member: PrincipalName::User(address.clone()),
-        }));
+        };
+        // He can be in one unit only: that he leaves before he is in another. What isn't known by name may be one.
+        let is_unit = |name: &&str| {
+            let group = catalogue.group_by_name(name);
+            group.is_none_or(|group| group.kind == GroupKind::Unit)
+        };
+        let (units, others): (Vec<&str>, Vec<&str>) = names.iter().map(|name| name.trim()).partition(is_unit);
+        let (left_units, left): (Vec<&Group>, Vec<&Group>) =
+            gone.partition(|group| group.kind == GroupKind::Unit);
+        actions.extend(others.into_iter().map(add));
+        actions.extend(left_units.into_iter().map(remove));
+        actions.extend(units.into_iter().map(add));
+        actions.extend(left.into_iter().map(remove));
     }
     if password {
         actions.push(Action::SetPassword {
@@ -241,36 +257,41 @@ fn category(catalogue: &Catalogue, entry: &ImportCategory, replace: bool) -> Ans
             },
         },
     }];
-    // The scope before those who must be in it.
-    for (role, names) in [
-        (Role::Allowed, &entry.allowed),
-        (Role::Denied, &entry.denied),
-        (Role::Creator, &entry.creators),
-    ] {
-        let Some(names) = names else { continue };
-        let held = found
-            .filter(|_| replace)
-            .map(|found| catalogue.holders(Node::Category(found.id), role));
-        let listed = Names::new(names);
-        let gone = held
-            .into_iter()
-            .flatten()
-            .filter(|id| !listed.holds(catalogue, *id));
-        for principal in gone.filter_map(|id| self::name(catalogue, id)) {
-            actions.push(Action::Revoke {
-                node: NodeName::Category(name.to_owned()),
-                role,
-                principal,
-            });
-        }
-        for listed in names {
-            actions.push(Action::Grant {
-                node: NodeName::Category(name.to_owned()),
+    let node = || NodeName::Category(name.to_owned());
+    let grants = |role, names: &Option<Vec<String>>| -> Answer<Vec<Action>> {
+        let grant = |listed: &String| {
+            Ok(Action::Grant {
+                node: node(),
                 role,
                 principal: principal(listed)?,
-            });
-        }
-    }
+            })
+        };
+        names.iter().flatten().map(grant).collect()
+    };
+    let revokes = |role, names: &Option<Vec<String>>| -> Vec<Action> {
+        let (Some(found), Some(names)) = (found.filter(|_| replace), names) else {
+            return Vec::new();
+        };
+        let listed = Names::new(names);
+        let gone = catalogue
+            .holders(Node::Category(found.id), role)
+            .filter(|id| !listed.holds(catalogue, *id))
+            .filter_map(|id| self::name(catalogue, id));
+        gone.map(|principal| Action::Revoke {
+            node: node(),
+            role,
+            principal,
+        })
+        .collect()
+    };
+    // Nobody is in scope meanwhile who was not before and will not be: the denied are denied first and released last. The
+    // scope before those who must be in it.
+    actions.extend(grants(Role::Denied, &entry.denied)?);
+    actions.extend(grants(Role::Allowed, &entry.allowed)?);
+    actions.extend(revokes(Role::Allowed, &entry.allowed));
+    actions.extend(revokes(Role::Denied, &entry.denied));
+    actions.extend(grants(Role::Creator, &entry.creators)?);
+    actions.extend(revokes(Role::Creator, &entry.creators));
     Ok(Planned {
         actions,
         added: found.is_none(),

@@ -8,12 +8,13 @@ mod entry;
 
 use super::{
     AdminState,
+    beside::beside,
     error::{Answer, ApiError},
     input::{Body, Queried, WhatIf, address},
     origin::Origin,
     wire::{Import, Imported, ImportedChange, ImportedEntry, Problem},
 };
-use axum::{Json, extract::DefaultBodyLimit, extract::State, http::StatusCode};
+use axum::{Json, extract::DefaultBodyLimit, extract::State};
 use causerie_accounts::check_password;
 use causerie_chat::{Action, ActionError, MAX_ACTIONS, Rehearsal, Told};
 use causerie_model::{Catalogue, PrincipalId, SipAddress};
@@ -21,6 +22,7 @@ use causerie_policy::{AdminAct, decide_admin};
 use entry::Planned;
 use serde::Deserialize;
 use std::collections::{BTreeSet, HashSet};
+use tokio::sync::Mutex;
 use utoipa::IntoParams;
 use utoipa_axum::router::UtoipaMethodRouter;
 
@@ -34,6 +36,9 @@ pub(super) fn large(
     let limit = DefaultBodyLimit::max(MAX_IMPORT_BYTES);
     (schemas, paths, handlers.route_layer(limit))
 }
+
+/// Held by the import that is tried out or carried out: each copies the working set, and is carried out as it was tried out.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// How to import.
 #[derive(Deserialize, IntoParams)]
@@ -81,15 +86,16 @@ pub(super) async fn import(
             return Err(ApiError::forbidden(verdict.rule));
         }
     }
-    let passwords = passwords(&state, &document).await?;
-    let rehearsal = state.chat.rehearsal(origin.by());
+    let passwords = passwords(&document);
     let given = passwords.given.clone();
-    let (tried, document) = tokio::task::spawn_blocking(move || {
-        let tried = rehearse(rehearsal, &document, how.replace_lists, &given);
-        (tried, document)
+    let alone = ALONE.lock().await;
+    let (chat, by) = (state.chat.clone(), origin.by());
+    // Who asks may go away: then the next waits for the end of this all the same.
+    let (tried, document, _alone) = beside(move || {
+        let tried = rehearse(chat.rehearsal(by), &document, how.replace_lists, &given);
+        Ok((tried, document, alone))
     })
-    .await
-    .map_err(|error| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", error.to_string()))?;
+    .await?;
     let mut imported = summary(&tried, passwords.refused);
     if what_if {
         return Ok(Json(imported));
@@ -122,41 +128,31 @@ pub(super) async fn import(
 
 /// Which users of a document get a password, by their place in it.
 struct Passwords {
-    /// Those whose password is another one than now.
     given: BTreeSet<usize>,
     refused: Vec<ImportedEntry>,
 }
 
-async fn passwords(state: &AdminState, document: &Import) -> Answer<Passwords> {
+/// They aren't compared with those that users have: who imports would learn whether he guessed one.
+fn passwords(document: &Import) -> Passwords {
     let mut given = BTreeSet::new();
     let mut refused = Vec::new();
     for (index, user) in document.users.iter().enumerate() {
         let Some(password) = &user.password else { continue };
-        if let Err(error) = check_password(&password.0) {
-            refused.push(wrong(
+        match check_password(&password.0) {
+            Ok(()) => {
+                given.insert(index);
+            }
+            Err(error) => refused.push(wrong(
                 "users",
                 index,
                 Problem {
                     code: "password".to_owned(),
                     message: error.to_string(),
                 },
-            ));
-            continue;
-        }
-        // Who has it already isn't given it again: hashing is slow on purpose, and it would be a record of nothing.
-        let id = address(&user.address).ok().and_then(|address| {
-            let catalogue = state.chat.catalogue();
-            catalogue.user_by_address(&address).map(|user| user.id)
-        });
-        let same = match id {
-            Some(id) => state.accounts.is_password(id, &password.0).await?,
-            None => false,
-        };
-        if !same {
-            given.insert(index);
+            )),
         }
     }
-    Ok(Passwords { given, refused })
+    Passwords { given, refused }
 }
 
 async fn set_password(state: &AdminState, document: &Import, index: usize) -> Answer<()> {
