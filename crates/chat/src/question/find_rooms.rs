@@ -37,7 +37,7 @@ pub enum Among {
     Category(Uuid),
     /// Those with an add-in, by GUID.
     Addin(Uuid),
-    /// Those that a user is in now.
+    /// Those that a user is in now, as far as the asker may read their lists: it tells who is there.
     JoinedBy(SipAddress),
     /// Those that fit a filter, and beside the enabled ones the disabled ones that the asker manages.
     Filter(Box<RoomFilter>),
@@ -85,7 +85,7 @@ struct Wanted {
     invitations: Option<bool>,
     /// Rooms that are managed are found although they are disabled.
     managed_too: bool,
-    /// The answer tells who is on a list.
+    /// The answer tells who is on a list, or who is there.
     by_lists: bool,
 }
 
@@ -149,6 +149,7 @@ impl Inner {
                 known.ok_or(Refusal::NoSuchPrincipal)?;
                 Wanted {
                     among: Some(present.clone()),
+                    by_lists: true,
                     ..nothing
                 }
             }
