@@ -2,7 +2,7 @@
 //! meanwhile.
 
 use crate::{Action, ActionError, By, Chat, admin::NodeName};
-use causerie_model::{ChatId, Message, MessageQuery, Order, RoomId, Timestamp};
+use causerie_model::{ChatId, Message, MessageQuery, Order, RoomId, SipAddress, Timestamp, text_query::Term};
 use std::sync::Arc;
 
 /// Messages that are changed in one commit.
@@ -24,7 +24,8 @@ impl Chat {
     /// Removes or replaces the messages of a room that a query finds, from the oldest on. Of the query its text, authors
     /// and dates count. Gives back how many there were. With `rehearsal` nothing is changed.
     ///
-    /// Every message is a record of its own, with its original text. Clients that have it on their screens aren't told:
+    /// Every message is a record of its own, with its original text. How many there were is never told without a record
+    /// of what was searched for: not with `rehearsal`, not if there were none, and not by an error. Clients that have it on their screens aren't told:
     /// their protocol has no word for it.
     ///
     /// # Errors
@@ -37,19 +38,43 @@ impl Chat {
         retouch: &Retouch,
         rehearsal: bool,
     ) -> Result<u64, ActionError> {
+        let id = self.room_named(room)?;
+        let mut found = 0;
+        let result = self
+            .retouch_all(by, (room, id), query, retouch, rehearsal, &mut found)
+            .await;
+        let search = Action::CountMessages {
+            room: room.to_owned(),
+            query: in_words(query),
+            found,
+            rehearsal,
+        };
+        self.order(by.clone(), vec![search], false).await?;
+        result.map(|()| found)
+    }
+
+    /// Does it, a page at a time, and counts those of pages that fail too.
+    async fn retouch_all(
+        &self,
+        by: &By,
+        (room, id): (&str, RoomId),
+        query: &MessageQuery,
+        retouch: &Retouch,
+        rehearsal: bool,
+        count: &mut u64,
+    ) -> Result<(), ActionError> {
         let replacement = match retouch {
             Retouch::Remove => None,
             Retouch::Replace(text) => Some(text.clone()),
         };
         let mut query = MessageQuery {
-            rooms: vec![self.room_named(room)?],
+            rooms: vec![id],
             start: None,
             limit: PAGE,
             scan: Order::OldestFirst,
             order: Order::OldestFirst,
             ..query.clone()
         };
-        let mut count = 0;
         let mut last = ChatId(0);
         loop {
             let found = self.history().search(&query).await.map_err(ActionError::Store)?;
@@ -69,7 +94,7 @@ impl Chat {
                 // A whole page of one moment, all of it seen; there may be others of that moment.
                 None => query.limit = query.limit.saturating_mul(2),
             }
-            count += messages.len() as u64;
+            *count += messages.len() as u64;
             if !messages.is_empty() {
                 let action = Action::RetouchMessages {
                     room: room.to_owned(),
@@ -79,7 +104,7 @@ impl Chat {
                 self.order(by.clone(), vec![action], rehearsal).await?;
             }
             if !found.more {
-                return Ok(count);
+                return Ok(());
             }
         }
     }
@@ -114,4 +139,23 @@ impl Chat {
     fn room_named(&self, name: &str) -> Result<RoomId, ActionError> {
         NodeName::Room(name.to_owned()).room(&self.catalogue())
     }
+}
+
+/// A search as its record has it: `text="secret" or "plan"* case-sensitive authors=… from=… to=…`.
+fn in_words(query: &MessageQuery) -> String {
+    let mut words = Vec::new();
+    if let Some(text) = &query.text {
+        let term = |term: &Term| format!("{:?}{}", term.text(), if term.prefix() { "*" } else { "" });
+        let terms: Vec<String> = text.terms().iter().map(term).collect();
+        let between = if text.any() { " or " } else { " and " };
+        words.push(format!("text={}", terms.join(between)));
+        words.extend(text.case_sensitive().then(|| "case-sensitive".to_owned()));
+    }
+    if !query.authors.is_empty() {
+        let authors: Vec<&str> = query.authors.iter().map(SipAddress::as_str).collect();
+        words.push(format!("authors={}", authors.join(",")));
+    }
+    words.extend(query.from.map(|from| format!("from={from}")));
+    words.extend(query.to.map(|to| format!("to={to}")));
+    words.join(" ")
 }

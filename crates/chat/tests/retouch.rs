@@ -3,7 +3,8 @@
 mod common;
 
 use causerie_chat::{ActionError, By, Operation, Outcome, REPLACED, Retouch, SearchIn};
-use causerie_model::{Actor, Match, MessageQuery, TextQuery, Timestamp, limits::MAX_MESSAGE_BYTES};
+use causerie_model::{Actor, ChainId, Match, MessageQuery, TextQuery, Timestamp, limits::MAX_MESSAGE_BYTES};
+use causerie_store::StoreFault;
 use common::{Device, World, address};
 
 fn admin() -> By {
@@ -54,12 +55,12 @@ async fn what_matches_goes_or_gets_another_text_and_its_record_has_the_old_one()
         ..about("alpha")
     };
     let chat = &world.chat;
-    let before = world.records().await.len();
+    let records = world.records().await.len();
     let would = chat
         .retouch(&admin(), "Lobby", &ofalice, &Retouch::Remove, true)
         .await;
     assert_eq!(would.unwrap(), 2);
-    assert_eq!(world.records().await.len(), before);
+    assert_eq!(world.records().await.len(), records + 1, "the search is a record");
     let done = chat
         .retouch(&admin(), "Lobby", &ofalice, &Retouch::Remove, false)
         .await;
@@ -100,6 +101,84 @@ async fn what_matches_goes_or_gets_another_text_and_its_record_has_the_old_one()
     let world = world.restart().await;
     let mut carol = world.attach_in("carol", "Lobby").await;
     assert_eq!(carol.history(lobby, 10).await.unwrap(), ["beta", "gone", "next"]);
+}
+
+/// The records of searches, in the room's chain.
+async fn searches(world: &World) -> Vec<String> {
+    let lobby = ChainId::Room(world.id("Lobby"));
+    let records = world.records().await.into_iter();
+    let searches = records.filter(|record| record.body.contains("message.search"));
+    searches
+        .map(|record| {
+            assert_eq!((record.chain, record.actor), (lobby, admin().actor.to_string()));
+            record.body
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn nobody_learns_how_many_match_without_a_record() {
+    let world = World::new().await;
+    let _alice = many(&world, 2).await;
+    let text = |text, how, cased| TextQuery::parse(text, how, cased).unwrap();
+    let nothing = || MessageQuery::newest(Vec::new(), 0);
+    let span = MessageQuery {
+        authors: vec![address("alice"), address("bob")],
+        from: Some(Timestamp(0)),
+        to: Some(Timestamp::from_unix_seconds(4_000_000_000)),
+        ..nothing()
+    };
+    let phrase = MessageQuery {
+        text: text("say \"alpha", Match::Phrase, true),
+        ..nothing()
+    };
+    let any = MessageQuery {
+        text: text("beta alp*", Match::Any, false),
+        ..nothing()
+    };
+    let replace = Retouch::Replace("beta".to_owned());
+    // Refused, but only because something was found.
+    let refused = Retouch::Replace(String::new());
+    for (query, how, rehearsal) in [
+        (&about("no such"), &Retouch::Remove, true),
+        (&about("no such"), &Retouch::Remove, false),
+        (&phrase, &replace, true),
+        (&any, &replace, true),
+        (&span, &Retouch::Remove, true),
+        (&about("alpha"), &refused, true),
+        (&about("alpha"), &replace, false),
+    ] {
+        let result = world.chat.retouch(&admin(), "Lobby", query, how, rehearsal).await;
+        assert_eq!(result.is_err(), how == &refused);
+    }
+    let span = "authors=alice@example.test,bob@example.test \
+        from=1970-01-01T00:00:00.0000000Z to=2096-10-02T07:06:40.0000000Z";
+    let said = [
+        (r#"text="no" and "such""#, "found=0 rehearsal=true"),
+        (r#"text="no" and "such""#, "found=0 rehearsal=false"),
+        (r#"text="say \"alpha" case-sensitive"#, "found=0 rehearsal=true"),
+        (r#"text="beta" or "alp"*"#, "found=2 rehearsal=true"),
+        (span, "found=2 rehearsal=true"),
+        (r#"text="alpha""#, "found=2 rehearsal=true"),
+        (r#"text="alpha""#, "found=2 rehearsal=false"),
+    ];
+    let records = said.map(|(before, after)| {
+        let before = before.replace('\\', r"\\").replace('"', r#"\""#);
+        let place = r#""origin":"unix","target":"Lobby","what":"message.search""#;
+        format!(r#"{{"after":"{after}","before":"{before}",{place}}}"#)
+    });
+    assert_eq!(searches(&world).await, records);
+    world.verify().await;
+
+    // What can't be recorded isn't told.
+    world.journal.fail(StoreFault::Full);
+    for words in ["beta", "no such"] {
+        let told = world
+            .chat
+            .retouch(&admin(), "Lobby", &about(words), &Retouch::Remove, true)
+            .await;
+        assert!(matches!(told, Err(ActionError::Store(_))), "{told:?}");
+    }
 }
 
 /// More than two pages of messages, some with another moment than the others.

@@ -49,6 +49,24 @@ pub(super) fn retouch(
     })
 }
 
+/// That messages were searched for.
+pub(super) fn count(
+    context: &Context<'_>,
+    name: &str,
+    query: &str,
+    found: u64,
+    rehearsal: bool,
+) -> Result<Plan, ActionError> {
+    let room = room::find(context, name)?;
+    let plan = Plan::new(vec![], ChainId::Room(room.id), "message.search", &room.name);
+    Ok(Plan {
+        record_only: true,
+        ..plan
+            .from(query)
+            .to(format_args!("found={found} rehearsal={rehearsal}"))
+    })
+}
+
 /// Takes away all messages of a room up to a moment. At least `count` are there.
 pub(super) fn clear(
     context: &Context<'_>,

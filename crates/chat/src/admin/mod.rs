@@ -207,6 +207,18 @@ pub enum Action {
         /// The text instead; `None`: they go.
         replacement: Option<String>,
     },
+    /// Somebody is about to be told how many messages of a room match a query. Only the record of it: whoever may count
+    /// what he likes reads by guessing, and that must not go unrecorded.
+    CountMessages {
+        /// The room.
+        room: String,
+        /// What was searched for, in words.
+        query: String,
+        /// How many match.
+        found: u64,
+        /// They were only counted.
+        rehearsal: bool,
+    },
     /// All messages of a room up to a moment go.
     ClearRoom {
         /// The room.
@@ -504,6 +516,12 @@ fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
             messages,
             replacement,
         } => message::retouch(context, room, messages, replacement.as_deref()),
+        Action::CountMessages {
+            room,
+            query,
+            found,
+            rehearsal,
+        } => message::count(context, room, query, *found, *rehearsal),
         Action::ClearRoom { room, until, count } => message::clear(context, room, *until, *count),
         Action::Grant {
             node,

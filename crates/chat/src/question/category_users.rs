@@ -32,10 +32,11 @@ impl Inner {
         };
         candidates.sort();
         // Whoever is in scope may be given a role in it, and nobody else.
-        let (principals, more) = self.sift(who, &candidates, limit, |_, catalogue, (_, id)| {
+        let may = |asker: &Asker<'_>| check(&asker.may_read_scope(category));
+        let (principals, more) = self.sift(who, &candidates, limit, may, |_, catalogue, (_, id)| {
             let in_scope = may_hold(catalogue, *id, Role::Creator, Node::Category(category));
             in_scope.allowed.then(|| self.principal(catalogue, *id)).flatten()
-        });
+        })?;
         Ok(Outcome::Principals { principals, more })
     }
 }

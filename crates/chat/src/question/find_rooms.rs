@@ -37,7 +37,7 @@ pub enum Among {
     Category(Uuid),
     /// Those with an add-in, by GUID.
     Addin(Uuid),
-    /// Those that a user is in now.
+    /// Those that a user is in now, as far as the asker may read their lists: it tells who is there.
     JoinedBy(SipAddress),
     /// Those that fit a filter, and beside the enabled ones the disabled ones that the asker manages.
     Filter(Box<RoomFilter>),
@@ -85,7 +85,7 @@ struct Wanted {
     invitations: Option<bool>,
     /// Rooms that are managed are found although they are disabled.
     managed_too: bool,
-    /// The answer tells who is on a list.
+    /// The answer tells who is on a list, or who is there.
     by_lists: bool,
 }
 
@@ -113,16 +113,23 @@ impl Inner {
             (wanted, candidates)
         };
         candidates.sort();
-        let (rooms, _) = self.sift(who, &candidates, search.limit, |asker, catalogue, (_, id)| {
-            let seen = match () {
-                () if wanted.by_lists => asker.may_read(Reading::Lists, *id),
-                () if wanted.managed_too => asker.may_read(Reading::Card, *id),
-                () => asker.decide(Action::See, *id),
-            };
-            seen.allowed
-                .then(|| self.summary(catalogue, catalogue.room(*id)?))
-                .flatten()
-        });
+        let all = |_: &Asker<'_>| Ok(());
+        let (rooms, _) = self.sift(
+            who,
+            &candidates,
+            search.limit,
+            all,
+            |asker, catalogue, (_, id)| {
+                let seen = match () {
+                    () if wanted.by_lists => asker.may_read(Reading::Lists, *id),
+                    () if wanted.managed_too => asker.may_read(Reading::Card, *id),
+                    () => asker.decide(Action::See, *id),
+                };
+                seen.allowed
+                    .then(|| self.summary(catalogue, catalogue.room(*id)?))
+                    .flatten()
+            },
+        )?;
         Ok(Outcome::Rooms(rooms))
     }
 
@@ -149,6 +156,7 @@ impl Inner {
                 known.ok_or(Refusal::NoSuchPrincipal)?;
                 Wanted {
                     among: Some(present.clone()),
+                    by_lists: true,
                     ..nothing
                 }
             }

@@ -1,7 +1,8 @@
 //! Users by name and address.
 
-use crate::{Inner, Outcome, Refusal};
+use crate::{Inner, Outcome, Refusal, query::check};
 use causerie_model::{PrincipalId, User};
+use causerie_policy::Asker;
 
 /// Which users are looked for: those that fit all of it. Empty fits everybody.
 #[derive(Clone, Debug, Default)]
@@ -35,9 +36,11 @@ impl Inner {
             fit.collect::<Vec<_>>()
         };
         candidates.sort();
-        let (principals, more) = self.sift(who, &candidates, search.limit, |_, catalogue, (_, id)| {
-            self.principal(catalogue, *id)
-        });
+        let may = |asker: &Asker<'_>| check(&asker.may_look_up());
+        let (principals, more) =
+            self.sift(who, &candidates, search.limit, may, |_, catalogue, (_, id)| {
+                self.principal(catalogue, *id)
+            })?;
         Ok(Outcome::Principals { principals, more })
     }
 }

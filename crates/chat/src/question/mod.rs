@@ -149,7 +149,7 @@ impl Inner {
     ) -> Result<Outcome, Refusal> {
         match question {
             Question::FindRooms(search) => self.rooms_found(who, search, present),
-            Question::MyRooms { association, limit } => Ok(self.my_rooms(who, *association, *limit, present)),
+            Question::MyRooms { association, limit } => self.my_rooms(who, *association, *limit, present),
             Question::CategoriesToCreateIn => Ok(self.categories_to_create_in(who)),
             Question::Room { room } => self.room_card(who, *room),
             Question::RoomByName { name } => self.room_card_by_name(who, name),
@@ -174,28 +174,30 @@ impl Inner {
     }
 
     /// Of these, in this order, the first `limit` that are kept; and whether there are more. Others get at the working set
-    /// in between.
+    /// in between, and the asker may lose his right to the answer: `may` is asked again whenever they had their turn.
     fn sift<T, R>(
         &self,
         who: PrincipalId,
         items: &[T],
         limit: u32,
+        may: impl Fn(&Asker<'_>) -> Result<(), Refusal>,
         mut keep: impl FnMut(&Asker<'_>, &Catalogue, &T) -> Option<R>,
-    ) -> (Vec<R>, bool) {
+    ) -> Result<(Vec<R>, bool), Refusal> {
         let limit = limit.min(self.settings.search_results) as usize;
         let mut kept = Vec::new();
         for some in items.chunks(AT_A_TIME) {
             let catalogue = self.catalogue();
             let asker = Asker::new(&catalogue, who);
+            may(&asker)?;
             for item in some {
                 let found = keep(&asker, &catalogue, item);
                 if found.is_some() && kept.len() == limit {
-                    return (kept, true);
+                    return Ok((kept, true));
                 }
                 kept.extend(found);
             }
         }
-        (kept, false)
+        Ok((kept, false))
     }
 
     /// Refuses who may not look up names.

@@ -1,7 +1,7 @@
 //! The rooms that the asker has to do with.
 
 use super::InRooms;
-use crate::{Inner, Outcome};
+use crate::{Inner, Outcome, Refusal};
 use causerie_model::{PrincipalId, Role, RoomId};
 use causerie_policy::{Action, Asker};
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ impl Inner {
         association: Association,
         limit: u32,
         present: &InRooms,
-    ) -> Outcome {
+    ) -> Result<Outcome, Refusal> {
         let action = match association {
             Association::Member | Association::Joined => Action::Join,
             Association::Manager => Action::Manage,
@@ -42,11 +42,12 @@ impl Inner {
                 .collect();
             named.into_iter().collect()
         };
-        let (rooms, _) = self.sift(who, &named, limit, |asker, catalogue, (_, id)| {
+        let all = |_: &Asker<'_>| Ok(());
+        let (rooms, _) = self.sift(who, &named, limit, all, |asker, catalogue, (_, id)| {
             let may = asker.decide(action, *id).allowed;
             may.then(|| self.summary(catalogue, catalogue.room(*id)?))
                 .flatten()
-        });
-        Outcome::Rooms(rooms)
+        })?;
+        Ok(Outcome::Rooms(rooms))
     }
 }

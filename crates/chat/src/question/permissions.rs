@@ -1,5 +1,6 @@
 //! What the asker may do in a room.
 
+use super::room::readable;
 use crate::{Inner, Outcome, ParticipantInfo, Refusal};
 use causerie_model::PrincipalId;
 use causerie_policy::{Reading, permissions};
@@ -7,8 +8,8 @@ use uuid::Uuid;
 
 impl Inner {
     pub(super) fn own_permissions(&self, who: PrincipalId, guid: Uuid) -> Result<Outcome, Refusal> {
-        let room = self.readable(who, Reading::Card, guid)?;
         let catalogue = self.catalogue();
+        let room = readable(&catalogue, who, Reading::Card, guid)?;
         let user = catalogue.user(who).ok_or(Refusal::Unknown)?;
         Ok(Outcome::Permissions {
             room: guid,

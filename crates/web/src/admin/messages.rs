@@ -1,5 +1,5 @@
 //! Messages are removed, replaced and cleared. Who administers the server doesn't read rooms by that: what is answered is
-//! how many there were, never what they say.
+//! how many there were, never what they say. What was searched for is a record of the room, also if nothing is changed.
 
 use super::{
     AdminState,

@@ -301,6 +301,10 @@ async fn messages_are_counted_then_replaced_removed_and_cleared_and_never_shown(
         .filter(|kind| ["DELETED", "PURGED"].contains(kind))
         .collect();
     assert_eq!(kinds, ["DELETED", "DELETED", "PURGED"]);
+    let searches = records
+        .iter()
+        .filter(|record| record.body.contains("message.search"));
+    assert_eq!(searches.count(), 7, "each answer, what-if or not");
     let cleared = records.iter().find(|record| record.body.contains("room.clear"));
     let body: Value = serde_json::from_str(&cleared.expect("a record").body).expect("JSON");
     assert_eq!(body["origin"], "unix");
