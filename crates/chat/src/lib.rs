@@ -103,6 +103,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     outbox: Arc<dyn Outbox>,
     history: Arc<dyn History>,
+    /// Held by who removes or replaces messages.
+    retouching: tokio::sync::Mutex<()>,
     /// Turns of questions that go beside the sequencer.
     turns: Semaphore,
 }
@@ -149,6 +151,7 @@ impl Chat {
             clock: needs.clock.clone(),
             outbox: needs.outbox.clone(),
             history: needs.history.clone(),
+            retouching: tokio::sync::Mutex::new(()),
             turns: Semaphore::new(QUESTIONS_AT_A_TIME),
         });
         let sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;

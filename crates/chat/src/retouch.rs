@@ -39,6 +39,8 @@ impl Chat {
         rehearsal: bool,
     ) -> Result<u64, ActionError> {
         let id = self.room_named(room)?;
+        // One at a time: a message that two take away would be recorded twice.
+        let _turn = self.inner.retouching.lock().await;
         let mut found = 0;
         let result = self
             .retouch_all(by, (room, id), query, retouch, rehearsal, &mut found)
@@ -121,6 +123,7 @@ impl Chat {
         until: Timestamp,
         rehearsal: bool,
     ) -> Result<u64, ActionError> {
+        let _turn = self.inner.retouching.lock().await;
         let query = MessageQuery {
             to: Some(Timestamp(until.0.saturating_add(1))),
             ..MessageQuery::newest(vec![self.room_named(room)?], 1)
