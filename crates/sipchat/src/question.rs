@@ -109,10 +109,10 @@ fn find_rooms(search: ChannelSearch, most: u32) -> Result<Question, Refusal> {
     Ok(Question::FindRooms(RoomSearch {
         among: among(search.among)?,
         criteria: search.criteria,
-        words: match (search.exact_phrase, search.match_all) {
+        words: match (search.exact_phrase, search.match_any) {
             (true, _) => Match::Phrase,
-            (false, true) => Match::All,
-            (false, false) => Match::Any,
+            (false, false) => Match::All,
+            (false, true) => Match::Any,
         },
         descriptions: search.extended,
         limit: search.max_results.capped(default, most),

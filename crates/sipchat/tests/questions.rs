@@ -123,11 +123,11 @@ async fn rooms_are_searched_in_every_way() {
             r#"qtype="BYNAME" criteria="" extended="false""#,
             "Deals,Lobby,News",
         ),
+        (r#"qtype="BYNAME" criteria="deal lob" extended="false""#, ""),
         (
-            r#"qtype="BYNAME" criteria="deal lob" extended="false""#,
+            r#"qtype="BYNAME" criteria="deal lob" matchall="false""#,
             "Deals,Lobby",
         ),
-        (r#"qtype="BYNAME" criteria="deal lob" matchall="true""#, ""),
         (
             r#"qtype="BYNAME" criteria="about deals" extended="true" matchexactphrase="true""#,
             "Deals",

@@ -77,12 +77,12 @@ fn search() -> impl Strategy<Value = ChannelSearch> {
         "X[a-z]{0,5}".prop_map(SearchAmong::Unknown),
     ];
     (among, text(), any::<(bool, bool, bool)>(), max_results()).prop_map(
-        |(among, criteria, (extended, exact_phrase, match_all), max_results)| ChannelSearch {
+        |(among, criteria, (extended, exact_phrase, match_any), max_results)| ChannelSearch {
             among,
             criteria,
             extended,
             exact_phrase,
-            match_all,
+            match_any,
             max_results,
         },
     )

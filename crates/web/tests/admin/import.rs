@@ -396,12 +396,12 @@ async fn who_goes_from_one_list_to_another_is_on_the_other_first() {
         whats(&done),
         [
             "denied.grant",
-            "lists.trim",
             "allowed.grant",
             "allowed.revoke",
             "allowed.revoke",
             "denied.revoke",
-            "creator.grant"
+            "creator.grant",
+            "lists.trim"
         ]
     );
 }

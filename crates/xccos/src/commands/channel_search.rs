@@ -20,8 +20,9 @@ pub struct ChannelSearch {
     pub extended: bool,
     /// Whether the words must stand together as they are.
     pub exact_phrase: bool,
-    /// Whether a room must match all words; otherwise any.
-    pub match_all: bool,
+    /// Whether one of the words is enough; otherwise a room must match all. What a client that doesn't say means is
+    /// unknown; people who type another word want fewer rooms, not more.
+    pub match_any: bool,
     /// How many are wanted.
     pub max_results: MaxResults,
 }
@@ -74,7 +75,7 @@ impl ChannelSearch {
             // What else real clients may send here is unknown.
             extended: qib.flag(attribute::EXTENDED).unwrap_or(false),
             exact_phrase: qib.flag_argument(attribute::EXACT_PHRASE)?.unwrap_or(false),
-            match_all: qib.flag_argument(attribute::MATCH_ALL)?.unwrap_or(false),
+            match_any: !qib.flag_argument(attribute::MATCH_ALL)?.unwrap_or(true),
             max_results: MaxResults::parse(qib)?,
         })
     }
@@ -85,7 +86,9 @@ impl ChannelSearch {
             xml.attribute(attribute::CRITERIA, &self.criteria);
             xml.flag(attribute::EXTENDED, self.extended);
             xml.flag_if(attribute::EXACT_PHRASE, self.exact_phrase);
-            xml.flag_if(attribute::MATCH_ALL, self.match_all);
+            if self.match_any {
+                xml.flag(attribute::MATCH_ALL, false);
+            }
             self.max_results.write(xml);
             match &self.among {
                 SearchAmong::All | SearchAmong::Unknown(_) => {}

@@ -78,7 +78,7 @@ pub(crate) fn commands() -> Vec<Command> {
         criteria: "two words".to_owned(),
         extended: true,
         exact_phrase: true,
-        match_all: true,
+        match_any: true,
         max_results: MaxResults::AtMost(50),
     };
     let dates = HistoryQuery {
