@@ -57,9 +57,9 @@ pub fn explain_category(
 }
 
 fn step(catalogue: &Catalogue, who: PrincipalId, check: Check, verdict: Verdict) -> Step {
-    let path = verdict
-        .entry
-        .and_then(|entry| catalogue.path(who, entry.principal));
+    // An entry that a barrier stands before is another's, even if a group that he is in has it.
+    let own = verdict.entry.filter(|_| verdict.barrier.is_none());
+    let path = own.and_then(|entry| catalogue.path(who, entry.principal));
     Step {
         check,
         passed: verdict.allowed,

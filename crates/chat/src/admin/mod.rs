@@ -280,7 +280,7 @@ pub enum ActionError {
         name: String,
     },
     /// The name is taken.
-    #[error("there is a {kind} '{name}' already")]
+    #[error("there is {} {kind} '{name}' already", article(kind))]
     Duplicate {
         /// user, group, category or room.
         kind: &'static str,
@@ -354,6 +354,11 @@ impl ActionError {
             Self::Stopped => "stopping",
         }
     }
+}
+
+/// "a" or "an".
+fn article(kind: &str) -> &'static str {
+    if kind.starts_with('a') { "an" } else { "a" }
 }
 
 /// A rule's sentence as a part of another.

@@ -50,6 +50,17 @@ fn describe(user: &User) -> String {
     )
 }
 
+/// A site's name. A dash says in tables that there is none.
+fn clean_site(name: &str) -> Result<String, ActionError> {
+    let name = clean_name("site", name)?;
+    if name == "-" {
+        return Err(ActionError::Invalid(
+            "'-' is no site's name: it stands for none".to_owned(),
+        ));
+    }
+    Ok(name)
+}
+
 /// The tag of a policy that exists.
 fn granted(context: &Context<'_>, tag: &str) -> Result<String, ActionError> {
     match context.catalogue.policy(&Scope::Tag(tag.to_owned())) {
@@ -105,7 +116,7 @@ pub(super) fn change(
         new.policy = tag.as_deref().map(|tag| granted(context, tag)).transpose()?;
     }
     if let Some(site) = &change.site {
-        new.site = site.as_deref().map(|site| clean_name("site", site)).transpose()?;
+        new.site = site.as_deref().map(clean_site).transpose()?;
     }
     let (before, after) = (describe(old), describe(&new));
     let changes = if new == *old {

@@ -90,7 +90,7 @@ impl Arguments {
                     return output::json(&value);
                 }
                 let row = |token: Token| {
-                    let until = token.expires.unwrap_or_else(|| "removed".to_owned());
+                    let until = token.expires.unwrap_or_else(|| "never expires".to_owned());
                     let until = if token.expired {
                         format!("{until} (over)")
                     } else {
