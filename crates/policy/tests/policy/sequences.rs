@@ -307,7 +307,7 @@ proptest! {
                         }
                         for step in steps {
                             let listed = step.entry.map(|entry| entry.principal);
-                            let his = listed.is_some_and(|id| plain.is_in(who, id));
+                            let his = step.barrier.is_none() && listed.is_some_and(|id| plain.is_in(who, id));
                             assert_eq!(his, !step.path.is_empty(), "{step:?}");
                             assert!(his || listed.is_none() || step.rule == Rule::BehindBarrier, "{step:?}");
                             assert!(!his || (step.path.first(), step.path.last().copied()) == (Some(&who), listed));
