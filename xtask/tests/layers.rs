@@ -8,15 +8,32 @@ use serde_json::{Value, json};
 const FLOOR: &str = "causerie-model";
 const LEVELS: [&[&str]; 8] = [
     // words: bytes and types, no I/O
-    &[FLOOR, "causerie-sip", "causerie-sipauth", "causerie-xccos"],
+    &[
+        FLOOR,
+        "causerie-sip",
+        "causerie-sipauth",
+        "causerie-xccos",
+        "causerie-proof",
+        "causerie-formats",
+    ],
     // decisions: pure
     &["causerie-policy", "causerie-room"],
     // ports: traits
-    &["causerie-store"],
+    &[
+        "causerie-store",
+        "causerie-queue",
+        "causerie-records",
+        "causerie-destination",
+    ],
     // adapters
-    &["causerie-store-sqlite"],
+    &[
+        "causerie-store-sqlite",
+        "causerie-store-postgres",
+        "causerie-queue-socket",
+        "causerie-destination-folder",
+    ],
     // services
-    &["causerie-chat", "causerie-accounts"],
+    &["causerie-chat", "causerie-accounts", "causerie-compliance"],
     // gateways
     &[
         "causerie-frontend",

@@ -30,6 +30,7 @@ pub mod random;
 pub mod record;
 pub mod room;
 pub mod setting;
+pub mod store_error;
 pub mod text_query;
 pub mod time;
 pub mod uri;
@@ -47,9 +48,13 @@ pub use message_query::{MessageQuery, Order, Start};
 pub use permission::Permissions;
 pub use principal::{Group, GroupKind, User, principal_guid, principal_of_guid};
 pub use random::Random;
-pub use record::{Actor, ChainId, Event, Hash, Head, PartReason, Record};
+pub use record::{
+    Actor, ChainId, Event, Hash, Head, NotAHash, PartReason, Presence, Record, Sealed, Seen, Subject,
+    chat_id_ranges,
+};
 pub use room::{Invitations, Privacy, Room, RoomType};
 pub use setting::{Alias, Configuration, Effective, Policy, Scope};
+pub use store_error::{StoreError, StoreFault};
 pub use text_query::{Match, Term, TextQuery, TextQueryError, set_apart};
 pub use time::{Clock, Timestamp};
 pub use uri::{SipAddress, SipAddressError};

@@ -1,7 +1,7 @@
 //! An event's own fields as canonical JSON.
 
-use causerie_model::{ChatId, Event};
-use serde_json::Value;
+use causerie_model::{ChatId, Event, Seen, Subject};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// The name of a message's number in the body of a `CHAT` record.
@@ -24,15 +24,29 @@ pub(crate) fn of(event: &Event) -> String {
                 fields.insert("extraChildren", message.extras.children.as_str().into());
             }
         }
-        Event::Join { user } => {
+        Event::Join { user, name } => {
+            fields.insert("name", name.as_str().into());
             fields.insert("user", user.as_str().into());
         }
-        Event::Part { user, reason } => {
+        Event::Part {
+            user,
+            reason,
+            not_before,
+        } => {
+            if let Some(at) = not_before {
+                fields.insert("notBefore", at.to_string().into());
+            }
             fields.insert("reason", reason.as_str().into());
             fields.insert("user", user.as_str().into());
         }
-        Event::Backchat { user, query, shown } => {
+        Event::Backchat {
+            user,
+            query,
+            shown,
+            seen,
+        } => {
             fields.insert("query", query.as_str().into());
+            fields.insert("seen", seen.iter().map(seen_in).collect());
             fields.insert("shown", (*shown).into());
             fields.insert("user", user.as_str().into());
         }
@@ -42,7 +56,11 @@ pub(crate) fn of(event: &Event) -> String {
             before,
             after,
             origin,
+            subject,
         } => {
+            if let Some((key, value)) = subject.as_ref().map(subject_of) {
+                fields.insert(key, value);
+            }
             fields.insert("after", after.as_str().into());
             fields.insert("before", before.as_str().into());
             fields.insert("target", target.as_str().into());
@@ -72,6 +90,61 @@ pub(crate) fn of(event: &Event) -> String {
             fields.insert("times", (*times).into());
             fields.insert("user", user.as_str().into());
         }
+        Event::SignedIn { origin } => {
+            fields.insert("origin", origin.as_str().into());
+        }
+        Event::Queried {
+            what,
+            query,
+            found,
+            shown,
+            origin,
+        } => {
+            fields.insert("found", (*found).into());
+            fields.insert("origin", origin.as_str().into());
+            fields.insert("query", query.as_str().into());
+            fields.insert("shown", (*shown).into());
+            fields.insert("what", what.as_str().into());
+        }
+        Event::Exported {
+            of,
+            batch,
+            after,
+            up_to,
+            records,
+            manifest,
+        } => {
+            fields.insert("after", (*after).into());
+            fields.insert("batch", batch.as_str().into());
+            fields.insert("manifest", manifest.to_string().into());
+            fields.insert("of", of.as_str().into());
+            fields.insert("records", (*records).into());
+            fields.insert("upTo", (*up_to).into());
+        }
+        Event::Retired {
+            chain,
+            first,
+            last,
+            records,
+            rule,
+        } => {
+            fields.insert("chain", chain.to_string().into());
+            fields.insert("first", (*first).into());
+            fields.insert("last", (*last).into());
+            fields.insert("records", (*records).into());
+            fields.insert("rule", rule.as_str().into());
+        }
+        Event::SetAside {
+            chain,
+            number,
+            hash,
+            reason,
+        } => {
+            fields.insert("chain", chain.to_string().into());
+            fields.insert("hash", hash.to_string().into());
+            fields.insert("number", (*number).into());
+            fields.insert("reason", reason.as_str().into());
+        }
     }
     // Collected in sorted order: right whether or not serde_json was built to sort by itself.
     Value::Object(
@@ -81,6 +154,30 @@ pub(crate) fn of(event: &Event) -> String {
             .collect(),
     )
     .to_string()
+}
+
+fn seen_in(seen: &Seen) -> Value {
+    json!({ "messages": seen.messages, "room": seen.room.0 })
+}
+
+fn subject_of(subject: &Subject) -> (&'static str, Value) {
+    match subject {
+        Subject::Room {
+            guid,
+            name,
+            category,
+            category_name,
+        } => {
+            let value = json!({
+                "category": category.to_string(),
+                "categoryName": category_name,
+                "guid": guid.to_string(),
+                "name": name,
+            });
+            ("room", value)
+        }
+        Subject::Category { guid, name } => ("category", json!({ "guid": guid.to_string(), "name": name })),
+    }
 }
 
 /// The message's number in the body of a `CHAT` record.

@@ -8,36 +8,25 @@
 //! | kind | fields |
 //! |---|---|
 //! | `CHAT` | `author` (address without scheme), `authorName`, `chatId`, `extraAttributes` and `extraChildren` (each only if not empty), `kept` (whether the room keeps the message), `text` |
-//! | `JOIN` | `user` |
-//! | `PART` | `reason` ([`causerie_model::PartReason`]), `user` |
-//! | `BACKCHAT` | `query`, `shown`, `user` |
-//! | `CHANGED` | `after`, `before`, `origin`, `target`, `what` |
+//! | `JOIN` | `name` (display name), `user` |
+//! | `PART` | `notBefore` (only if it isn't known when: the earliest time), `reason` ([`causerie_model::PartReason`]), `user` |
+//! | `BACKCHAT` | `query`, `seen` (for each room: `messages` as ranges, `room` its row), `shown`, `user` |
+//! | `CHANGED` | `after`, `before`, `category` or `room` (what it was done to, as [`causerie_model::Subject`] is afterwards; only then), `origin`, `target`, `what` |
 //! | `DELETED` | `at`, `author`, `deleted` (the message's number), `replacement` (the text instead, or null), `text` (as it was) |
 //! | `PURGED` | `messages` (how many at least), `until` |
 //! | `DENIED` | `action`, `rule`, `times`, `user` |
+//! | `SIGNEDIN` | `origin` |
+//! | `QUERIED` | `found`, `origin`, `query` (canonical JSON in a text), `shown`, `what` |
+//! | `EXPORTED` | `after`, `batch`, `manifest` (SHA-256 in hexadecimal), `of`, `records`, `upTo` |
+//! | `RETIRED` | `chain` (as [`causerie_model::ChainId`] prints it), `first`, `last`, `records`, `rule` |
+//! | `SETASIDE` | `chain`, `hash`, `number`, `reason` |
 //!
-//! # Hash
-//! SHA-256 over these bytes, integers big-endian:
-//!
-//! | bytes | what |
-//! |---|---|
-//! | 18 | `causerie record 1` and a zero byte, so that no hash made for another purpose can pass for one of these |
-//! | 32 | hash of the record before, all zero for the first |
-//! | 1 | kind of chain: 0 system, 1 room |
-//! | 8 | the room's row, 0 for the system |
-//! | 8 | the record's number |
-//! | 8 | its time in microseconds since 1970 |
-//! | 4 + n | length and UTF-8 of the actor, as [`causerie_model::Actor`] prints it |
-//! | 4 + n | length and UTF-8 of the kind |
-//! | 4 + n | length and UTF-8 of the body |
+//! What the hash covers is documented in [`causerie_proof::record`].
 
 use crate::body;
-use causerie_model::{Actor, ChainId, ChatId, Event, Hash, Head, Record, Timestamp};
-use sha2::{Digest, Sha256};
+use causerie_model::{Actor, ChainId, ChatId, Event, Head, Presence, Record, Timestamp};
+use causerie_proof::record::Content;
 use std::sync::Arc;
-
-/// Names the purpose and version of the hash.
-const DOMAIN_TAG: &[u8] = b"causerie record 1\0";
 
 /// Makes the record of `event` that follows `head`.
 ///
@@ -63,6 +52,11 @@ pub fn seal(chain: ChainId, head: &Head, at: Timestamp, actor: &Actor, event: &E
         Event::Chat { message, kept } => (Some(message.chat_id), kept.then(|| Arc::clone(message))),
         _ => (None, None),
     };
+    let presence = match event {
+        Event::Join { user, .. } => Some((user, true)),
+        Event::Part { user, .. } => Some((user, false)),
+        _ => None,
+    };
     Record {
         chain,
         number,
@@ -74,6 +68,10 @@ pub fn seal(chain: ChainId, head: &Head, at: Timestamp, actor: &Actor, event: &E
         hash,
         chat_id,
         message,
+        presence: presence.map(|(user, present)| Presence {
+            user: user.clone(),
+            present,
+        }),
     }
 }
 
@@ -91,37 +89,4 @@ pub fn advance(head: &Head, record: &Record) -> Head {
 /// The number of the message after `head`.
 pub(crate) fn next_chat_id(head: &Head) -> ChatId {
     ChatId(head.chat_id.0.saturating_add(1))
-}
-
-/// What a record's hash covers.
-pub(crate) struct Content<'a> {
-    pub(crate) previous: Hash,
-    pub(crate) chain: ChainId,
-    pub(crate) number: u64,
-    pub(crate) at: Timestamp,
-    pub(crate) actor: &'a str,
-    pub(crate) kind: &'a str,
-    pub(crate) body: &'a str,
-}
-
-impl Content<'_> {
-    pub(crate) fn hash(&self) -> Hash {
-        let (chain_kind, id) = match self.chain {
-            ChainId::System => (0, 0),
-            ChainId::Room(room) => (1, room.0),
-        };
-        let mut sha = Sha256::new();
-        sha.update(DOMAIN_TAG);
-        sha.update(self.previous.0);
-        sha.update([chain_kind]);
-        sha.update(id.to_be_bytes());
-        sha.update(self.number.to_be_bytes());
-        sha.update(self.at.0.to_be_bytes());
-        for text in [self.actor, self.kind, self.body] {
-            // A text of 4 GiB can't occur: what goes into events is limited to kilobytes.
-            sha.update(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
-            sha.update(text);
-        }
-        Hash(sha.finalize().into())
-    }
 }

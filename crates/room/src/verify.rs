@@ -1,7 +1,8 @@
 //! The check that nobody touched a chain.
 
-use crate::{body, chain::Content, chain::next_chat_id};
+use crate::{body, chain::next_chat_id};
 use causerie_model::{ChainId, ChatId, Hash, Head, Timestamp};
+use causerie_proof::record::Content;
 use std::{error::Error, fmt};
 
 /// One record as it was found, in a database or in an export.
@@ -57,6 +58,7 @@ impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.chain {
             ChainId::System => write!(f, "record {} of the system: ", self.number)?,
+            ChainId::Compliance => write!(f, "record {} of the compliance service: ", self.number)?,
             ChainId::Room(room) => write!(f, "record {} of room {room}: ", self.number)?,
         }
         match self.fault {

@@ -203,7 +203,7 @@ impl ChatDialog {
             match reason {
                 PartReason::SlowReader => Ending::SlowReader,
                 PartReason::Removed => Ending::Removed,
-                PartReason::Left | PartReason::Disconnected => Ending::Stopped,
+                PartReason::Left | PartReason::Disconnected | PartReason::Lost => Ending::Stopped,
             }
         })
     }

@@ -47,15 +47,20 @@ impl<'a> Row<'a> {
 
     pub(crate) fn chain(&self, column: usize) -> Result<ChainId, StoreError> {
         Ok(match self.get(column)? {
+            COMPLIANCE => ChainId::Compliance,
             0 => ChainId::System,
             room => ChainId::Room(RoomId(room)),
         })
     }
 }
 
-/// A chain as a number: the room's row, 0 for the system.
+/// The number of the compliance service's chain.
+const COMPLIANCE: i64 = -1;
+
+/// A chain as a number: the room's row, 0 for the system, -1 for the compliance service.
 pub(crate) fn chain_number(chain: ChainId) -> i64 {
     match chain {
+        ChainId::Compliance => COMPLIANCE,
         ChainId::System => 0,
         ChainId::Room(room) => room.0,
     }

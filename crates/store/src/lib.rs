@@ -7,12 +7,11 @@
 //! No SQL here and none above: only `store-*` crates know any.
 
 pub mod conformance;
-mod error;
 pub mod meter;
 mod span;
 mod token;
 
-pub use error::{StoreError, StoreFault};
+pub use causerie_model::{StoreError, StoreFault};
 pub use span::Span;
 pub use token::{Token, Tokens};
 

@@ -83,6 +83,7 @@ impl Span {
 fn check_place(record: &Record) -> Result<(), StoreError> {
     let room = match record.chain {
         ChainId::System => None,
+        ChainId::Compliance => return Err(conflict(record.chain, "its records aren't made here")),
         ChainId::Room(room) if room.0 < 1 => return Err(conflict(record.chain, "no room has such a row")),
         ChainId::Room(room) => Some(room),
     };
@@ -128,6 +129,7 @@ fn check_follows(
 fn conflict(chain: ChainId, what: &str) -> StoreError {
     let chain = match chain {
         ChainId::System => "the system's chain".to_owned(),
+        ChainId::Compliance => "the chain of the compliance service".to_owned(),
         ChainId::Room(room) => format!("the chain of room {room}"),
     };
     StoreError::new(StoreFault::Conflict, format!("{chain}: {what}"))

@@ -437,6 +437,7 @@ impl Told {
             before: self.before,
             after: self.after,
             origin: origin.to_owned(),
+            subject: None,
         }
     }
 }

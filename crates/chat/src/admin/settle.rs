@@ -117,7 +117,7 @@ fn plan_one(
     let mut planned = Planned {
         room: match plan.chain {
             ChainId::Room(room) => Some(room),
-            ChainId::System => None,
+            ChainId::System | ChainId::Compliance => None,
         },
         ..Planned::default()
     };

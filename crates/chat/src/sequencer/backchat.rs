@@ -252,6 +252,7 @@ impl Sequencer {
                     user: user.clone(),
                     query,
                     shown: messages.len() as u64,
+                    seen: Vec::new(),
                 };
                 self.record_or_owe(round, chain, Actor::User(user), event).await;
             }

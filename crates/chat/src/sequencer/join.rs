@@ -43,7 +43,7 @@ impl Sequencer {
         guid: Uuid,
     ) -> Result<RoomId, Refusal> {
         let device = self.devices.get(&endpoint).ok_or(Refusal::Unknown)?;
-        let (user, address) = (device.user, device.address.clone());
+        let (user, address, name) = (device.user, device.address.clone(), device.name.clone());
         let may = |asker: &Asker<'_>, room| asker.decide(Action::Join, room);
         let room = self
             .permit(round, user, Action::Join.as_str(), may, guid)
@@ -59,7 +59,7 @@ impl Sequencer {
             .is_some_and(|room| room.endpoints_of(user).next().is_some());
         if !present {
             let actor = Actor::User(address.clone());
-            let event = Event::Join { user: address };
+            let event = Event::Join { user: address, name };
             self.record(round, ChainId::Room(room), actor, event)
                 .await
                 .map_err(Refusal::Store)?;

@@ -73,11 +73,12 @@ impl Sequencer {
         if left.last_of_user {
             let actor = match reason {
                 PartReason::Left | PartReason::Disconnected => Actor::User(user.clone()),
-                PartReason::Removed | PartReason::SlowReader => Actor::System,
+                PartReason::Removed | PartReason::SlowReader | PartReason::Lost => Actor::System,
             };
             let event = Event::Part {
                 user: user.clone(),
                 reason,
+                not_before: None,
             };
             self.record_or_owe(round, ChainId::Room(room), actor, event).await;
         }

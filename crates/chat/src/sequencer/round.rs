@@ -121,6 +121,8 @@ impl Sequencer {
             return Ok(*head);
         }
         match chain {
+            // The compliance service's chain has no head here: the store refuses its records.
+            ChainId::Compliance => Ok(Head::START),
             ChainId::System => Ok(self.system),
             ChainId::Room(room) => {
                 self.rooms.load(room, &*self.journal, &*self.history).await?;
@@ -209,6 +211,7 @@ impl Sequencer {
         for record in records {
             match record.chain {
                 ChainId::System => self.system = chain::advance(&self.system, record),
+                ChainId::Compliance => {}
                 ChainId::Room(room) => self.rooms.record(room, record),
             }
         }
@@ -222,6 +225,7 @@ impl Sequencer {
                         self.system = head;
                     }
                 }
+                ChainId::Compliance => {}
                 ChainId::Room(room) => self.rooms.distrust(room),
             }
         }

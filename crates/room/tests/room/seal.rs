@@ -57,6 +57,7 @@ fn the_next_record_covers_the_one_before_and_time_stands_rather_than_goes_back()
     let event = Event::Part {
         user: address("ann"),
         reason: PartReason::Left,
+        not_before: None,
     };
     let record = seal(CHAIN, &head, Timestamp(NOON.0 - 1), &Actor::System, &event);
     assert_eq!(record.body, r#"{"reason":"left","user":"ann@example.test"}"#);
@@ -85,6 +86,7 @@ fn the_other_kinds_are_the_documented_bytes() {
         before: String::new(),
         after: "on".to_owned(),
         origin: "unix".to_owned(),
+        subject: None,
     };
     let actor = Actor::Administrator("unix:root".to_owned());
     let record = seal(ChainId::System, &Head::START, Timestamp(0), &actor, &changed);
@@ -101,6 +103,7 @@ fn the_other_kinds_are_the_documented_bytes() {
         user: address("ann"),
         query: "q".to_owned(),
         shown: u64::MAX,
+        seen: Vec::new(),
     };
     let record = seal(CHAIN, &Head::START, Timestamp(1_000), &Actor::System, &backchat);
     assert_eq!(
@@ -112,7 +115,10 @@ fn the_other_kinds_are_the_documented_bytes() {
         "6f52353c4a518856fa028ebb51f79f2d944e820fcd0b51292e024c9588491d59"
     );
 
-    let join = Event::Join { user: address("ann") };
+    let join = Event::Join {
+        user: address("ann"),
+        name: "Ann".to_owned(),
+    };
     let record = seal(CHAIN, &Head::START, NOON, &Actor::System, &join);
     assert_eq!(
         (record.kind, record.body.as_str()),

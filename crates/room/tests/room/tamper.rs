@@ -60,15 +60,20 @@ fn fault(links: &[Stored]) -> Option<(u64, Fault)> {
 fn event(head: &Head, choice: u8, text: &str) -> Event {
     let user = address("ann");
     match choice % 5 {
-        0 => Event::Join { user },
+        0 => Event::Join {
+            user,
+            name: text.to_owned(),
+        },
         1 => Event::Part {
             user,
             reason: PartReason::Disconnected,
+            not_before: None,
         },
         2 => Event::Backchat {
             user,
             query: text.to_owned(),
             shown: 3,
+            seen: Vec::new(),
         },
         _ => Event::Chat {
             message: message(head, text),
@@ -275,7 +280,7 @@ proptest! {
         let place = place.index(links.len());
         let before = place.checked_sub(1).map_or(Head::START, |before| heads[before]);
         let forged = Event::Changed {
-            what: String::new(), target: String::new(), before: String::new(), after: String::new(), origin: String::new(),
+            what: String::new(), target: String::new(), before: String::new(), after: String::new(), origin: String::new(), subject: None,
         };
         let record = seal(CHAIN, &before, links[place].at, &Actor::System, &forged);
         links[place] = Stored::of(&record);

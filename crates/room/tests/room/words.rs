@@ -42,7 +42,10 @@ pub(crate) fn join(head: &Head) -> Record {
         head,
         NOON,
         &Actor::User(address("ann")),
-        &Event::Join { user: address("ann") },
+        &Event::Join {
+            user: address("ann"),
+            name: "Ann".to_owned(),
+        },
     )
 }
 

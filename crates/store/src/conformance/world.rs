@@ -90,7 +90,13 @@ impl Chain {
 
     /// Somebody enters.
     pub fn join(&mut self) -> Record {
-        self.add(&Event::Join { user: ann() }, ann())
+        self.add(
+            &Event::Join {
+                user: ann(),
+                name: "Ann".to_owned(),
+            },
+            ann(),
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why the database couldn't.
+//! Why a database couldn't: the words that all ports to databases share.
 
 use thiserror::Error;
 

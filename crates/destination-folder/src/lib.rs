@@ -1,0 +1,1 @@
+//! Exports as folders or zips on a file system.

@@ -1,0 +1,27 @@
+//! The bytes by which records are proved: what their hashes cover, the Merkle trees and signatures of checkpoints, and the
+//! manifests of exports.
+//!
+//! Pure: whoever checks an export needs this crate, the files, and the public key.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+pub mod checkpoint;
+pub mod key;
+pub mod manifest;
+pub mod merkle;
+pub mod record;
+pub mod wire;
+
+pub use checkpoint::{Checkpoint, NotACheckpoint, SignedCheckpoint};
+pub use key::{KeyError, PublicKey, SigningKey};
+pub use manifest::{ChainRange, File, Manifest, NotAManifest, Part, SignedManifest};
+pub use merkle::Tree;
+pub use record::Content;
+pub use wire::{NotARecord, Stored};

@@ -1,0 +1,1 @@
+//! The queue of another process, over a Unix socket.
