@@ -21,6 +21,15 @@ pub(crate) const ALWAYS: &[Package] = &[
         "openssl",
         "offers old and new TLS versions and suites to the server",
     ),
+    package(
+        "postgresql",
+        "the other database of compliance records; the tests start servers of their own",
+    ),
+    package("xsltproc", "makes other formats of the compliance service's XML"),
+    package(
+        "python3",
+        "runs the verifier of docs/verify.py, and reads mails as others do",
+    ),
 ];
 
 /// What the tests with a real desktop client need besides.
