@@ -90,7 +90,7 @@ pub trait Staging: Send {
     /// reaches neither network nor other files.
     ///
     /// # Errors
-    /// [`DeliveryError`] with what the processor said. Nothing is there as `to` because of it.
+    /// [`DeliveryError`] with what the processor said. After it the export can't be committed.
     async fn transform(&mut self, stylesheet: &str, from: &str, to: &str) -> Result<(), DeliveryError>;
 
     /// Length and SHA-256 of each file, by name, as they are on the disk.
