@@ -32,6 +32,8 @@ struct Shared {
     path: PathBuf,
     options: SqliteConnectOptions,
     state: Arc<Mutex<State>>,
+    /// Whether there is anything to count: the database of records has no queue.
+    counts: bool,
     tally: std::sync::Mutex<Tally>,
 }
 
@@ -81,7 +83,7 @@ impl Writer {
         path: PathBuf,
         options: SqliteConnectOptions,
         connection: SqliteConnection,
-        tally: Tally,
+        tally: Option<Tally>,
     ) -> Self {
         let state = State {
             connection: Some(connection),
@@ -92,7 +94,8 @@ impl Writer {
                 path,
                 options,
                 state: Arc::new(Mutex::new(state)),
-                tally: std::sync::Mutex::new(tally),
+                counts: tally.is_some(),
+                tally: std::sync::Mutex::new(tally.unwrap_or_default()),
             }),
         }
     }
@@ -133,7 +136,7 @@ impl Writer {
         if let Some(connection) = state.connection.take()
             && let Err(error) = connection.close().await
         {
-            tracing::warn!(%error, "closing the room database");
+            tracing::warn!(database = %self.shared.path.display(), %error, "The database can't be closed.");
         }
     }
 }
@@ -193,7 +196,9 @@ impl Shared {
     /// Opens the database anew, and counts anew: whether what failed before was committed isn't known.
     async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
-        *self.tally() = count(&mut connection).await?;
+        if self.counts {
+            *self.tally() = count(&mut connection).await?;
+        }
         Ok(connection)
     }
 
@@ -212,7 +217,7 @@ impl Shared {
             Ok(_) => Some(connection),
             Err(error) => {
                 let error = store_error(&self.path, &error);
-                tracing::warn!(%error, "the log of the room database can't be moved to its file now");
+                tracing::warn!(%error, "the log of the database can't be moved to its file now");
                 state.stop_if_sync_failed(&error, Some(connection))
             }
         };
@@ -229,7 +234,7 @@ impl State {
         if error.fault != StoreFault::SyncFailed {
             return connection;
         }
-        tracing::error!(%error, "nothing is written to the room database until the program starts anew");
+        tracing::error!(%error, "nothing is written to the database until the program starts anew");
         self.stopped = Some(error.clone());
         // Kept open until the process ends: closing the last connection would move the log to the file, sync that, and
         // delete the log, the only place of which we know what it holds. The next start reads it.
