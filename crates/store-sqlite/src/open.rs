@@ -41,8 +41,7 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// What waits is counted along with commits if `tally` says how much it is.
-    pub(crate) fn start(self, tally: Option<Tally>) -> (Writer, Reader) {
+    pub(crate) fn start(self, tally: Tally) -> (Writer, Reader) {
         let writer = Writer::new(self.path.clone(), self.writing, self.connection, tally);
         (writer, Reader::new(self.path, self.reading, self.readers))
     }
