@@ -32,8 +32,6 @@ struct Shared {
     path: PathBuf,
     options: SqliteConnectOptions,
     state: Arc<Mutex<State>>,
-    /// Whether there is anything to count: the database of records has no queue.
-    counts: bool,
     tally: std::sync::Mutex<Tally>,
 }
 
@@ -83,7 +81,7 @@ impl Writer {
         path: PathBuf,
         options: SqliteConnectOptions,
         connection: SqliteConnection,
-        tally: Option<Tally>,
+        tally: Tally,
     ) -> Self {
         let state = State {
             connection: Some(connection),
@@ -94,8 +92,7 @@ impl Writer {
                 path,
                 options,
                 state: Arc::new(Mutex::new(state)),
-                counts: tally.is_some(),
-                tally: std::sync::Mutex::new(tally.unwrap_or_default()),
+                tally: std::sync::Mutex::new(tally),
             }),
         }
     }
@@ -196,9 +193,7 @@ impl Shared {
     /// Opens the database anew, and counts anew: whether what failed before was committed isn't known.
     async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
-        if self.counts {
-            *self.tally() = count(&mut connection).await?;
-        }
+        *self.tally() = count(&mut connection).await?;
         Ok(connection)
     }
 
