@@ -11,7 +11,7 @@ use std::{fmt, str::FromStr};
 pub enum AdminRole {
     /// Runs the server: users, rooms, messages, settings, tokens.
     Administrator,
-    /// Searches, exports and holds compliance records.
+    /// Searches, exports, holds and retires compliance records, and sets how that is done.
     ComplianceOfficer,
     /// Adds, changes and removes users and groups.
     UserAdministrator,
@@ -113,6 +113,10 @@ acts! {
     ExportCompliance = "export-compliance";
     /// Place and lift holds.
     HoldCompliance = "hold-compliance";
+    /// Set how long compliance records are kept, and destroy those whose time is over.
+    RetireCompliance = "retire-compliance";
+    /// Change adapters, matters and the key of compliance.
+    ChangeCompliance = "change-compliance";
 }
 
 impl fmt::Display for AdminAct {
@@ -127,9 +131,14 @@ pub fn decide_admin(role: AdminRole, act: AdminAct) -> Verdict {
     use AdminAct as Act;
     use AdminRole as Role;
     let rule = match (role, act) {
-        (Role::Administrator, Act::ReadCompliance | Act::ExportCompliance | Act::HoldCompliance) => {
-            Rule::OfficersOnly
-        }
+        (
+            Role::Administrator,
+            Act::ReadCompliance
+            | Act::ExportCompliance
+            | Act::HoldCompliance
+            | Act::RetireCompliance
+            | Act::ChangeCompliance,
+        ) => Rule::OfficersOnly,
         (Role::Administrator, _) => Rule::Administrator,
 
         (
@@ -141,7 +150,9 @@ pub fn decide_admin(role: AdminRole, act: AdminAct) -> Verdict {
             | Act::ReadAudit
             | Act::ReadCompliance
             | Act::ExportCompliance
-            | Act::HoldCompliance,
+            | Act::HoldCompliance
+            | Act::RetireCompliance
+            | Act::ChangeCompliance,
         ) => Rule::ComplianceOfficer,
         (Role::ComplianceOfficer, _) => Rule::AdministratorsOnly,
 

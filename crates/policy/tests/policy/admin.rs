@@ -17,6 +17,8 @@ const TABLE: &[(AdminAct, [bool; 4])] = &[
     (AdminAct::ReadCompliance, [false, true, false, false]),
     (AdminAct::ExportCompliance, [false, true, false, false]),
     (AdminAct::HoldCompliance, [false, true, false, false]),
+    (AdminAct::RetireCompliance, [false, true, false, false]),
+    (AdminAct::ChangeCompliance, [false, true, false, false]),
 ];
 
 #[test]

@@ -1,6 +1,6 @@
 //! What values may be.
 
-use super::{Authentication, Config, given};
+use super::{Authentication, Config, compliance, given};
 use causerie_model::limits::{DEFAULT_CHAT_HISTORY_RANGE, MAX_MESSAGE_BYTES, MAX_PARTICIPANT_UPDATE_LIMIT};
 use std::{fmt::Display, ops::RangeInclusive, path::Path};
 use tracing_subscriber::EnvFilter;
@@ -19,6 +19,7 @@ impl Config {
         self.check_addresses(&mut problems);
         self.check_certificates(&mut problems);
         self.check_numbers(&mut problems);
+        self.check_compliance(&mut problems);
         if EnvFilter::try_new(&self.log.level).is_err() || self.log.level.trim().is_empty() {
             problems.add(format!(
                 "log.level: '{}' is no level; take error, warn, info, debug or trace",
@@ -173,6 +174,39 @@ impl Config {
             1..=100_000,
         );
         problems.range("sign_in.window", sign_in.window, 1..=86_400);
+        let compliance = &self.compliance;
+        problems.range(
+            "compliance.checkpoint_interval",
+            compliance.checkpoint_interval,
+            1..=86_400,
+        );
+        problems.range(
+            "compliance.alarm_depth",
+            compliance.alarm_depth,
+            1..=1_000_000_000,
+        );
+        problems.range("compliance.alarm_age", compliance.alarm_age, 1..=2_592_000);
+        problems.range(
+            "compliance.minimum_retention_days",
+            compliance.minimum_retention_days,
+            0..=36_500,
+        );
+    }
+
+    fn check_compliance(&self, problems: &mut Problems) {
+        let set = &self.compliance;
+        match self.compliance_database() {
+            Err(problem) => problems.add(format!("compliance.database: {problem}")),
+            Ok(compliance::Database::Sqlite(_)) if given(&set.database_password_file).is_some() => problems
+                .add(
+                    "compliance.database_password_file: goes with a compliance.database that is postgres://…"
+                        .to_owned(),
+                ),
+            Ok(_) => {}
+        }
+        if let Err(problem) = compliance::check_webhook(&set.alarm_webhook) {
+            problems.add(format!("compliance.alarm_webhook: {problem}"));
+        }
     }
 }
 
@@ -258,6 +292,10 @@ mod tests {
             (|c, n| c.sign_in.failures_per_user = n as u32, 1, 100_000),
             (|c, n| c.sign_in.failures_per_address = n as u32, 1, 100_000),
             (|c, n| c.sign_in.window = n as i64, 1, 86_400),
+            (|c, n| c.compliance.checkpoint_interval = n as u64, 1, 86_400),
+            (|c, n| c.compliance.alarm_depth = n as u64, 1, 1_000_000_000),
+            (|c, n| c.compliance.alarm_age = n as u64, 1, 2_592_000),
+            (|c, n| c.compliance.minimum_retention_days = n as u32, 0, 36_500),
         ];
         for (at, (set, least, most)) in cases.iter().enumerate() {
             for good in [*least, *most] {
@@ -344,6 +382,47 @@ mod tests {
             problem,
             "sip.rsa_certificate and sip.rsa_key go together: set both or neither"
         );
+    }
+
+    #[test]
+    fn a_database_of_compliance_records_is_named_by_what_it_is() {
+        for good in [
+            "",
+            "sqlite:/var/lib/x.db",
+            "postgres://ann@db.example.test:5433/mgccomp?sslmode=verify-full",
+            "postgresql:///mgccomp?host=/run/postgresql",
+        ] {
+            assert_eq!(demo(|config| good.clone_into(&mut config.compliance.database)), Ok(()), "{good}");
+        }
+        for (bad, told) in [
+            ("/var/lib/x.db", "must be sqlite:FILE or postgres://"),
+            ("sqlite:", "names no file"),
+            ("mysql://x/y", "must be sqlite:FILE or postgres://"),
+            ("postgres://ann:secret@x/y", "a password doesn't belong here"),
+            ("postgres://ann@x", "names no database"),
+        ] {
+            let problem = told_of(bad);
+            assert!(problem.starts_with("compliance.database: ") && problem.contains(told), "{problem}");
+            assert!(!problem.contains("secret"), "{problem}");
+        }
+        let problem = told(|config| config.compliance.database_password_file = "x".into());
+        assert!(problem.starts_with("compliance.database_password_file: goes with"), "{problem}");
+    }
+
+    fn told_of(database: &str) -> String {
+        told(|config| database.clone_into(&mut config.compliance.database))
+    }
+
+    #[test]
+    fn alarms_go_to_a_url() {
+        for good in ["", "http://127.0.0.1:9/x", "https://alarms.example.test/hook?x=1"] {
+            assert_eq!(demo(|config| good.clone_into(&mut config.compliance.alarm_webhook)), Ok(()), "{good}");
+        }
+        for bad in ["alarms.example.test", "ftp://x/y", "https://ann:pw@x/y", "http:///x"] {
+            let problem = told(|config| bad.clone_into(&mut config.compliance.alarm_webhook));
+            assert!(problem.starts_with("compliance.alarm_webhook: "), "{problem}");
+            assert!(!problem.contains("pw"), "{problem}");
+        }
     }
 
     #[test]

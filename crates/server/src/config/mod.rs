@@ -1,10 +1,12 @@
 //! The configuration: one TOML file. `example.toml` is its manual.
 
 mod check;
+mod compliance;
 mod listen;
 mod load;
 
 pub(crate) use check::is_dns_name;
+pub(crate) use compliance::{Compliance, Database, Queue};
 pub(crate) use listen::Listen;
 pub(crate) use load::load;
 
@@ -34,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) sign_in: SignIn,
     pub(crate) metrics: Metrics,
     pub(crate) admin: Admin,
+    pub(crate) compliance: Compliance,
+    pub(crate) queue: Queue,
     pub(crate) log: Log,
 }
 
@@ -156,6 +160,8 @@ impl Default for Config {
             sign_in: SignIn::default(),
             metrics: Metrics::default(),
             admin: Admin::default(),
+            compliance: Compliance::default(),
+            queue: Queue::default(),
             log: Log::default(),
         }
     }
@@ -305,6 +311,23 @@ impl Config {
         } else {
             self.fqdn.clone()
         }
+    }
+
+    /// The database of compliance records: as set, or `compliance.db` in the data directory.
+    ///
+    /// # Errors
+    /// What is wrong with the setting.
+    pub(crate) fn compliance_database(&self) -> Result<Database, String> {
+        if self.compliance.database.is_empty() {
+            Ok(Database::Sqlite(self.data_dir.join("compliance.db")))
+        } else {
+            self.compliance.database.parse()
+        }
+    }
+
+    /// The socket of a compliance service that runs alone: as set, or `compliance.sock` in the data directory.
+    pub(crate) fn compliance_socket(&self) -> PathBuf {
+        given(&self.compliance.socket).map_or_else(|| self.data_dir.join("compliance.sock"), Path::to_owned)
     }
 
     /// The administration socket: as set, or `admin.sock` in the data directory.
