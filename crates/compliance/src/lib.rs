@@ -1,1 +1,3 @@
 //! The compliance service.
+
+pub mod documents;
