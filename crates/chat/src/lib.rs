@@ -45,9 +45,8 @@ pub use settings::Settings;
 use backlog::Backlog;
 use causerie_model::{Catalogue, Clock, Effective, EndpointId, PrincipalId, Random, RoomId};
 use causerie_policy::{Rule, Verdict, may_chat};
-use causerie_store::{
-    CatalogueStore, History, Invitations, Journal, Outbox, Preferences, RoomSize, StoreError,
-};
+use causerie_queue::Queue;
+use causerie_store::{CatalogueStore, History, Invitations, Journal, Preferences, RoomSize, StoreError};
 use delivery::Sink;
 use sequencer::{Command, Sequencer};
 use std::{
@@ -74,7 +73,7 @@ pub struct Needs {
     /// Keeps invitations, and who is to be invited.
     pub invitations: Arc<dyn Invitations>,
     /// Tells how much waits for compliance.
-    pub outbox: Arc<dyn Outbox>,
+    pub queue: Arc<dyn Queue>,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// GUIDs of new rooms and categories.
@@ -101,7 +100,7 @@ struct Inner {
     /// The last commit succeeded.
     writable: AtomicBool,
     clock: Arc<dyn Clock>,
-    outbox: Arc<dyn Outbox>,
+    queue: Arc<dyn Queue>,
     history: Arc<dyn History>,
     /// Held by who removes or replaces messages.
     retouching: tokio::sync::Mutex<()>,
@@ -126,8 +125,8 @@ pub struct Status {
     pub endpoints: u64,
     /// The last commit succeeded.
     pub writable: bool,
-    /// Records that wait for compliance; `None` if the database can't be read.
-    pub outbox: Option<u64>,
+    /// What waits for compliance; `None` if it can't be read.
+    pub queue: Option<causerie_queue::Backlog>,
 }
 
 impl Chat {
@@ -149,7 +148,7 @@ impl Chat {
             backlog: Arc::default(),
             writable: AtomicBool::new(true),
             clock: needs.clock.clone(),
-            outbox: needs.outbox.clone(),
+            queue: needs.queue.clone(),
             history: needs.history.clone(),
             retouching: tokio::sync::Mutex::new(()),
             turns: Semaphore::new(QUESTIONS_AT_A_TIME),
@@ -279,7 +278,7 @@ impl Chat {
             rooms_in_use,
             endpoints: self.inner.endpoints.load(Ordering::Relaxed),
             writable: self.inner.writable.load(Ordering::Relaxed),
-            outbox: self.inner.outbox.depth().await.ok(),
+            queue: self.inner.queue.backlog().await.ok(),
         }
     }
 

@@ -47,6 +47,8 @@ struct Prepared {
     messages: Option<String>,
     /// JSON array of records.
     outbox: String,
+    /// How many these are.
+    count: usize,
 }
 
 impl Prepared {
@@ -76,6 +78,7 @@ impl Prepared {
             spans,
             chains: json!(chains).to_string(),
             messages: (!messages.is_empty()).then(|| Value::Array(messages).to_string()),
+            count: outbox.len(),
             outbox: Value::Array(outbox).to_string(),
         }))
     }
@@ -107,6 +110,7 @@ impl Prepared {
         transaction
             .execute(sqlx::query(INSERT_OUTBOX).bind(self.outbox))
             .await?;
+        transaction.queued(self.count as u64);
         transaction
             .execute(sqlx::query(UPSERT_HEADS).bind(Value::Array(heads).to_string()))
             .await?;

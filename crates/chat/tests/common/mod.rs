@@ -7,11 +7,12 @@ use causerie_chat::{
     NodeName, Notice, Operation, Outcome, PrincipalName, Refusal, RoomSummary, Settings,
 };
 use causerie_model::{
-    Actor, ChainId, Clock, Extras, Head, Invitations, Privacy, Random, Role, RoomId, RoomType, SipAddress,
-    Timestamp,
+    Actor, ChainId, Clock, Extras, Head, Invitations, Privacy, Random, Role, RoomId, RoomType, Sealed,
+    SipAddress, Timestamp,
 };
+use causerie_queue::{Queue, conformance::everything};
 use causerie_room::{Link, verify};
-use causerie_store::{Batch, Journal, Parts, Queued, Store, StoreError, StoreFault};
+use causerie_store::{Batch, Journal, Parts, Store, StoreError, StoreFault};
 use causerie_store_sqlite::{Options, SqliteStore};
 use std::{
     collections::BTreeMap,
@@ -127,6 +128,7 @@ pub(crate) struct World {
     pub(crate) chat: Chat,
     pub(crate) parts: Parts,
     pub(crate) journal: Arc<Failing>,
+    queue: Arc<dyn Queue>,
     pub(crate) clock: Arc<Ticking>,
     pub(crate) dir: TempDir,
     settings: Settings,
@@ -140,11 +142,12 @@ impl World {
     pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(Ticking::default());
-        let (chat, parts, journal) = start(&dir, settings.clone(), clock.clone()).await;
+        let (chat, parts, journal, queue) = start(&dir, settings.clone(), clock.clone()).await;
         let world = Self {
             chat,
             parts,
             journal,
+            queue,
             clock,
             dir,
             settings,
@@ -208,18 +211,20 @@ impl World {
             chat,
             parts,
             journal,
+            queue,
         } = self;
-        drop((chat, parts));
+        drop((chat, parts, queue));
         // The sequencer ends when its last handle is gone, and lets go of the journal.
         while Arc::strong_count(&journal) > 1 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         drop(journal);
-        let (chat, parts, journal) = start(&dir, settings.clone(), clock.clone()).await;
+        let (chat, parts, journal, queue) = start(&dir, settings.clone(), clock.clone()).await;
         Self {
             chat,
             parts,
             journal,
+            queue,
             clock,
             dir,
             settings,
@@ -303,8 +308,8 @@ impl World {
     }
 
     /// All records that wait for compliance.
-    pub(crate) async fn records(&self) -> Vec<Queued> {
-        self.parts.outbox.queued(0, 100_000).await.unwrap()
+    pub(crate) async fn records(&self) -> Vec<Sealed> {
+        everything(&*self.queue).await
     }
 
     /// The records of a room, as `KIND` and body.
@@ -320,32 +325,28 @@ impl World {
 
     /// Every chain is whole, and ends where its head says.
     pub(crate) async fn verify(&self) {
-        let mut chains: BTreeMap<ChainId, Vec<Queued>> = BTreeMap::new();
+        let mut chains: BTreeMap<ChainId, Vec<Sealed>> = BTreeMap::new();
         for record in self.records().await {
             chains.entry(record.chain).or_default().push(record);
         }
         for (chain, records) in chains {
-            let links = records.iter().map(|record| Link {
-                chain: record.chain,
-                number: record.number,
-                at: record.at,
-                actor: &record.actor,
-                kind: &record.kind,
-                body: &record.body,
-                previous: record.previous,
-                hash: record.hash,
-            });
+            let links = records.iter().map(Link::from);
             let head = verify(chain, links, Head::START).unwrap();
             assert_eq!(head, self.parts.journal.head(chain).await.unwrap());
         }
     }
 }
 
-async fn start(dir: &TempDir, settings: Settings, clock: Arc<Ticking>) -> (Chat, Parts, Arc<Failing>) {
+async fn start(
+    dir: &TempDir,
+    settings: Settings,
+    clock: Arc<Ticking>,
+) -> (Chat, Parts, Arc<Failing>, Arc<dyn Queue>) {
     let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
         .await
         .unwrap();
-    let parts = Arc::new(store).parts();
+    let store = Arc::new(store);
+    let parts = store.clone().parts();
     let journal = Arc::new(Failing {
         real: parts.journal.clone(),
         fault: Mutex::new(None),
@@ -359,12 +360,12 @@ async fn start(dir: &TempDir, settings: Settings, clock: Arc<Ticking>) -> (Chat,
         history: parts.history.clone(),
         preferences: parts.preferences.clone(),
         invitations: parts.invitations.clone(),
-        outbox: parts.outbox.clone(),
+        queue: store.clone(),
         clock,
         random: Arc::new(Counting(AtomicU64::new(1))),
     };
     let chat = Chat::start(settings, needs).await.unwrap();
-    (chat, parts, journal)
+    (chat, parts, journal, store)
 }
 
 pub(crate) fn address(name: &str) -> SipAddress {

@@ -1,0 +1,266 @@
+//! Checkpoints: the service signs what the database holds, and makes it known elsewhere.
+
+use crate::{Change, Compliance, ComplianceError, Officer, intake::PAGE, service::Stop};
+use causerie_model::{Hash, StoreFault};
+use causerie_proof::{Checkpoint, PublicKey, SignedCheckpoint, SigningKey, Tree, merkle};
+use causerie_records::{Addition, CheckpointLine, DocumentKey, RecordStore};
+use std::sync::Arc;
+
+/// So often a checkpoint is begun anew when somebody else made one in between.
+const MAX_TRIES: u32 = 20;
+/// So many checkpoints are made known at once.
+const ANCHOR_PAGE: u32 = 100;
+
+/// The document that says up to which checkpoint they are known elsewhere.
+fn anchored_key() -> DocumentKey {
+    DocumentKey {
+        kind: "anchored".to_owned(),
+        id: "last".to_owned(),
+    }
+}
+
+fn parse(line: &CheckpointLine) -> Result<SignedCheckpoint, ComplianceError> {
+    SignedCheckpoint::parse(&line.line)
+        .map_err(|error| ComplianceError::Damaged(format!("checkpoint {}: {error}", line.number)))
+}
+
+/// The last checkpoint.
+pub(crate) async fn last(records: &dyn RecordStore) -> Result<Option<SignedCheckpoint>, ComplianceError> {
+    records.last_checkpoint().await?.as_ref().map(parse).transpose()
+}
+
+/// The last position that a checkpoint covers.
+pub(crate) fn covered(last: Option<&SignedCheckpoint>) -> u64 {
+    last.map_or(0, |last| last.checkpoint.up_to)
+}
+
+/// As it is stored.
+pub(crate) fn line(signed: &SignedCheckpoint) -> CheckpointLine {
+    CheckpointLine {
+        number: signed.checkpoint.number,
+        up_to: signed.checkpoint.up_to,
+        line: signed.to_line(),
+    }
+}
+
+/// The first checkpoint that covers a position after this one: its number, one too many if there is none. Numbers have no
+/// gap, so it is found by halving.
+pub(crate) async fn first_after(
+    records: &dyn RecordStore,
+    position: u64,
+) -> Result<u64, ComplianceError> {
+    let mut low = 1;
+    let mut high = records
+        .last_checkpoint()
+        .await?
+        .map_or(1, |last| last.number.saturating_add(1));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let found = records.checkpoints(middle - 1, 1).await?;
+        if found.first().is_some_and(|line| line.up_to <= position) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+/// An error if the key that the last checkpoint names isn't this one.
+pub(crate) fn check_key(last: Option<&SignedCheckpoint>, ours: PublicKey) -> Result<(), ComplianceError> {
+    match last.map(SignedCheckpoint::next_key) {
+        Some(expected) if expected != ours => Err(ComplianceError::Key { expected, ours }),
+        _ => Ok(()),
+    }
+}
+
+impl Compliance {
+    /// The checkpoint after `last`, up to a position.
+    pub(crate) async fn next_checkpoint(
+        &self,
+        last: Option<&SignedCheckpoint>,
+        up_to: u64,
+        next_key: Option<PublicKey>,
+    ) -> Result<SignedCheckpoint, ComplianceError> {
+        let key = self.key();
+        check_key(last, key.public())?;
+        let start = covered(last);
+        let mut after = start;
+        let mut tree = Tree::default();
+        while after < up_to {
+            let page = self.needs().records.read(after, up_to, PAGE).await?;
+            if page.is_empty() {
+                return Err(ComplianceError::Damaged(format!("there is no record after position {after}")));
+            }
+            for stored in page {
+                if stored.position != after + 1 {
+                    let text = format!("after position {after} comes {}", stored.position);
+                    return Err(ComplianceError::Damaged(text));
+                }
+                after = stored.position;
+                tree.push(merkle::leaf(stored.position, stored.record.hash));
+            }
+        }
+        let checkpoint = Checkpoint {
+            number: last.map_or(1, |last| last.checkpoint.number.saturating_add(1)),
+            after: start,
+            up_to,
+            root: tree.root(),
+            previous: last.map_or(Hash::ZERO, SignedCheckpoint::hash),
+            at: self.needs().clock.now(),
+            next_key,
+        };
+        Ok(checkpoint.sign(&key))
+    }
+
+    /// Makes a checkpoint over everything that came since the last; `None` if nothing did.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Key`] if another key must sign; [`ComplianceError::Damaged`] if a position has no record;
+    /// [`ComplianceError::Store`].
+    pub async fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, ComplianceError> {
+        let _one = self.inner.checkpointing.lock().await;
+        for _ in 0..MAX_TRIES {
+            let last = last(&*self.needs().records).await?;
+            let end = self.needs().records.end().await?;
+            if end <= covered(last.as_ref()) {
+                return Ok(None);
+            }
+            let next = self.next_checkpoint(last.as_ref(), end, None).await?;
+            if self.put_checkpoint(&next, Addition::default()).await? {
+                return Ok(Some(next));
+            }
+        }
+        Err(Self::contended())
+    }
+
+    /// Commits a checkpoint, with an addition; false if it isn't the next any more.
+    pub(crate) async fn put_checkpoint(
+        &self,
+        signed: &SignedCheckpoint,
+        mut addition: Addition,
+    ) -> Result<bool, ComplianceError> {
+        addition.checkpoint = Some(line(signed));
+        let anchored = self.anchored().await?;
+        addition.documents.push((anchored_key(), Some(anchored.to_string())));
+        match self.needs().records.append(&addition).await {
+            Ok(_) => {}
+            Err(error) if error.fault == StoreFault::Conflict => {
+                let last = self.needs().records.last_checkpoint().await?;
+                let number = last.map_or(0, |last| last.number);
+                return if number.saturating_add(1) == signed.checkpoint.number {
+                    Err(error.into())
+                } else {
+                    Ok(false)
+                };
+            }
+            Err(error) => return Err(error.into()),
+        }
+        self.anchor().await?;
+        Ok(true)
+    }
+
+    /// Up to which checkpoint they are known elsewhere.
+    async fn anchored(&self) -> Result<u64, ComplianceError> {
+        let known = *crate::service::lock(&self.inner.anchored);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let text = self.needs().records.document(&anchored_key()).await?;
+        Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// Makes known elsewhere what isn't yet. That it can't be is an alarm and no error: checkpoints stand.
+    pub(crate) async fn anchor(&self) -> Result<(), ComplianceError> {
+        let mut anchored = self.anchored().await?;
+        loop {
+            let lines = self.needs().records.checkpoints(anchored, ANCHOR_PAGE).await?;
+            if lines.is_empty() {
+                self.over("anchor-failed", "");
+                return Ok(());
+            }
+            for line in lines {
+                let number = line.number;
+                let anchor = Arc::clone(&self.needs().anchor);
+                let put = tokio::task::spawn_blocking(move || anchor.put(&line.line)).await;
+                if let Err(error) = put.unwrap_or_else(|error| Err(error.to_string())) {
+                    let text = format!(
+                        "checkpoint {number} couldn't be made known outside of the database: {error}. It is tried again."
+                    );
+                    self.alarm_once("anchor-failed", "", text);
+                    return Ok(());
+                }
+                anchored = number;
+                *crate::service::lock(&self.inner.anchored) = Some(number);
+            }
+        }
+    }
+
+    /// Has another key sign from the next checkpoint on. The last checkpoint of the old key names it. Configure it before the
+    /// next start.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Invalid`] if it is the key already; else as [`Compliance::checkpoint`].
+    pub async fn rotate_key(
+        &self,
+        officer: &Officer,
+        new: Arc<SigningKey>,
+        what_if: bool,
+    ) -> Result<Change, ComplianceError> {
+        let _one = self.inner.checkpointing.lock().await;
+        let old = self.key().public();
+        if old == new.public() {
+            let text = format!("the key {} signs checkpoints already", old.id());
+            return Err(ComplianceError::Invalid(text));
+        }
+        let change = Change {
+            what: "key.rotate".to_owned(),
+            target: "checkpoints".to_owned(),
+            before: old.to_string(),
+            after: new.public().to_string(),
+        };
+        if what_if {
+            return Ok(change);
+        }
+        // It was done already, and its end wasn't heard of.
+        let last_named = last(&*self.needs().records).await?.map(|last| last.next_key());
+        if last_named == Some(new.public()) {
+            *crate::service::lock(&self.inner.key) = new;
+            return Ok(change);
+        }
+        for _ in 0..MAX_TRIES {
+            // First the record: the checkpoint that names the key then covers it.
+            let end = self
+                .record(&officer.actor(), &[change.event(&officer.origin)])
+                .await?;
+            let last = last(&*self.needs().records).await?;
+            if end <= covered(last.as_ref()) {
+                continue;
+            }
+            let next = self
+                .next_checkpoint(last.as_ref(), end, Some(new.public()))
+                .await?;
+            if self.put_checkpoint(&next, Addition::default()).await? {
+                *crate::service::lock(&self.inner.key) = new;
+                return Ok(change);
+            }
+        }
+        Err(Self::contended())
+    }
+
+    /// Makes checkpoints until it is to stop.
+    pub(crate) async fn keep_checkpoints(&self, mut stop: Stop) {
+        while stop.sleep(self.settings().checkpoint_interval).await {
+            let result = match self.checkpoint().await {
+                // Nothing came; something may be left to be made known.
+                Ok(None) => self.anchor().await,
+                other => other.map(|_| ()),
+            };
+            match result {
+                Ok(()) => self.over("checkpoint-failed", ""),
+                Err(error) if error.is_temporary() => tracing::warn!("no checkpoint was made: {error}"),
+                Err(error) => self.alarm_once("checkpoint-failed", "", format!("no checkpoint was made: {error}")),
+            }
+        }
+    }
+}

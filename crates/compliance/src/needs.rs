@@ -1,0 +1,72 @@
+//! What the service is given.
+
+use causerie_destination::Destinations;
+use causerie_model::{Actor, Clock, Random, Timestamp};
+use causerie_proof::SigningKey;
+use causerie_queue::Queue;
+use causerie_records::RecordStore;
+use std::sync::Arc;
+
+/// What the service needs from outside.
+#[derive(Clone)]
+pub struct Needs {
+    /// Where records come from.
+    pub queue: Arc<dyn Queue>,
+    /// Where they are kept.
+    pub records: Arc<dyn RecordStore>,
+    /// Where exports go.
+    pub destinations: Arc<dyn Destinations>,
+    /// Where checkpoints are made known.
+    pub anchor: Arc<dyn Anchor>,
+    /// Who is told when something is wrong.
+    pub alarms: Arc<dyn Alarms>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Names leases.
+    pub random: Arc<dyn Random>,
+    /// Signs checkpoints and manifests.
+    pub key: Arc<SigningKey>,
+}
+
+/// Makes checkpoints known where nobody who can change the database can change them: a file elsewhere, a log host.
+pub trait Anchor: Send + Sync {
+    /// Writes a checkpoint's line durably. The same line may come twice.
+    ///
+    /// # Errors
+    /// What went wrong; it is tried again.
+    fn put(&self, line: &str) -> Result<(), String>;
+}
+
+/// Tells people at once.
+pub trait Alarms: Send + Sync {
+    /// Tells of something that a person must look at. Must not block for long.
+    fn raise(&self, alarm: &Alarm);
+}
+
+/// Something that a person must look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// What kind of thing: `set-aside`, `run-failed` … Documentation lists them.
+    pub name: &'static str,
+    /// A sentence that says what happened and what to do.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Officer {
+    /// His name, by his token, or `unix:NAME`.
+    pub name: String,
+    /// Where he came from: `unix`, or an address.
+    pub origin: String,
+}
+
+impl Officer {
+    /// As records name him.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        Actor::Officer(self.name.clone())
+    }
+}
