@@ -4,23 +4,33 @@
 //! database is a summary of what the records say. Records are never changed nor removed; only their content may go, and
 //! only together with a `RETIRED` record that covers it.
 //!
-//! Every adapter runs the suite in `conformance`.
+//! Every adapter runs the suite in [`conformance`], and decides with the functions of [`Addition`] what is to be written.
+
+pub mod conformance;
+mod plan;
 
 use async_trait::async_trait;
 use causerie_model::{ChainId, Hash, Sealed, StoreError, Timestamp};
 pub use causerie_proof::Stored;
+pub use plan::{Fresh, Tombstone};
 
 /// What one commit adds.
+///
+/// It may be sent again when nobody knows whether it was committed: if it has records and all of them are there already,
+/// it was committed as a whole, and nothing of it is done again. What others have done to its documents since stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Addition {
     /// Records, in order; each gets the next position. One that is there already, with the same chain, number and hash, is
-    /// passed over. A chain may have gaps: that they were set aside is for the caller to know and record.
+    /// passed over. A chain of a room or of the system may have gaps: that they were set aside is for the caller to know
+    /// and record.
     pub records: Vec<Sealed>,
-    /// Documents that are put, or removed if there is no text.
+    /// Documents that are put, or removed if there is no text. Of two with the same key the last counts. Removing what
+    /// isn't there is no error.
     pub documents: Vec<(DocumentKey, Option<String>)>,
     /// Records whose content goes. `records` must hold the `RETIRED` records that say so.
     pub retired: Vec<Retirement>,
-    /// A checkpoint. Its number must be one more than that of the last.
+    /// A checkpoint. Its number must be one more than that of the last, or 1. The last itself, word for word, is passed
+    /// over.
     pub checkpoint: Option<CheckpointLine>,
 }
 
@@ -33,12 +43,15 @@ pub struct DocumentKey {
     pub id: String,
 }
 
-/// Records of one chain whose content goes, those of the kinds given; with none given, all.
+/// Records of one chain whose content goes: their actor and body become empty. Their places, times, kinds and hashes stay.
+///
+/// The range of a `RETIRED` record in the same [`Addition`] must cover each. One whose content is gone already is passed
+/// over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retirement {
     /// The chain.
     pub chain: ChainId,
-    /// The numbers of the records, rising, none twice.
+    /// The numbers of the records, in any order.
     pub numbers: Vec<u64>,
 }
 
@@ -108,13 +121,18 @@ pub struct Selection {
 /// Takes and gives records.
 #[async_trait]
 pub trait Records: Send + Sync {
-    /// Commits an addition durably and returns the last position.
+    /// Commits an addition durably and returns the last position in the database.
     ///
     /// # Errors
-    /// On any error nothing of it is in the database. [`causerie_model::StoreFault::Conflict`] if a record's number is in
-    /// its chain with another hash, or isn't greater than that of the chain's last record; if a record of
-    /// [`ChainId::Compliance`] doesn't follow its last one, which is how two who decide by the same state are kept apart;
-    /// if what is to be retired isn't there; if the checkpoint isn't the next. The other faults say what to do.
+    /// On a [`causerie_model::StoreFault::Conflict`] nothing of it is in the database: if a record's number is in its
+    /// chain with another hash, or isn't there and isn't greater than that of the chain's last record; if a record of
+    /// [`ChainId::Compliance`] doesn't follow its last one by number and hash, which is how two who decide by the same
+    /// state are kept apart; if what is to be retired isn't there, or no `RETIRED` record covers it; if the checkpoint
+    /// isn't the next; if a room's row isn't greater than 0, a number is 0 or greater than 2^63 - 1, or a text has the
+    /// character U+0000.
+    ///
+    /// The other faults say what to do. After [`causerie_model::StoreFault::Unavailable`] it may be there as a whole, if
+    /// only the answer was lost: send the same again.
     async fn append(&self, addition: &Addition) -> Result<u64, StoreError>;
 
     /// The end of a chain.
@@ -153,7 +171,8 @@ pub trait Records: Send + Sync {
         count: u32,
     ) -> Result<Vec<Stored>, StoreError>;
 
-    /// The first `count` records of a selection after a position, by position. Retired ones are among them.
+    /// The first `count` records of a selection after a position, by position. Retired ones are among them; they have no
+    /// actor any more, so that a selection by actors doesn't find them.
     ///
     /// # Errors
     /// [`StoreError`] if the database can't be read.
@@ -196,7 +215,7 @@ pub trait Checkpoints: Send + Sync {
 #[async_trait]
 pub trait Leases: Send + Sync {
     /// Takes or prolongs the lease of this name; whether the holder has it until then. Somebody else's ends at the moment
-    /// that he gave.
+    /// that he gave: at `until` it is free, a microsecond before it isn't. Who gives `now` as `until` gives it back.
     ///
     /// # Errors
     /// [`StoreError`] if the database can't be written.

@@ -1,8 +1,8 @@
-//! The room database on SQLite.
+//! The room database and the database of compliance records on SQLite.
 //!
 //! One connection writes, a few read. Every write is one transaction that is on the disk when the call returns
 //! (write-ahead log, `synchronous = FULL`); a batch costs the same few statements whatever its size. The tables are
-//! described in `migrations/`.
+//! described in `migrations/` and `migrations-records/`.
 
 mod catalogue;
 mod change;
@@ -17,6 +17,7 @@ mod open;
 mod preferences;
 mod queue;
 mod reader;
+mod records;
 mod row;
 mod search;
 mod secrets;
@@ -26,9 +27,31 @@ mod writer;
 pub use queue::Aside;
 
 use causerie_store::StoreError;
+use fault::store_error;
+use index::index_waiting;
+use open::{Kind, open};
 use reader::Reader;
+pub use records::SqliteRecords;
 use std::{path::Path, time::Duration};
-use writer::Writer;
+use writer::{Writer, count};
+
+const ROOMS: Kind = Kind {
+    name: "room database",
+    // "Caus"
+    application_id: 0x4361_7573,
+    migrations: &[
+        (1, "start", include_str!("../migrations/0001_start.sql")),
+        (2, "search", include_str!("../migrations/0002_search.sql")),
+        (3, "tokens", include_str!("../migrations/0003_tokens.sql")),
+        (4, "rooms", include_str!("../migrations/0004_rooms.sql")),
+        (
+            5,
+            "invitations",
+            include_str!("../migrations/0005_invitations.sql"),
+        ),
+        (6, "queue", include_str!("../migrations/0006_queue.sql")),
+    ],
+};
 
 /// How to open the database.
 #[derive(Clone, Debug)]
@@ -67,7 +90,12 @@ impl SqliteStore {
     /// [`StoreError`] says in words why not: no such directory, no room database, a database of a newer program, a
     /// migration that isn't the one that was applied, …
     pub async fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        open::open(path, &options).await
+        let mut opened = open(path, &options, &ROOMS).await?;
+        index_waiting(path, &mut opened.connection).await?;
+        let tally = count(&mut opened.connection).await;
+        let tally = tally.map_err(|error| store_error(path, &error))?;
+        let (writer, reader) = opened.start(tally);
+        Ok(Self { writer, reader })
     }
 
     /// Ends reading and writing. What was committed goes from the log to the database file, so that this is all there

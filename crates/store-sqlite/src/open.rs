@@ -1,11 +1,10 @@
 //! Opens, makes and upgrades the database.
 
 use crate::{
-    Options, SqliteStore,
+    Options,
     fault::store_error,
-    index::index_waiting,
     reader::Reader,
-    writer::{Writer, count},
+    writer::{Tally, Writer},
 };
 use causerie_store::{StoreError, StoreFault};
 use sqlx::{
@@ -13,32 +12,48 @@ use sqlx::{
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path};
+use std::{
+    fs::OpenOptions,
+    io::ErrorKind,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
 
-/// What `PRAGMA application_id` of a room database is: "Caus".
-const APPLICATION_ID: i64 = 0x4361_7573;
+/// Which database it is.
+pub(crate) struct Kind {
+    /// What people call it.
+    pub(crate) name: &'static str,
+    /// What `PRAGMA application_id` of it is.
+    pub(crate) application_id: i64,
+    /// Number, name and statements of all migrations. One that was released is never changed: databases remember a
+    /// checksum of each.
+    pub(crate) migrations: &'static [(i64, &'static str, &'static str)],
+}
 
-/// All migrations. One that was released is never changed: databases remember a checksum of each.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (1, "start", include_str!("../migrations/0001_start.sql")),
-    (2, "search", include_str!("../migrations/0002_search.sql")),
-    (3, "tokens", include_str!("../migrations/0003_tokens.sql")),
-    (4, "rooms", include_str!("../migrations/0004_rooms.sql")),
-    (
-        5,
-        "invitations",
-        include_str!("../migrations/0005_invitations.sql"),
-    ),
-    (6, "queue", include_str!("../migrations/0006_queue.sql")),
-];
+/// A database whose tables are up to date.
+pub(crate) struct Opened {
+    path: PathBuf,
+    /// The connection that is to write.
+    pub(crate) connection: SqliteConnection,
+    writing: SqliteConnectOptions,
+    reading: SqliteConnectOptions,
+    readers: u32,
+}
 
-pub(crate) async fn open(path: &Path, options: &Options) -> Result<SqliteStore, StoreError> {
+impl Opened {
+    pub(crate) fn start(self, tally: Tally) -> (Writer, Reader) {
+        let writer = Writer::new(self.path.clone(), self.writing, self.connection, tally);
+        (writer, Reader::new(self.path, self.reading, self.readers))
+    }
+}
+
+pub(crate) async fn open(path: &Path, options: &Options, kind: &Kind) -> Result<Opened, StoreError> {
     make_file(path)?;
     let plain = SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(options.busy_timeout)
         .disable_statement_logging();
-    check_owner(path, &plain).await?;
+    check_owner(path, &plain, kind).await?;
 
     let mut writing = plain
         .clone()
@@ -54,15 +69,13 @@ pub(crate) async fn open(path: &Path, options: &Options) -> Result<SqliteStore, 
         .connect()
         .await
         .map_err(|error| store_error(path, &error))?;
-    migrate(path, &mut connection).await?;
-    index_waiting(path, &mut connection).await?;
-
-    let tally = count(&mut connection).await;
-    let tally = tally.map_err(|error| store_error(path, &error))?;
-
-    Ok(SqliteStore {
-        writer: Writer::new(path.to_owned(), writing, connection, tally),
-        reader: Reader::new(path.to_owned(), plain.read_only(true), options.readers),
+    migrate(path, &mut connection, kind).await?;
+    Ok(Opened {
+        path: path.to_owned(),
+        connection,
+        writing,
+        reading: plain.read_only(true),
+        readers: options.readers,
     })
 }
 
@@ -97,7 +110,7 @@ fn make_file(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Refuses another program's database before anything of it is touched.
-async fn check_owner(path: &Path, options: &SqliteConnectOptions) -> Result<(), StoreError> {
+async fn check_owner(path: &Path, options: &SqliteConnectOptions, kind: &Kind) -> Result<(), StoreError> {
     let look = async {
         let mut connection = options.connect().await?;
         let row = sqlx::query(
@@ -111,7 +124,7 @@ async fn check_owner(path: &Path, options: &SqliteConnectOptions) -> Result<(), 
     };
     let (application, tables) = look.await.map_err(|error| store_error(path, &error))?;
     // Without tables it is new, or its making was cut short before the first migration was committed.
-    if application == APPLICATION_ID || (application == 0 && tables == 0) {
+    if application == kind.application_id || (application == 0 && tables == 0) {
         return Ok(());
     }
     if application == 0 && only_migrations_table(path, options).await? {
@@ -120,8 +133,9 @@ async fn check_owner(path: &Path, options: &SqliteConnectOptions) -> Result<(), 
     Err(StoreError::new(
         StoreFault::Other,
         format!(
-            "{}: is a database, but not a room database of Causerie",
-            path.display()
+            "{}: is a database, but not a {} of Causerie",
+            path.display(),
+            kind.name
         ),
     ))
 }
@@ -142,8 +156,9 @@ async fn only_migrations_table(path: &Path, options: &SqliteConnectOptions) -> R
     look.await.map_err(|error| store_error(path, &error))
 }
 
-async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS
+async fn migrate(path: &Path, connection: &mut SqliteConnection, kind: &Kind) -> Result<(), StoreError> {
+    let migrations = kind
+        .migrations
         .iter()
         .map(|&(version, name, sql)| {
             Migration::new(
@@ -158,7 +173,7 @@ async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), S
     let outcome = Migrator::with_migrations(migrations)
         .run_direct(None, connection, false)
         .await;
-    let newest = MIGRATIONS.last().map_or(0, |&(version, ..)| version);
+    let newest = kind.migrations.last().map_or(0, |&(version, ..)| version);
     outcome.map_err(|error| match error {
         MigrateError::Execute(error) => store_error(path, &error),
         MigrateError::ExecuteMigration(error, version) => {

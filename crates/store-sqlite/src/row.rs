@@ -10,7 +10,7 @@ use uuid::Uuid;
 fn corrupt(column: usize, why: impl Display) -> StoreError {
     StoreError::new(
         StoreFault::Corrupt,
-        format!("column {column} of a row of the room database: {why}"),
+        format!("column {column} of a row of the database: {why}"),
     )
 }
 

@@ -133,7 +133,7 @@ impl Writer {
         if let Some(connection) = state.connection.take()
             && let Err(error) = connection.close().await
         {
-            tracing::warn!(%error, "closing the room database");
+            tracing::warn!(database = %self.shared.path.display(), %error, "The database can't be closed.");
         }
     }
 }
@@ -212,7 +212,7 @@ impl Shared {
             Ok(_) => Some(connection),
             Err(error) => {
                 let error = store_error(&self.path, &error);
-                tracing::warn!(%error, "the log of the room database can't be moved to its file now");
+                tracing::warn!(%error, "the log of the database can't be moved to its file now");
                 state.stop_if_sync_failed(&error, Some(connection))
             }
         };
@@ -229,7 +229,7 @@ impl State {
         if error.fault != StoreFault::SyncFailed {
             return connection;
         }
-        tracing::error!(%error, "nothing is written to the room database until the program starts anew");
+        tracing::error!(%error, "nothing is written to the database until the program starts anew");
         self.stopped = Some(error.clone());
         // Kept open until the process ends: closing the last connection would move the log to the file, sync that, and
         // delete the log, the only place of which we know what it holds. The next start reads it.
