@@ -12,15 +12,19 @@
     )
 )]
 
+pub mod chain;
 pub mod checkpoint;
 pub mod key;
+pub mod log;
 pub mod manifest;
 pub mod merkle;
+mod ranges;
 pub mod record;
 pub mod wire;
 
 pub use checkpoint::{Checkpoint, NotACheckpoint, SignedCheckpoint};
 pub use key::{KeyError, PublicKey, SigningKey};
+pub use log::LogVerifier;
 pub use manifest::{ChainRange, File, Manifest, NotAManifest, Part, SignedManifest};
 pub use merkle::Tree;
 pub use record::Content;
