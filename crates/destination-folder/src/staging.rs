@@ -1,0 +1,203 @@
+//! An export on its way.
+
+use crate::{blocking, disk, named, transform::Processor, zip_of, zipped};
+use async_trait::async_trait;
+use causerie_destination::{DeliveryError, Staged as StagedFile, Staging};
+use std::{
+    collections::BTreeMap,
+    fs::{File, TryLockError},
+    mem,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// What the name of a folder begins with that isn't an export yet.
+const PREFIX: &str = ".staging-";
+/// How much waits in memory for the disk, over all files of an export.
+const BUFFER_BYTES: usize = 1024 * 1024;
+
+/// The folder that an export is staged in. It goes when this is dropped.
+pub(crate) struct Staged {
+    directory: PathBuf,
+    export: String,
+    folder: PathBuf,
+    zip: bool,
+    /// Keeps others from this folder for as long as it is open.
+    _lock: File,
+}
+
+impl Staged {
+    /// Makes the folder in place of what is left of one.
+    pub(crate) fn begin(directory: &Path, export: &str, zip: bool) -> Result<Self, DeliveryError> {
+        if !directory.is_dir() {
+            return Err(DeliveryError(format!(
+                "exports can't go to {}: it isn't there, or isn't a directory",
+                directory.display()
+            )));
+        }
+        for there in [directory.join(export), zip_of(directory, export)] {
+            // A link that leads nowhere is there too.
+            if there.symlink_metadata().is_ok() {
+                return Err(DeliveryError(format!("{} is there already", there.display())));
+            }
+        }
+        let folder = directory.join(format!("{PREFIX}{export}"));
+        if let Ok(old) = File::open(&folder) {
+            lock(&old, &folder)?;
+            disk::remove(&folder)?;
+        }
+        disk::remove(&packed(&folder))?;
+        disk::make(&folder)?;
+        let lock_of = File::open(&folder).map_err(disk::failed("can't open", &folder))?;
+        lock(&lock_of, &folder)?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            export: export.to_owned(),
+            folder,
+            zip,
+            _lock: lock_of,
+        })
+    }
+
+    fn files(&self) -> Result<Vec<StagedFile>, DeliveryError> {
+        let names = disk::names(&self.folder)?;
+        names
+            .iter()
+            .map(|name| disk::measure(&self.folder, name))
+            .collect()
+    }
+
+    fn commit(&self) -> Result<(), DeliveryError> {
+        let to = if self.zip {
+            zip_of(&self.directory, &self.export)
+        } else {
+            self.directory.join(&self.export)
+        };
+        if to.symlink_metadata().is_ok() {
+            return Err(DeliveryError(format!("{} is there already", to.display())));
+        }
+        if self.zip {
+            let packed = packed(&self.folder);
+            zipped::pack(&self.folder, &self.export, &packed)?;
+            disk::rename(&packed, &to)?;
+        } else {
+            for name in disk::names(&self.folder)? {
+                disk::sync(&self.folder.join(name))?;
+            }
+            disk::sync(&self.folder)?;
+            disk::rename(&self.folder, &to)?;
+        }
+        disk::sync(&self.directory)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        for path in [packed(&self.folder), self.folder.clone()] {
+            if let Err(error) = disk::remove(&path) {
+                tracing::warn!(%error, "what was staged of an export stays until it is begun again");
+            }
+        }
+    }
+}
+
+/// The zip of a staged folder before it has its name.
+fn packed(folder: &Path) -> PathBuf {
+    folder.with_added_extension("zip")
+}
+
+/// Takes a folder for oneself. Where the file system knows no locks there is none: runs have a lease besides.
+fn lock(folder: &File, path: &Path) -> Result<(), DeliveryError> {
+    match folder.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(DeliveryError(format!(
+            "{} is being written by another",
+            path.display()
+        ))),
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
+    }
+}
+
+/// A staged export with what hasn't gone to the disk yet.
+pub(crate) struct InFolder {
+    staged: Arc<Staged>,
+    processor: Processor,
+    waiting: BTreeMap<String, Vec<u8>>,
+    waiting_bytes: usize,
+    /// Something is missing in it: it must not be committed.
+    broken: bool,
+}
+
+impl InFolder {
+    pub(crate) fn new(staged: Staged, processor: Processor) -> Self {
+        Self {
+            staged: Arc::new(staged),
+            processor,
+            waiting: BTreeMap::new(),
+            waiting_bytes: 0,
+            broken: false,
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), DeliveryError> {
+        if self.broken {
+            return Err(DeliveryError("a part of the export couldn't be made".to_owned()));
+        }
+        let waiting = mem::take(&mut self.waiting);
+        self.waiting_bytes = 0;
+        let staged = Arc::clone(&self.staged);
+        // Until it is known to be there, it isn't: the caller may stop waiting.
+        self.broken = true;
+        blocking(move || {
+            waiting
+                .iter()
+                .try_for_each(|(name, bytes)| disk::append(&staged.folder.join(name), bytes))
+        })
+        .await?;
+        self.broken = false;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Staging for InFolder {
+    async fn write(&mut self, file: &str, bytes: &[u8]) -> Result<(), DeliveryError> {
+        if let Err(error) = named("a file", file) {
+            self.broken = true;
+            return Err(error);
+        }
+        if let Some(waiting) = self.waiting.get_mut(file) {
+            waiting.extend_from_slice(bytes);
+        } else {
+            self.waiting.insert(file.to_owned(), bytes.to_owned());
+        }
+        self.waiting_bytes += bytes.len() + file.len();
+        if self.waiting_bytes >= BUFFER_BYTES {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn transform(&mut self, stylesheet: &str, from: &str, to: &str) -> Result<(), DeliveryError> {
+        named("a file", from)?;
+        named("a file", to)?;
+        self.flush().await?;
+        self.broken = true;
+        self.processor
+            .run(&self.staged.folder, stylesheet, from, to)
+            .await?;
+        self.broken = false;
+        Ok(())
+    }
+
+    async fn files(&mut self) -> Result<Vec<StagedFile>, DeliveryError> {
+        self.flush().await?;
+        let staged = Arc::clone(&self.staged);
+        blocking(move || staged.files()).await
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), DeliveryError> {
+        self.flush().await?;
+        let staged = Arc::clone(&self.staged);
+        blocking(move || staged.commit()).await
+    }
+}
