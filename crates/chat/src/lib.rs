@@ -131,10 +131,10 @@ pub struct Status {
 }
 
 impl Chat {
-    /// Loads the working set and starts the sequencer.
+    /// Loads the working set, records the leaving of whom a crash left in rooms, and starts the sequencer.
     ///
     /// # Errors
-    /// [`StoreError`] if the database can't be read.
+    /// [`StoreError`] if the database can't be read, or can't take those records.
     pub async fn start(settings: Settings, needs: Needs) -> Result<Self, StoreError> {
         let catalogue = needs.catalogue.load().await?;
         let database = needs.catalogue.database_id().await?;
@@ -154,7 +154,8 @@ impl Chat {
             retouching: tokio::sync::Mutex::new(()),
             turns: Semaphore::new(QUESTIONS_AT_A_TIME),
         });
-        let sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;
+        let mut sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;
+        sequencer.part_lost().await?;
         tokio::spawn(sequencer.run(queue));
         Ok(Self { inner, commands })
     }

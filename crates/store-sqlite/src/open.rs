@@ -23,6 +23,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "invitations",
         include_str!("../migrations/0005_invitations.sql"),
     ),
+    (7, "presence", include_str!("../migrations/0007_presence.sql")),
 ];
 
 pub(crate) async fn open(path: &Path, options: &Options) -> Result<SqliteStore, StoreError> {

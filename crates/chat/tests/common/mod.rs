@@ -118,6 +118,10 @@ impl Journal for Failing {
         self.real.head(chain).await
     }
 
+    async fn present(&self) -> Result<Vec<(RoomId, SipAddress)>, StoreError> {
+        self.real.present().await
+    }
+
     async fn highest_room(&self) -> Result<RoomId, StoreError> {
         self.real.highest_room().await
     }
@@ -140,7 +144,8 @@ impl World {
     pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(Ticking::default());
-        let (chat, parts, journal) = start(&dir, settings.clone(), clock.clone()).await;
+        let started = start(&dir, settings.clone(), clock.clone(), |_| ()).await;
+        let (chat, parts, journal) = started.map_err(|(error, _)| error).unwrap();
         let world = Self {
             chat,
             parts,
@@ -201,6 +206,17 @@ impl World {
 
     /// Ends the service and starts it again on the same database.
     pub(crate) async fn restart(self) -> Self {
+        match self.restart_with(|_| ()).await {
+            Ok(world) => world,
+            Err((error, _)) => panic!("{error}"),
+        }
+    }
+
+    /// The same, with a journal that `prepare` has seen before; if it doesn't start, why, and the database.
+    pub(crate) async fn restart_with(
+        self,
+        prepare: impl FnOnce(&Failing) + Send,
+    ) -> Result<Self, (StoreError, Parts)> {
         let Self {
             dir,
             clock,
@@ -215,15 +231,15 @@ impl World {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         drop(journal);
-        let (chat, parts, journal) = start(&dir, settings.clone(), clock.clone()).await;
-        Self {
+        let (chat, parts, journal) = start(&dir, settings.clone(), clock.clone(), prepare).await?;
+        Ok(Self {
             chat,
             parts,
             journal,
             clock,
             dir,
             settings,
-        }
+        })
     }
 
     pub(crate) async fn act(&self, action: Action) {
@@ -341,7 +357,12 @@ impl World {
     }
 }
 
-async fn start(dir: &TempDir, settings: Settings, clock: Arc<Ticking>) -> (Chat, Parts, Arc<Failing>) {
+async fn start(
+    dir: &TempDir,
+    settings: Settings,
+    clock: Arc<Ticking>,
+    prepare: impl FnOnce(&Failing) + Send,
+) -> Result<(Chat, Parts, Arc<Failing>), (StoreError, Parts)> {
     let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
         .await
         .unwrap();
@@ -353,6 +374,7 @@ async fn start(dir: &TempDir, settings: Settings, clock: Arc<Ticking>) -> (Chat,
         waiting: AtomicU64::new(0),
         commits: AtomicU64::new(0),
     });
+    prepare(&journal);
     let needs = Needs {
         journal: journal.clone(),
         catalogue: parts.catalogue.clone(),
@@ -363,8 +385,10 @@ async fn start(dir: &TempDir, settings: Settings, clock: Arc<Ticking>) -> (Chat,
         clock,
         random: Arc::new(Counting(AtomicU64::new(1))),
     };
-    let chat = Chat::start(settings, needs).await.unwrap();
-    (chat, parts, journal)
+    match Chat::start(settings, needs).await {
+        Ok(chat) => Ok((chat, parts, journal)),
+        Err(error) => Err((error, parts)),
+    }
 }
 
 pub(crate) fn address(name: &str) -> SipAddress {

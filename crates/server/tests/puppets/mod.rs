@@ -76,6 +76,10 @@ impl Journal for Counted {
         self.real.head(chain).await
     }
 
+    async fn present(&self) -> Result<Vec<(RoomId, SipAddress)>, StoreError> {
+        self.real.present().await
+    }
+
     async fn highest_room(&self) -> Result<RoomId, StoreError> {
         self.real.highest_room().await
     }
