@@ -9,6 +9,7 @@
 
 pub mod admin;
 mod backlog;
+mod behind;
 mod delivery;
 mod endpoint;
 mod history_search;
@@ -45,9 +46,8 @@ pub use settings::Settings;
 use backlog::Backlog;
 use causerie_model::{Catalogue, Clock, Effective, EndpointId, PrincipalId, Random, RoomId};
 use causerie_policy::{Rule, Verdict, may_chat};
-use causerie_store::{
-    CatalogueStore, History, Invitations, Journal, Outbox, Preferences, RoomSize, StoreError,
-};
+use causerie_queue::Queue;
+use causerie_store::{CatalogueStore, History, Invitations, Journal, Preferences, RoomSize, StoreError};
 use delivery::Sink;
 use sequencer::{Command, Sequencer};
 use std::{
@@ -74,7 +74,7 @@ pub struct Needs {
     /// Keeps invitations, and who is to be invited.
     pub invitations: Arc<dyn Invitations>,
     /// Tells how much waits for compliance.
-    pub outbox: Arc<dyn Outbox>,
+    pub queue: Arc<dyn Queue>,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// GUIDs of new rooms and categories.
@@ -101,7 +101,9 @@ struct Inner {
     /// The last commit succeeded.
     writable: AtomicBool,
     clock: Arc<dyn Clock>,
-    outbox: Arc<dyn Outbox>,
+    queue: Arc<dyn Queue>,
+    /// Too much waits for compliance.
+    behind: AtomicBool,
     history: Arc<dyn History>,
     /// Held by who removes or replaces messages.
     retouching: tokio::sync::Mutex<()>,
@@ -128,6 +130,8 @@ pub struct Status {
     pub writable: bool,
     /// Records that wait for compliance; `None` if the database can't be read.
     pub outbox: Option<u64>,
+    /// Too much waits for compliance: rooms of closed categories take no messages.
+    pub compliance_behind: bool,
 }
 
 impl Chat {
@@ -149,13 +153,15 @@ impl Chat {
             backlog: Arc::default(),
             writable: AtomicBool::new(true),
             clock: needs.clock.clone(),
-            outbox: needs.outbox.clone(),
+            queue: needs.queue.clone(),
+            behind: AtomicBool::new(true),
             history: needs.history.clone(),
             retouching: tokio::sync::Mutex::new(()),
             turns: Semaphore::new(QUESTIONS_AT_A_TIME),
         });
         let mut sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;
         sequencer.part_lost().await?;
+        behind::watch(&inner).await;
         tokio::spawn(sequencer.run(queue));
         Ok(Self { inner, commands })
     }
@@ -280,7 +286,8 @@ impl Chat {
             rooms_in_use,
             endpoints: self.inner.endpoints.load(Ordering::Relaxed),
             writable: self.inner.writable.load(Ordering::Relaxed),
-            outbox: self.inner.outbox.depth().await.ok(),
+            outbox: self.inner.queue.backlog().await.ok().map(|backlog| backlog.depth),
+            compliance_behind: self.inner.is_behind(),
         }
     }
 

@@ -35,6 +35,7 @@ async fn add_category(world: &World, name: &str) {
             invitations: false,
             file_upload: false,
             history: true,
+            compliance: causerie_model::ComplianceMode::Open,
         }))
         .await;
 }

@@ -24,6 +24,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("../migrations/0005_invitations.sql"),
     ),
     (7, "presence", include_str!("../migrations/0007_presence.sql")),
+    (8, "compliance", include_str!("../migrations/0008_compliance.sql")),
 ];
 
 pub(crate) async fn open(path: &Path, options: &Options) -> Result<SqliteStore, StoreError> {

@@ -10,6 +10,7 @@ use causerie_model::{
     Actor, ChainId, Clock, Extras, Head, Invitations, Privacy, Random, Role, RoomId, RoomType, SipAddress,
     Timestamp,
 };
+use causerie_queue::{Backlog, Lease, Queue};
 use causerie_room::{Link, verify};
 use causerie_store::{Batch, Journal, Parts, Queued, Store, StoreError, StoreFault};
 use causerie_store_sqlite::{Options, SqliteStore};
@@ -127,7 +128,60 @@ impl Journal for Failing {
     }
 }
 
+/// A queue that says what it is told.
+pub(crate) struct Told {
+    backlog: Mutex<Result<Backlog, StoreError>>,
+    asked: watch::Sender<u64>,
+}
+
+impl Told {
+    /// From here on it says this. Waits until it was asked.
+    pub(crate) async fn tell(&self, backlog: Result<Backlog, StoreError>) {
+        *self.backlog.lock().unwrap() = backlog;
+        let mut asked = self.asked.subscribe();
+        let seen = *asked.borrow_and_update();
+        // The one after the next is asked for when what came of the next is known.
+        tokio::time::pause();
+        asked.wait_for(|count| *count > seen + 1).await.unwrap();
+        tokio::time::resume();
+    }
+}
+
+#[async_trait]
+impl Queue for Told {
+    async fn lease(&self, _: Option<&Lease>, _: Timestamp, _: Timestamp) -> Result<Lease, StoreError> {
+        unreachable!("the chat service takes nothing out")
+    }
+
+    async fn release(&self, _: &Lease) -> Result<(), StoreError> {
+        unreachable!("the chat service takes nothing out")
+    }
+
+    async fn waiting(
+        &self,
+        _: &Lease,
+        _: Timestamp,
+        _: u32,
+    ) -> Result<Vec<causerie_queue::Queued>, StoreError> {
+        unreachable!("the chat service takes nothing out")
+    }
+
+    async fn acknowledge(&self, _: &Lease, _: Timestamp, _: i64) -> Result<(), StoreError> {
+        unreachable!("the chat service takes nothing out")
+    }
+
+    async fn set_aside(&self, _: &Lease, _: Timestamp, _: i64, _: &str) -> Result<(), StoreError> {
+        unreachable!("the chat service takes nothing out")
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.asked.send_modify(|count| *count += 1);
+        self.backlog.lock().unwrap().clone()
+    }
+}
+
 pub(crate) struct World {
+    pub(crate) queue: Arc<Told>,
     pub(crate) chat: Chat,
     pub(crate) parts: Parts,
     pub(crate) journal: Arc<Failing>,
@@ -144,9 +198,14 @@ impl World {
     pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(Ticking::default());
-        let started = start(&dir, settings.clone(), clock.clone(), |_| ()).await;
+        let queue = Arc::new(Told {
+            backlog: Mutex::new(Ok(Backlog::default())),
+            asked: watch::Sender::new(0),
+        });
+        let started = start(&dir, settings.clone(), clock.clone(), queue.clone(), |_| ()).await;
         let (chat, parts, journal) = started.map_err(|(error, _)| error).unwrap();
         let world = Self {
+            queue,
             chat,
             parts,
             journal,
@@ -170,6 +229,7 @@ impl World {
                 invitations: false,
                 file_upload: false,
                 history: true,
+                compliance: causerie_model::ComplianceMode::Open,
             }))
             .await;
         for name in ["alice", "bob", "carol", "dave"] {
@@ -218,6 +278,7 @@ impl World {
         prepare: impl FnOnce(&Failing) + Send,
     ) -> Result<Self, (StoreError, Parts)> {
         let Self {
+            queue,
             dir,
             clock,
             settings,
@@ -231,8 +292,10 @@ impl World {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         drop(journal);
-        let (chat, parts, journal) = start(&dir, settings.clone(), clock.clone(), prepare).await?;
+        let (chat, parts, journal) =
+            start(&dir, settings.clone(), clock.clone(), queue.clone(), prepare).await?;
         Ok(Self {
+            queue,
             chat,
             parts,
             journal,
@@ -361,6 +424,7 @@ async fn start(
     dir: &TempDir,
     settings: Settings,
     clock: Arc<Ticking>,
+    queue: Arc<Told>,
     prepare: impl FnOnce(&Failing) + Send,
 ) -> Result<(Chat, Parts, Arc<Failing>), (StoreError, Parts)> {
     let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
@@ -381,7 +445,7 @@ async fn start(
         history: parts.history.clone(),
         preferences: parts.preferences.clone(),
         invitations: parts.invitations.clone(),
-        outbox: parts.outbox.clone(),
+        queue,
         clock,
         random: Arc::new(Counting(AtomicU64::new(1))),
     };

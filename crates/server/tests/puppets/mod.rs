@@ -269,6 +269,7 @@ fn changes(count: usize, room: Uuid) -> Vec<Change> {
             invitations: true,
             file_upload: false,
             history: true,
+            compliance: causerie_model::ComplianceMode::Open,
             audit: causerie_model::Audit::default(),
         }),
         Change::PutRoom(Room {

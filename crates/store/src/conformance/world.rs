@@ -2,9 +2,9 @@
 
 use crate::{Batch, Found, Parts, StoreError, StoreFault};
 use causerie_model::{
-    Actor, Audit, Category, CategoryId, ChainId, Change, Event, Extras, Group, GroupKind, Head, Invitations,
-    Match, Message, MessageQuery, PartReason, PrincipalId, Privacy, Record, Room, RoomId, RoomType,
-    SipAddress, TextQuery, Timestamp, User,
+    Actor, Audit, Category, CategoryId, ChainId, Change, ComplianceMode, Event, Extras, Group, GroupKind,
+    Head, Invitations, Match, Message, MessageQuery, PartReason, PrincipalId, Privacy, Record, Room, RoomId,
+    RoomType, SipAddress, TextQuery, Timestamp, User,
 };
 use causerie_room::{advance, next_message, seal};
 use std::sync::Arc;
@@ -174,6 +174,7 @@ pub(super) fn a_category(id: i64, name: &str) -> Category {
         invitations: true,
         file_upload: false,
         history: true,
+        compliance: ComplianceMode::Open,
         audit: Audit::default(),
     }
 }
