@@ -243,14 +243,15 @@ async fn measure(rooms: i64, entries: i64) {
     let store = SqliteStore::open(&path, Options::default())
         .await
         .expect("a database");
-    let parts = Arc::new(store).parts();
+    let store = Arc::new(store);
+    let parts = store.clone().parts();
     let needs = Needs {
         journal: parts.journal,
         catalogue: parts.catalogue,
         history: parts.history,
         preferences: parts.preferences,
         invitations: parts.invitations,
-        outbox: parts.outbox,
+        queue: store,
         clock: Arc::new(Counting(AtomicU64::new(1))),
         random: Arc::new(Numbers(AtomicU64::new(7))),
     };

@@ -128,8 +128,8 @@ pub struct Status {
     pub endpoints: u64,
     /// The last commit succeeded.
     pub writable: bool,
-    /// Records that wait for compliance; `None` if the database can't be read.
-    pub outbox: Option<u64>,
+    /// What waits for compliance; `None` if it can't be read.
+    pub queue: Option<causerie_queue::Backlog>,
     /// Too much waits for compliance: rooms of closed categories take no messages.
     pub compliance_behind: bool,
 }
@@ -286,7 +286,7 @@ impl Chat {
             rooms_in_use,
             endpoints: self.inner.endpoints.load(Ordering::Relaxed),
             writable: self.inner.writable.load(Ordering::Relaxed),
-            outbox: self.inner.queue.backlog().await.ok().map(|backlog| backlog.depth),
+            queue: self.inner.queue.backlog().await.ok(),
             compliance_behind: self.inner.is_behind(),
         }
     }

@@ -106,7 +106,8 @@ impl World {
 mod tests {
     use super::*;
     use causerie_model::{ChainId, Match, MessageQuery, Permissions, SipAddress, TextQuery};
-    use causerie_store::{CatalogueStore, History, Journal, Outbox, Secrets};
+    use causerie_queue::Queue;
+    use causerie_store::{CatalogueStore, History, Journal, Secrets};
     use causerie_store_sqlite::{Options, SqliteStore};
 
     fn world() -> World {
@@ -167,7 +168,7 @@ mod tests {
             ..MessageQuery::newest(vec![World::room(0)], 10)
         };
         assert!(!store.search(&query).await.unwrap().messages.is_empty());
-        assert_eq!(store.depth().await.unwrap(), 5_003);
+        assert_eq!(store.backlog().await.unwrap().depth, 5_003);
         let head = store.head(ChainId::Room(World::room(1))).await.unwrap();
         assert_eq!((head.record, head.chat_id.0), (3, 3));
     }

@@ -4,7 +4,9 @@
 //! Here it is taken out again. One consumer at a time has the lease; he gets records in the order in which they were
 //! committed, always from the first that isn't acknowledged, so that whatever he was given and lost comes again.
 //!
-//! Every adapter runs the suite in `conformance`.
+//! Every adapter runs the suite in [`conformance`].
+
+pub mod conformance;
 
 use async_trait::async_trait;
 use causerie_model::{Sealed, StoreError, Timestamp};
@@ -60,7 +62,8 @@ pub trait Queue: Send + Sync {
     /// [`StoreError`] if the queue can't be reached.
     async fn release(&self, lease: &Lease) -> Result<(), StoreError>;
 
-    /// The first `count` records that wait, in order; the same again until they are acknowledged.
+    /// The first `count` records that wait, in order; the same again until they are acknowledged. Fewer where they would
+    /// be too much for one answer, but at least one if any waits and `count` isn't 0.
     ///
     /// # Errors
     /// [`causerie_model::StoreFault::Conflict`] if the lease isn't held any more; [`StoreError`] if the queue can't be

@@ -1,7 +1,7 @@
 //! The check that nobody touched a chain.
 
 use crate::{body, chain::next_chat_id};
-use causerie_model::{ChainId, ChatId, Hash, Head, Timestamp};
+use causerie_model::{ChainId, ChatId, Hash, Head, Sealed, Timestamp};
 use causerie_proof::record::Content;
 use std::{error::Error, fmt};
 
@@ -24,6 +24,21 @@ pub struct Link<'a> {
     pub previous: Hash,
     /// Its hash, as stored.
     pub hash: Hash,
+}
+
+impl<'a> From<&'a Sealed> for Link<'a> {
+    fn from(record: &'a Sealed) -> Self {
+        Self {
+            chain: record.chain,
+            number: record.number,
+            at: record.at,
+            actor: &record.actor,
+            kind: &record.kind,
+            body: &record.body,
+            previous: record.previous,
+            hash: record.hash,
+        }
+    }
 }
 
 /// The first record that is wrong, and how.

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use causerie_chat::Chat;
+use causerie_model::{Clock, Timestamp};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -36,7 +37,15 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
         "Endpoints in contact with the chat service."
     );
     metrics::describe_gauge!("causerie_writable", "1 if the last commit succeeded.");
-    metrics::describe_gauge!("causerie_outbox_records", "Records that wait for compliance.");
+    metrics::describe_gauge!("causerie_queue_depth", "Records that wait for compliance.");
+    metrics::describe_gauge!(
+        "causerie_queue_oldest_seconds",
+        "Since when the first record waits for compliance; 0 if none does."
+    );
+    metrics::describe_gauge!(
+        "causerie_queue_set_aside",
+        "Records that compliance couldn't store and set aside."
+    );
     metrics::describe_gauge!("causerie_certificate_days_left", "Days until a certificate ends.");
     Ok(handle)
 }
@@ -46,6 +55,7 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
 pub(crate) struct Page {
     pub(crate) handle: PrometheusHandle,
     pub(crate) chat: Chat,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) certificates: Option<Arc<Certificates>>,
 }
 
@@ -79,8 +89,11 @@ async fn metrics(State(page): State<Page>) -> String {
     metrics::gauge!("causerie_rooms_in_use").set(status.rooms_in_use as f64);
     metrics::gauge!("causerie_endpoints").set(status.endpoints as f64);
     metrics::gauge!("causerie_writable").set(f64::from(u8::from(status.writable)));
-    if let Some(outbox) = status.outbox {
-        metrics::gauge!("causerie_outbox_records").set(outbox as f64);
+    if let Some(queue) = status.queue {
+        metrics::gauge!("causerie_queue_depth").set(queue.depth as f64);
+        let age = waits_for(queue.oldest, page.clock.now());
+        metrics::gauge!("causerie_queue_oldest_seconds").set(age.as_secs_f64());
+        metrics::gauge!("causerie_queue_set_aside").set(queue.set_aside as f64);
     }
     for certificate in page
         .certificates
@@ -93,10 +106,16 @@ async fn metrics(State(page): State<Page>) -> String {
     page.handle.render()
 }
 
+/// How long what happened then waits; nothing if nothing waits, or if the clock was put back since.
+fn waits_for(oldest: Option<Timestamp>, now: Timestamp) -> Duration {
+    let micros = oldest.map_or(0, |oldest| now.0.saturating_sub(oldest.0));
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}
+
 /// 200 while messages can be stored, 503 while they can't.
 async fn health(State(page): State<Page>) -> (StatusCode, &'static str) {
     let status = page.chat.status().await;
-    if status.writable && status.outbox.is_some() {
+    if status.writable && status.queue.is_some() {
         (StatusCode::OK, "ok\n")
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "the database can't be written\n")

@@ -266,7 +266,7 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
         history: parts.history,
         preferences: parts.preferences,
         invitations: parts.invitations,
-        outbox: parts.outbox,
+        queue: store.clone(),
         clock: clock.clone(),
         random: random.clone(),
     };
@@ -311,6 +311,7 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
     let page = metrics_page::Page {
         handle: metrics,
         chat: chat.clone(),
+        clock: clock.clone(),
         certificates: certificates.clone(),
     };
     let mut tasks = start(listeners, &sip, certificates.clone(), admin, page, &stopping)?;

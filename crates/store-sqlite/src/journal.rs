@@ -62,6 +62,8 @@ struct Prepared {
     entered: Option<String>,
     /// JSON array of who has left and not come again, if somebody has.
     left: Option<String>,
+    /// How many these are.
+    count: usize,
 }
 
 impl Prepared {
@@ -93,6 +95,7 @@ impl Prepared {
             spans,
             chains: json!(chains).to_string(),
             messages: some(messages),
+            count: outbox.len(),
             outbox: Value::Array(outbox).to_string(),
             entered: some(entered),
             left: some(left),
@@ -126,6 +129,7 @@ impl Prepared {
         transaction
             .execute(sqlx::query(INSERT_OUTBOX).bind(self.outbox))
             .await?;
+        transaction.queued(self.count as u64);
         transaction
             .execute(sqlx::query(UPSERT_HEADS).bind(Value::Array(heads).to_string()))
             .await?;

@@ -14,14 +14,16 @@ mod invitations;
 mod journal;
 mod message_change;
 mod open;
-mod outbox;
 mod preferences;
+mod queue;
 mod reader;
 mod row;
 mod search;
 mod secrets;
 mod tokens;
 mod writer;
+
+pub use queue::Aside;
 
 use causerie_store::StoreError;
 use reader::Reader;
@@ -50,6 +52,9 @@ impl Default for Options {
 }
 
 /// The room database in one file.
+///
+/// It is [`causerie_queue::Queue`] as well. How many records wait is counted when it is opened, and from then on with each
+/// commit: that is right only as long as nobody else writes, so a database is for one process, which opens it once.
 pub struct SqliteStore {
     writer: Writer,
     reader: Reader,

@@ -1,6 +1,12 @@
 //! Opens, makes and upgrades the database.
 
-use crate::{Options, SqliteStore, fault::store_error, index::index_waiting, reader::Reader, writer::Writer};
+use crate::{
+    Options, SqliteStore,
+    fault::store_error,
+    index::index_waiting,
+    reader::Reader,
+    writer::{Writer, count},
+};
 use causerie_store::{StoreError, StoreFault};
 use sqlx::{
     ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection,
@@ -23,6 +29,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         "invitations",
         include_str!("../migrations/0005_invitations.sql"),
     ),
+    (6, "queue", include_str!("../migrations/0006_queue.sql")),
     (7, "presence", include_str!("../migrations/0007_presence.sql")),
     (8, "compliance", include_str!("../migrations/0008_compliance.sql")),
 ];
@@ -52,8 +59,11 @@ pub(crate) async fn open(path: &Path, options: &Options) -> Result<SqliteStore, 
     migrate(path, &mut connection).await?;
     index_waiting(path, &mut connection).await?;
 
+    let tally = count(&mut connection).await;
+    let tally = tally.map_err(|error| store_error(path, &error))?;
+
     Ok(SqliteStore {
-        writer: Writer::new(path.to_owned(), writing, connection),
+        writer: Writer::new(path.to_owned(), writing, connection, tally),
         reader: Reader::new(path.to_owned(), plain.read_only(true), options.readers),
     })
 }

@@ -3,14 +3,14 @@
 use crate::fault::store_error;
 use causerie_store::{StoreError, StoreFault, meter};
 use sqlx::{
-    ConnectOptions, Connection, Executor, SqliteConnection,
+    ConnectOptions, Connection, Executor, Row, SqliteConnection,
     sqlite::{SqliteArguments, SqliteConnectOptions, SqliteQueryResult, SqliteRow},
 };
 use std::{
     future::Future,
     path::{Path, PathBuf},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 use tokio::sync::{Mutex, oneshot};
 
@@ -32,6 +32,27 @@ struct Shared {
     path: PathBuf,
     options: SqliteConnectOptions,
     state: Arc<Mutex<State>>,
+    tally: std::sync::Mutex<Tally>,
+}
+
+/// What is counted along with commits, since counting rows would cost the more the more there are.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tally {
+    /// Records in the outbox.
+    pub(crate) queued: u64,
+    /// Records set aside.
+    pub(crate) aside: u64,
+}
+
+/// Counts all rows.
+pub(crate) async fn count(connection: &mut SqliteConnection) -> Result<Tally, sqlx::Error> {
+    let query = "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM set_aside)";
+    let row = connection.fetch_one(query).await?;
+    let number = |column| Ok::<_, sqlx::Error>(row.try_get::<i64, _>(column)?.unsigned_abs());
+    Ok(Tally {
+        queued: number(0)?,
+        aside: number(1)?,
+    })
 }
 
 #[derive(Default)]
@@ -51,10 +72,17 @@ pub(crate) struct Transaction<'a> {
     connection: SqliteConnection,
     statements: u32,
     bytes: usize,
+    /// What there is when it is committed.
+    tally: Tally,
 }
 
 impl Writer {
-    pub(crate) fn new(path: PathBuf, options: SqliteConnectOptions, connection: SqliteConnection) -> Self {
+    pub(crate) fn new(
+        path: PathBuf,
+        options: SqliteConnectOptions,
+        connection: SqliteConnection,
+        tally: Tally,
+    ) -> Self {
         let state = State {
             connection: Some(connection),
             ..State::default()
@@ -64,6 +92,7 @@ impl Writer {
                 path,
                 options,
                 state: Arc::new(Mutex::new(state)),
+                tally: std::sync::Mutex::new(tally),
             }),
         }
     }
@@ -93,6 +122,11 @@ impl Writer {
         result
     }
 
+    /// What the last commit left.
+    pub(crate) fn tally(&self) -> Tally {
+        *self.shared.tally()
+    }
+
     pub(crate) async fn close(&self) {
         let mut state = self.shared.state.lock().await;
         state.stopped = Some(StoreError::new(StoreFault::Unavailable, "the database is closed"));
@@ -105,6 +139,10 @@ impl Writer {
 }
 
 impl Shared {
+    fn tally(&self) -> std::sync::MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn transact<T>(
         &self,
         state: &mut State,
@@ -115,7 +153,7 @@ impl Shared {
         }
         let connection = match state.connection.take() {
             Some(connection) => connection,
-            None => match self.options.connect().await {
+            None => match self.connect().await {
                 Ok(connection) => connection,
                 Err(error) => {
                     let error = store_error(&self.path, &error);
@@ -129,12 +167,14 @@ impl Shared {
             connection,
             statements: 0,
             bytes: COMMIT_BYTES,
+            tally: *self.tally(),
         };
         let result = transaction.run(work).await;
         let statements = transaction.statements;
         match &result {
             Ok(_) => {
                 state.logged += transaction.bytes;
+                *self.tally() = transaction.tally;
                 state.connection = Some(transaction.connection);
             }
             Err(error) => {
@@ -148,6 +188,13 @@ impl Shared {
             }
         }
         (result, statements)
+    }
+
+    /// Opens the database anew, and counts anew: whether what failed before was committed isn't known.
+    async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        *self.tally() = count(&mut connection).await?;
+        Ok(connection)
     }
 
     /// Moves the log to the database file when it has grown. SQLite would do it after a commit by itself, but it would
@@ -205,6 +252,21 @@ impl Transaction<'_> {
     /// Notes that `bytes` of content are to be written.
     pub(crate) fn note(&mut self, bytes: usize) {
         self.bytes += bytes;
+    }
+
+    /// Notes that so many records were queued.
+    pub(crate) fn queued(&mut self, count: u64) {
+        self.tally.queued += count;
+    }
+
+    /// Notes that so many records left the queue.
+    pub(crate) fn dequeued(&mut self, count: u64) {
+        self.tally.queued = self.tally.queued.saturating_sub(count);
+    }
+
+    /// Notes that so many records were set aside.
+    pub(crate) fn put_aside(&mut self, count: u64) {
+        self.tally.aside += count;
     }
 
     /// Sends a statement.

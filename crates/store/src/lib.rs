@@ -155,45 +155,6 @@ pub trait History: Send + Sync {
     async fn sizes(&self) -> Result<Vec<RoomSize>, StoreError>;
 }
 
-/// A record as it waits for the compliance service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Queued {
-    /// Its place in the queue, rising; gaps are possible.
-    pub sequence: i64,
-    /// Its chain.
-    pub chain: ChainId,
-    /// Its number in the chain.
-    pub number: u64,
-    /// When it happened.
-    pub at: Timestamp,
-    /// Who did it, as [`causerie_model::Actor`] prints it.
-    pub actor: String,
-    /// Its type.
-    pub kind: String,
-    /// The event as canonical JSON.
-    pub body: String,
-    /// Hash of the record before.
-    pub previous: causerie_model::Hash,
-    /// Its own hash.
-    pub hash: causerie_model::Hash,
-}
-
-/// Reads the outbox: the records that were committed together with what they tell of.
-#[async_trait]
-pub trait Outbox: Send + Sync {
-    /// Up to `count` records after `sequence`, in order.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database can't be read.
-    async fn queued(&self, after: i64, count: u32) -> Result<Vec<Queued>, StoreError>;
-
-    /// How many records wait.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the database can't be read.
-    async fn depth(&self) -> Result<u64, StoreError>;
-}
-
 /// A user's secrets as stored. Sealing and hashing are the account service's; here they are bytes.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret {
@@ -343,16 +304,7 @@ pub trait Invitations: Send + Sync {
 
 /// Everything at once, for the program that wires an adapter to the services. Services take the traits that they need.
 pub trait Store:
-    Journal
-    + CatalogueStore
-    + History
-    + Outbox
-    + Secrets
-    + Contacts
-    + Preferences
-    + Tokens
-    + Invitations
-    + 'static
+    Journal + CatalogueStore + History + Secrets + Contacts + Preferences + Tokens + Invitations + 'static
 {
     /// Each part as an object of its own trait.
     fn parts(self: Arc<Self>) -> Parts;
@@ -365,7 +317,6 @@ pub struct Parts {
     pub journal: Arc<dyn Journal>,
     pub catalogue: Arc<dyn CatalogueStore>,
     pub history: Arc<dyn History>,
-    pub outbox: Arc<dyn Outbox>,
     pub secrets: Arc<dyn Secrets>,
     pub contacts: Arc<dyn Contacts>,
     pub preferences: Arc<dyn Preferences>,
@@ -375,23 +326,13 @@ pub struct Parts {
 
 impl<T> Store for T
 where
-    T: Journal
-        + CatalogueStore
-        + History
-        + Outbox
-        + Secrets
-        + Contacts
-        + Preferences
-        + Tokens
-        + Invitations
-        + 'static,
+    T: Journal + CatalogueStore + History + Secrets + Contacts + Preferences + Tokens + Invitations + 'static,
 {
     fn parts(self: Arc<Self>) -> Parts {
         Parts {
             journal: self.clone(),
             catalogue: self.clone(),
             history: self.clone(),
-            outbox: self.clone(),
             secrets: self.clone(),
             contacts: self.clone(),
             preferences: self.clone(),

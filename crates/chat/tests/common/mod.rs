@@ -7,12 +7,12 @@ use causerie_chat::{
     NodeName, Notice, Operation, Outcome, PrincipalName, Refusal, RoomSummary, Settings,
 };
 use causerie_model::{
-    Actor, ChainId, Clock, Extras, Head, Invitations, Privacy, Random, Role, RoomId, RoomType, SipAddress,
-    Timestamp,
+    Actor, ChainId, Clock, Extras, Head, Invitations, Privacy, Random, Role, RoomId, RoomType, Sealed,
+    SipAddress, Timestamp,
 };
-use causerie_queue::{Backlog, Lease, Queue};
+use causerie_queue::{Backlog, Lease, Queue, Queued, conformance::everything};
 use causerie_room::{Link, verify};
-use causerie_store::{Batch, Journal, Parts, Queued, Store, StoreError, StoreFault};
+use causerie_store::{Batch, Journal, Parts, Store, StoreError, StoreFault};
 use causerie_store_sqlite::{Options, SqliteStore};
 use std::{
     collections::BTreeMap,
@@ -128,20 +128,24 @@ impl Journal for Failing {
     }
 }
 
-/// A queue that says what it is told.
+/// What is said about a queue.
+type Said = Arc<Mutex<Option<Result<Backlog, StoreError>>>>;
+
+/// The real queue, which may be told how much waits.
 pub(crate) struct Told {
-    backlog: Mutex<Result<Backlog, StoreError>>,
+    real: Arc<dyn Queue>,
+    said: Said,
     asked: watch::Sender<u64>,
 }
 
 impl Told {
     /// From here on it says this. Waits until it was asked.
     pub(crate) async fn tell(&self, backlog: Result<Backlog, StoreError>) {
-        *self.backlog.lock().unwrap() = backlog;
+        *self.said.lock().unwrap() = Some(backlog);
         let mut asked = self.asked.subscribe();
         let seen = *asked.borrow_and_update();
-        // The one after the next is asked for when what came of the next is known.
         tokio::time::pause();
+        // The one after the next is asked for when what came of the next is known.
         asked.wait_for(|count| *count > seen + 1).await.unwrap();
         tokio::time::resume();
     }
@@ -149,34 +153,44 @@ impl Told {
 
 #[async_trait]
 impl Queue for Told {
-    async fn lease(&self, _: Option<&Lease>, _: Timestamp, _: Timestamp) -> Result<Lease, StoreError> {
-        unreachable!("the chat service takes nothing out")
-    }
-
-    async fn release(&self, _: &Lease) -> Result<(), StoreError> {
-        unreachable!("the chat service takes nothing out")
-    }
-
-    async fn waiting(
+    async fn lease(
         &self,
-        _: &Lease,
-        _: Timestamp,
-        _: u32,
-    ) -> Result<Vec<causerie_queue::Queued>, StoreError> {
-        unreachable!("the chat service takes nothing out")
+        held: Option<&Lease>,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Lease, StoreError> {
+        self.real.lease(held, now, until).await
     }
 
-    async fn acknowledge(&self, _: &Lease, _: Timestamp, _: i64) -> Result<(), StoreError> {
-        unreachable!("the chat service takes nothing out")
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.real.release(lease).await
     }
 
-    async fn set_aside(&self, _: &Lease, _: Timestamp, _: i64, _: &str) -> Result<(), StoreError> {
-        unreachable!("the chat service takes nothing out")
+    async fn waiting(&self, lease: &Lease, now: Timestamp, count: u32) -> Result<Vec<Queued>, StoreError> {
+        self.real.waiting(lease, now, count).await
+    }
+
+    async fn acknowledge(&self, lease: &Lease, now: Timestamp, up_to: i64) -> Result<(), StoreError> {
+        self.real.acknowledge(lease, now, up_to).await
+    }
+
+    async fn set_aside(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        sequence: i64,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.real.set_aside(lease, now, sequence, reason).await
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
         self.asked.send_modify(|count| *count += 1);
-        self.backlog.lock().unwrap().clone()
+        let said = self.said.lock().unwrap().clone();
+        match said {
+            Some(said) => said,
+            None => self.real.backlog().await,
+        }
     }
 }
 
@@ -198,12 +212,8 @@ impl World {
     pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(Ticking::default());
-        let queue = Arc::new(Told {
-            backlog: Mutex::new(Ok(Backlog::default())),
-            asked: watch::Sender::new(0),
-        });
-        let started = start(&dir, settings.clone(), clock.clone(), queue.clone(), |_| ()).await;
-        let (chat, parts, journal) = started.map_err(|(error, _)| error).unwrap();
+        let started = start(&dir, settings.clone(), clock.clone(), Said::default(), |_| ()).await;
+        let (chat, parts, journal, queue) = started.map_err(|(error, _)| error).unwrap();
         let world = Self {
             queue,
             chat,
@@ -286,14 +296,15 @@ impl World {
             parts,
             journal,
         } = self;
-        drop((chat, parts));
+        let said = queue.said.clone();
+        drop((chat, parts, queue));
         // The sequencer ends when its last handle is gone, and lets go of the journal.
         while Arc::strong_count(&journal) > 1 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         drop(journal);
-        let (chat, parts, journal) =
-            start(&dir, settings.clone(), clock.clone(), queue.clone(), prepare).await?;
+        let (chat, parts, journal, queue) =
+            start(&dir, settings.clone(), clock.clone(), said, prepare).await?;
         Ok(Self {
             queue,
             chat,
@@ -382,8 +393,8 @@ impl World {
     }
 
     /// All records that wait for compliance.
-    pub(crate) async fn records(&self) -> Vec<Queued> {
-        self.parts.outbox.queued(0, 100_000).await.unwrap()
+    pub(crate) async fn records(&self) -> Vec<Sealed> {
+        everything(&*self.queue).await
     }
 
     /// The records of a room, as `KIND` and body.
@@ -399,21 +410,12 @@ impl World {
 
     /// Every chain is whole, and ends where its head says.
     pub(crate) async fn verify(&self) {
-        let mut chains: BTreeMap<ChainId, Vec<Queued>> = BTreeMap::new();
+        let mut chains: BTreeMap<ChainId, Vec<Sealed>> = BTreeMap::new();
         for record in self.records().await {
             chains.entry(record.chain).or_default().push(record);
         }
         for (chain, records) in chains {
-            let links = records.iter().map(|record| Link {
-                chain: record.chain,
-                number: record.number,
-                at: record.at,
-                actor: &record.actor,
-                kind: &record.kind,
-                body: &record.body,
-                previous: record.previous,
-                hash: record.hash,
-            });
+            let links = records.iter().map(Link::from);
             let head = verify(chain, links, Head::START).unwrap();
             assert_eq!(head, self.parts.journal.head(chain).await.unwrap());
         }
@@ -424,13 +426,14 @@ async fn start(
     dir: &TempDir,
     settings: Settings,
     clock: Arc<Ticking>,
-    queue: Arc<Told>,
+    said: Said,
     prepare: impl FnOnce(&Failing) + Send,
-) -> Result<(Chat, Parts, Arc<Failing>), (StoreError, Parts)> {
+) -> Result<(Chat, Parts, Arc<Failing>, Arc<Told>), (StoreError, Parts)> {
     let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
         .await
         .unwrap();
-    let parts = Arc::new(store).parts();
+    let store = Arc::new(store);
+    let parts = store.clone().parts();
     let journal = Arc::new(Failing {
         real: parts.journal.clone(),
         fault: Mutex::new(None),
@@ -439,18 +442,23 @@ async fn start(
         commits: AtomicU64::new(0),
     });
     prepare(&journal);
+    let queue = Arc::new(Told {
+        real: store,
+        said,
+        asked: watch::Sender::new(0),
+    });
     let needs = Needs {
         journal: journal.clone(),
         catalogue: parts.catalogue.clone(),
         history: parts.history.clone(),
         preferences: parts.preferences.clone(),
         invitations: parts.invitations.clone(),
-        queue,
+        queue: queue.clone(),
         clock,
         random: Arc::new(Counting(AtomicU64::new(1))),
     };
     match Chat::start(settings, needs).await {
-        Ok(chat) => Ok((chat, parts, journal)),
+        Ok(chat) => Ok((chat, parts, journal, queue)),
         Err(error) => Err((error, parts)),
     }
 }

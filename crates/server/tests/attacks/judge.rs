@@ -1,15 +1,16 @@
 //! What the database holds, judged apart from the server.
 
-use causerie_model::{ChainId, Head, RoomId};
+use causerie_model::{ChainId, Head, RoomId, Sealed};
+use causerie_queue::conformance::everything;
 use causerie_room::{Link, verify};
-use causerie_store::{Parts, Queued, Store};
+use causerie_store::{Parts, Store};
 use causerie_store_sqlite::{Options, SqliteStore};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 /// The database of a stopped server.
 pub(crate) struct Verdict {
     parts: Parts,
-    records: Vec<Queued>,
+    records: Vec<Sealed>,
 }
 
 impl Verdict {
@@ -17,16 +18,9 @@ impl Verdict {
         let store = SqliteStore::open(&data_dir.join("causerie.db"), Options::default())
             .await
             .unwrap();
-        let parts = Arc::new(store).parts();
-        let mut records = Vec::new();
-        loop {
-            let after = records.last().map_or(0, |record: &Queued| record.sequence);
-            let page = parts.outbox.queued(after, 10_000).await.unwrap();
-            if page.is_empty() {
-                break;
-            }
-            records.extend(page);
-        }
+        let store = Arc::new(store);
+        let records = everything(&*store).await;
+        let parts = store.parts();
         Self { parts, records }
     }
 
@@ -71,16 +65,7 @@ impl Verdict {
     pub(crate) async fn verify_chains(&self) {
         let mut chains: BTreeMap<ChainId, Vec<Link<'_>>> = BTreeMap::new();
         for record in &self.records {
-            chains.entry(record.chain).or_default().push(Link {
-                chain: record.chain,
-                number: record.number,
-                at: record.at,
-                actor: &record.actor,
-                kind: &record.kind,
-                body: &record.body,
-                previous: record.previous,
-                hash: record.hash,
-            });
+            chains.entry(record.chain).or_default().push(Link::from(record));
         }
         assert!(!chains.is_empty());
         for (chain, links) in chains {

@@ -127,7 +127,8 @@ impl Stage {
         let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
             .await
             .unwrap();
-        let parts = Arc::new(store).parts();
+        let store = Arc::new(store);
+        let parts = store.clone().parts();
         let room = Uuid::from_u128(0x7f2c_0000_0000_4000_8000_0000_0000_0001);
         let changes = changes(count, room);
         parts
@@ -152,7 +153,7 @@ impl Stage {
             history: parts.history,
             preferences: parts.preferences,
             invitations: parts.invitations,
-            outbox: parts.outbox,
+            queue: store,
             clock: clock.clone(),
             random: random.clone(),
         };

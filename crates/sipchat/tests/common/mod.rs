@@ -58,7 +58,8 @@ impl World {
         let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
             .await
             .unwrap();
-        let parts = Arc::new(store).parts();
+        let store = Arc::new(store);
+        let parts = store.clone().parts();
         let random = Arc::new(Counting(AtomicU64::new(1)));
         let database = parts.catalogue.database_id().await.unwrap();
         let needs = Needs {
@@ -67,7 +68,7 @@ impl World {
             history: parts.history,
             preferences: parts.preferences,
             invitations: parts.invitations,
-            outbox: parts.outbox,
+            queue: store,
             clock: Arc::new(Still),
             random: random.clone(),
         };

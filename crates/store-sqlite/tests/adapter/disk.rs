@@ -2,7 +2,8 @@
 
 use crate::{batch, commit, count, open, options, refusal};
 use causerie_model::{ChainId, RoomId};
-use causerie_store::{Journal, Outbox, StoreFault, conformance::Chain};
+use causerie_queue::Queue;
+use causerie_store::{Journal, StoreFault, conformance::Chain};
 use causerie_store_sqlite::{Options, SqliteStore};
 use std::{
     fs,
@@ -82,7 +83,7 @@ async fn a_full_disk_refuses_until_there_is_room_again() {
     commit(&store, vec![chain.post("after")]).await;
     assert_eq!(count(&store).await, taken + 1);
     assert_eq!(
-        store.depth().await.expect("a depth"),
+        store.backlog().await.expect("a backlog").depth,
         u64::try_from(taken).expect("small") + 1
     );
 }

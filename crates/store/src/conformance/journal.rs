@@ -3,11 +3,12 @@
 use super::{
     Chain, Database,
     world::{
-        all, category, changes, commit, depth, find, head, messages, query, records, refused, room, texts,
+        all, category, changes, commit, find, found, head, messages, query, records, refused, room, texts,
     },
 };
 use crate::{Batch, Found, Parts};
-use causerie_model::{ChainId, ChatId, Extras, Hash, Head, Message, RoomId};
+use causerie_model::{ChainId, ChatId, Extras, Hash, Head, Message, RoomId, Sealed};
+use causerie_room::{Link, verify};
 use std::sync::Arc;
 
 /// Whatever a person may post comes back byte for byte.
@@ -74,7 +75,7 @@ pub async fn everything_is_there_after_opening_anew(database: &dyn Database) {
     let parts = database.open().await;
     assert_eq!(all(&parts, 1).await, messages(&posts));
     assert_eq!(head(&parts, 1).await, chain.head);
-    assert_eq!(depth(&parts).await, 2);
+    assert_eq!(database.published().await.len(), 2);
     commit(&parts, &records(vec![chain.post("three")])).await;
     assert_eq!(texts(&all(&parts, 1).await), ["one", "two", "three"]);
 }
@@ -97,6 +98,38 @@ pub async fn rooms_may_be_interleaved_in_a_batch(database: &dyn Database) {
     assert_eq!(texts(&all(&parts, 2).await), ["b1", "b2"]);
     assert_eq!(head(&parts, 1).await, a.head);
     assert_eq!(head(&parts, 2).await, b.head);
+}
+
+/// A room without history is recorded like any other.
+pub async fn a_message_that_is_not_kept_is_only_published(database: &dyn Database) {
+    let parts = database.open().await;
+    let mut chain = Chain::of_room(1);
+    let record = chain.post_unkept("not kept");
+    commit(&parts, &records(vec![record.clone()])).await;
+    assert_eq!(all(&parts, 1).await, []);
+    assert_eq!(found(&parts, "kept").await, [0; 0]);
+    assert_eq!(database.published().await, [Sealed::from(&record)]);
+    assert_eq!(head(&parts, 1).await, chain.head);
+    assert_eq!(chain.head.chat_id, ChatId(1));
+}
+
+/// Nothing that the hashes cover was changed on the way.
+pub async fn published_records_prove_their_chain(database: &dyn Database) {
+    let parts = database.open().await;
+    let mut chain = Chain::of_room(1);
+    let batch = vec![
+        chain.join(),
+        chain.post("emoji 😀 and \"quotes\" \\ \u{1}"),
+        chain.post_unkept("gone"),
+        chain.post(""),
+    ];
+    commit(&parts, &records(batch)).await;
+    let published = database.published().await;
+    let links = published.iter().map(Link::from);
+    assert_eq!(
+        verify(ChainId::Room(RoomId(1)), links, Head::START),
+        Ok(chain.head)
+    );
 }
 
 /// The one order of a room.
@@ -123,11 +156,11 @@ async fn started(parts: &Parts) -> Chain {
 }
 
 /// Refused, and nothing of it is there: the chain goes on as if it had never been tried.
-async fn leaves_nothing(parts: &Parts, batch: &Batch, mut chain: Chain) {
-    let before = depth(parts).await;
+async fn leaves_nothing(database: &dyn Database, parts: &Parts, batch: &Batch, mut chain: Chain) {
+    let before = database.published().await;
     refused(parts, batch).await;
     assert_eq!(texts(&all(parts, 1).await), ["one"]);
-    assert_eq!(depth(parts).await, before);
+    assert_eq!(database.published().await, before);
     assert_eq!(head(parts, 1).await, chain.head);
     assert_eq!(find(parts, &query(&[1, 2], "lost")).await, Found::default());
     commit(parts, &records(vec![chain.post("two")])).await;
@@ -141,7 +174,7 @@ pub async fn a_wrong_number_is_a_conflict(database: &dyn Database) {
     let mut ahead = chain.clone();
     ahead.join();
     let batch = records(vec![ahead.post("lost")]);
-    leaves_nothing(&parts, &batch, chain).await;
+    leaves_nothing(database, &parts, &batch, chain).await;
 }
 
 /// The record before was another one.
@@ -151,7 +184,7 @@ pub async fn a_wrong_previous_hash_is_a_conflict(database: &dyn Database) {
     let mut forged = chain.clone();
     forged.head.hash = Hash([7; 32]);
     let batch = records(vec![forged.post("lost")]);
-    leaves_nothing(&parts, &batch, chain).await;
+    leaves_nothing(database, &parts, &batch, chain).await;
 }
 
 /// The chain is right, but a message's number isn't.
@@ -162,7 +195,7 @@ pub async fn a_message_out_of_order_is_a_conflict(database: &dyn Database) {
     let join = skipping.join();
     skipping.head.chat_id = ChatId(9);
     let batch = records(vec![join, skipping.post("lost")]);
-    leaves_nothing(&parts, &batch, chain).await;
+    leaves_nothing(database, &parts, &batch, chain).await;
 }
 
 /// Order within a batch matters too.
@@ -176,7 +209,7 @@ pub async fn a_reordered_batch_is_a_conflict(database: &dyn Database) {
         next.post("lost 3"),
     ]);
     batch.records.swap(1, 2);
-    leaves_nothing(&parts, &batch, chain).await;
+    leaves_nothing(database, &parts, &batch, chain).await;
 }
 
 /// What was answered with an error and may yet have been committed can't come twice.
@@ -185,7 +218,7 @@ pub async fn a_batch_that_was_appended_already_is_a_conflict(database: &dyn Data
     let mut chain = Chain::of_room(1);
     let batch = records(vec![chain.post("one")]);
     commit(&parts, &batch).await;
-    leaves_nothing(&parts, &batch, chain.clone()).await;
+    leaves_nothing(database, &parts, &batch, chain.clone()).await;
     let twice = chain.post("lost");
     refused(&parts, &records(vec![twice.clone(), twice])).await;
 }
@@ -201,7 +234,7 @@ pub async fn a_message_of_another_room_is_a_conflict(database: &dyn Database) {
             ..(*message).clone()
         })
     });
-    leaves_nothing(&parts, &records(vec![record]), chain).await;
+    leaves_nothing(database, &parts, &records(vec![record]), chain).await;
     assert_eq!(all(&parts, 2).await, []);
 }
 
@@ -210,7 +243,7 @@ pub async fn a_chain_of_no_possible_room_is_a_conflict(database: &dyn Database) 
     let parts = database.open().await;
     let chain = started(&parts).await;
     refused(&parts, &records(vec![Chain::of_room(0).join()])).await;
-    leaves_nothing(&parts, &records(vec![Chain::of_room(-1).join()]), chain).await;
+    leaves_nothing(database, &parts, &records(vec![Chain::of_room(-1).join()]), chain).await;
 }
 
 /// All or nothing.
@@ -220,7 +253,7 @@ pub async fn a_conflict_in_one_room_keeps_the_whole_batch_out(database: &dyn Dat
     let mut gone = Chain::of_room(2);
     gone.join();
     let batch = records(vec![chain.clone().post("lost"), gone.post("lost")]);
-    leaves_nothing(&parts, &batch, chain).await;
+    leaves_nothing(database, &parts, &batch, chain).await;
 }
 
 /// All or nothing, changes included.
@@ -231,7 +264,7 @@ pub async fn a_conflicting_change_keeps_the_records_out(database: &dyn Database)
         changes: vec![category(1, "Desk"), room(1, 404, "No category")],
         records: vec![chain.clone().post("lost")],
     };
-    leaves_nothing(&parts, &batch, chain).await;
+    leaves_nothing(database, &parts, &batch, chain).await;
     assert!(
         parts
             .catalogue
@@ -253,7 +286,7 @@ pub async fn conflicting_records_keep_the_changes_out(database: &dyn Database) {
         changes: vec![category(1, "Desk")],
         records: vec![ahead.post("lost")],
     };
-    leaves_nothing(&parts, &batch, chain).await;
+    leaves_nothing(database, &parts, &batch, chain).await;
     assert!(
         parts
             .catalogue
@@ -269,7 +302,7 @@ pub async fn conflicting_records_keep_the_changes_out(database: &dyn Database) {
 pub async fn an_empty_batch_changes_nothing(database: &dyn Database) {
     let parts = database.open().await;
     commit(&parts, &Batch::default()).await;
-    assert_eq!(depth(&parts).await, 0);
+    assert_eq!(database.published().await, []);
 }
 
 /// The database decides between two servers that take themselves for the only one.

@@ -275,7 +275,3 @@ pub(super) async fn head(parts: &Parts, room: i64) -> Head {
         .await
         .expect("a head is read")
 }
-
-pub(super) async fn depth(parts: &Parts) -> u64 {
-    parts.outbox.depth().await.expect("the outbox is counted")
-}

@@ -2,8 +2,9 @@
 
 use causerie_accounts::{Accounts, Caps, Vault};
 use causerie_chat::{Chat, Needs, Settings};
-use causerie_model::{Clock, Random, SipAddress, Timestamp};
+use causerie_model::{Clock, Random, Sealed, SipAddress, Timestamp};
 use causerie_policy::AdminRole;
+use causerie_queue::conformance::everything;
 use causerie_store::{Parts, Store};
 use causerie_store_sqlite::{Options, SqliteStore};
 use causerie_web::admin::{AdminState, Keyring, Program, SignedIn, router, serve_tls, serve_unix, wire};
@@ -120,6 +121,7 @@ pub(crate) struct World {
     pub(crate) chat: Chat,
     pub(crate) clock: Arc<Hand>,
     pub(crate) parts: Parts,
+    queue: Arc<SqliteStore>,
     pub(crate) folder: TempDir,
     socket: PathBuf,
     address: SocketAddr,
@@ -155,7 +157,8 @@ impl World {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let store = SqliteStore::open(&folder.path().join("causerie.db"), Options::default()).await;
-        let parts = Arc::new(store.expect("it opens")).parts();
+        let store = Arc::new(store.expect("it opens"));
+        let parts = store.clone().parts();
         let clock = Arc::new(Hand(AtomicI64::new(1_700_000_000_000_000)));
         let random: Arc<dyn Random> = Arc::new(Counting(AtomicU64::new(1)));
         let needs = Needs {
@@ -164,7 +167,7 @@ impl World {
             history: parts.history.clone(),
             preferences: parts.preferences.clone(),
             invitations: parts.invitations.clone(),
-            outbox: parts.outbox.clone(),
+            queue: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
         };
@@ -195,11 +198,17 @@ impl World {
             chat,
             clock,
             parts,
+            queue: store,
             folder,
             socket,
             address,
             trust,
         }
+    }
+
+    /// All records that wait for compliance.
+    pub(crate) async fn records(&self) -> Vec<Sealed> {
+        everything(&*self.queue).await
     }
 
     pub(crate) async fn unix(&self) -> UnixStream {

@@ -76,13 +76,7 @@ async fn what_is_exported_is_what_was_imported_and_importing_it_again_changes_no
     assert!(outcomes(&done).iter().all(|outcome| outcome.ends_with("added")));
     assert_eq!(export(&world).await, everything());
 
-    let records = world
-        .parts
-        .outbox
-        .queued(0, 1_000)
-        .await
-        .expect("it is read")
-        .len();
+    let records = world.records().await.len();
     for query in ["", "?replace_lists=true"] {
         let again = import(&world, query, &everything()).await;
         assert_eq!(
@@ -90,14 +84,7 @@ async fn what_is_exported_is_what_was_imported_and_importing_it_again_changes_no
             (json!([]), json!([]))
         );
     }
-    let after = world
-        .parts
-        .outbox
-        .queued(0, 1_000)
-        .await
-        .expect("it is read")
-        .len();
-    assert_eq!(after, records);
+    assert_eq!(world.records().await.len(), records);
 
     // The same elsewhere, from what was exported.
     let other = World::new().await;
@@ -209,10 +196,7 @@ async fn all_that_is_wrong_is_told_at_once_and_then_nothing_is_done() {
 async fn a_password_is_set_and_recorded_whatever_it_was_and_never_exported() {
     let world = World::new().await;
     let user = |password: &str| json!({"users": [{"address": "ann@x.test", "password": password}]});
-    let records = async || {
-        let queued = world.parts.outbox.queued(0, 1_000).await.expect("it is read");
-        queued.len()
-    };
+    let records = async || world.records().await.len();
     import(&world, "", &user("correct horse")).await;
     let shown = world.local("GET", "/v1/users/ann@x.test", NONE).await.json();
     assert_eq!(shown["has_password"], true);

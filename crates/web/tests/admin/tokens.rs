@@ -52,7 +52,7 @@ async fn what_is_done_by_token_is_recorded_under_its_name() {
     let gone = world.remote(&token, "DELETE", "/v1/tokens/HELPER", NONE).await;
     assert_eq!(gone.status, 200);
 
-    let records = world.parts.outbox.queued(0, 100).await.expect("it is read");
+    let records = world.records().await;
     let told: Vec<(&str, Value)> = records
         .iter()
         .map(|record| {
