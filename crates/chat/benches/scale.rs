@@ -109,6 +109,7 @@ fn world(rooms: i64, entries: i64) -> impl Iterator<Item = Change> {
             invitations: false,
             file_upload: false,
             history: true,
+            compliance: causerie_model::ComplianceMode::Open,
             audit: Audit::default(),
         };
         let allowed = Change::Grant {

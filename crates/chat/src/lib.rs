@@ -9,6 +9,7 @@
 
 pub mod admin;
 mod backlog;
+mod behind;
 mod delivery;
 mod endpoint;
 mod history_search;
@@ -101,6 +102,8 @@ struct Inner {
     writable: AtomicBool,
     clock: Arc<dyn Clock>,
     queue: Arc<dyn Queue>,
+    /// Too much waits for compliance.
+    behind: AtomicBool,
     history: Arc<dyn History>,
     /// Held by who removes or replaces messages.
     retouching: tokio::sync::Mutex<()>,
@@ -127,13 +130,15 @@ pub struct Status {
     pub writable: bool,
     /// What waits for compliance; `None` if it can't be read.
     pub queue: Option<causerie_queue::Backlog>,
+    /// Too much waits for compliance: rooms of closed categories take no messages.
+    pub compliance_behind: bool,
 }
 
 impl Chat {
-    /// Loads the working set and starts the sequencer.
+    /// Loads the working set, records the leaving of whom a crash left in rooms, and starts the sequencer.
     ///
     /// # Errors
-    /// [`StoreError`] if the database can't be read.
+    /// [`StoreError`] if the database can't be read, or can't take those records.
     pub async fn start(settings: Settings, needs: Needs) -> Result<Self, StoreError> {
         let catalogue = needs.catalogue.load().await?;
         let database = needs.catalogue.database_id().await?;
@@ -149,11 +154,14 @@ impl Chat {
             writable: AtomicBool::new(true),
             clock: needs.clock.clone(),
             queue: needs.queue.clone(),
+            behind: AtomicBool::new(true),
             history: needs.history.clone(),
             retouching: tokio::sync::Mutex::new(()),
             turns: Semaphore::new(QUESTIONS_AT_A_TIME),
         });
-        let sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;
+        let mut sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;
+        sequencer.part_lost().await?;
+        behind::watch(&inner).await;
         tokio::spawn(sequencer.run(queue));
         Ok(Self { inner, commands })
     }
@@ -279,6 +287,7 @@ impl Chat {
             endpoints: self.inner.endpoints.load(Ordering::Relaxed),
             writable: self.inner.writable.load(Ordering::Relaxed),
             queue: self.inner.queue.backlog().await.ok(),
+            compliance_behind: self.inner.is_behind(),
         }
     }
 

@@ -43,6 +43,9 @@ pub enum Refusal {
     /// Too much is waiting. Try again soon.
     #[error("The server is busy. Try again in a moment.")]
     Busy,
+    /// The room's category takes no messages while compliance is behind.
+    #[error("Messages can't be recorded for compliance at the moment. Try again later.")]
+    ComplianceBehind,
     /// The store can't take it. Nothing was done.
     #[error("The server can't store this now: {0}.")]
     Store(StoreError),
@@ -53,7 +56,7 @@ impl Refusal {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Busy => true,
+            Self::Busy | Self::ComplianceBehind => true,
             Self::Store(error) => error.is_temporary(),
             _ => false,
         }
@@ -73,6 +76,7 @@ impl Refusal {
             Self::AlreadyHeld => "already-held",
             Self::Invalid(_) => "invalid",
             Self::Busy => "busy",
+            Self::ComplianceBehind => Rule::ComplianceBehind.as_str(),
             Self::Store(_) => "store",
         }
     }

@@ -39,6 +39,10 @@ pub struct Settings {
     /// Users stopped at walls that are remembered, each for a room and an action, so that each is recorded once a minute
     /// with how often he tried. Those beyond are recorded together.
     pub denials: usize,
+    /// Records that may wait for the compliance service before it is behind, and closed categories take no messages.
+    pub compliance_max_depth: u64,
+    /// How old the first of them may be.
+    pub compliance_max_age: Duration,
     /// Deliveries that may wait for one endpoint. One more cuts it off. At most half of them are given before all
     /// endpoints have had the processor: an endpoint is cut only if its peer doesn't read.
     pub endpoint_queue: usize,
@@ -62,6 +66,8 @@ impl Default for Settings {
             readings: 64,
             owed: 10_000,
             denials: 4_096,
+            compliance_max_depth: 1_000_000,
+            compliance_max_age: Duration::from_secs(3_600),
             endpoint_queue: 1_024,
         }
     }

@@ -66,6 +66,7 @@ fn new_category(name: &str) -> Action {
         invitations: false,
         file_upload: false,
         history: true,
+        compliance: causerie_model::ComplianceMode::Open,
     })
 }
 

@@ -171,8 +171,8 @@ async fn each_search_is_recorded_in_its_room_with_what_was_asked_and_shown() {
     assert_eq!(
         readings,
         [
-            r#"{"query":"search any of \"fox\", the oldest 100","shown":1,"user":"alice@example.test"}"#,
-            r#"{"query":"search phrase of \"say \\\"fox\\\"\" in this case by bob@example.test or carol@example.test from 1970-01-01T00:00:00.0000000Z, the newest 5","shown":0,"user":"alice@example.test"}"#,
+            r#"{"query":"search any of \"fox\", the oldest 100","seen":[{"messages":"1","room":1}],"shown":1,"user":"alice@example.test"}"#,
+            r#"{"query":"search phrase of \"say \\\"fox\\\"\" in this case by bob@example.test or carol@example.test from 1970-01-01T00:00:00.0000000Z, the newest 5","seen":[],"shown":0,"user":"alice@example.test"}"#,
         ]
     );
     world.verify().await;

@@ -177,6 +177,7 @@ async fn rooms_are_found_by_place_and_people() {
         invitations: false,
         file_upload: false,
         history: true,
+        compliance: causerie_model::ComplianceMode::Open,
     };
     world.act(Action::AddCategory(category)).await;
     let addin = Action::AddAddin {

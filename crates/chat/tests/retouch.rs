@@ -162,9 +162,14 @@ async fn nobody_learns_how_many_match_without_a_record() {
         (r#"text="alpha""#, "found=2 rehearsal=true"),
         (r#"text="alpha""#, "found=2 rehearsal=false"),
     ];
+    let category = world.chat.catalogue().category_by_name("General").unwrap().guid;
+    let lobby = world.guid("Lobby");
+    let room = format!(
+        r#""room":{{"category":"{category}","categoryName":"General","guid":"{lobby}","name":"Lobby"}}"#
+    );
     let records = said.map(|(before, after)| {
         let before = before.replace('\\', r"\\").replace('"', r#"\""#);
-        let place = r#""origin":"unix","target":"Lobby","what":"message.search""#;
+        let place = format!(r#""origin":"unix",{room},"target":"Lobby","what":"message.search""#);
         format!(r#"{{"after":"{after}","before":"{before}",{place}}}"#)
     });
     assert_eq!(searches(&world).await, records);

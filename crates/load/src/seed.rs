@@ -128,6 +128,7 @@ fn scope(world: &World) -> impl Iterator<Item = Change> + '_ {
         invitations: false,
         file_upload: false,
         history: true,
+        compliance: causerie_model::ComplianceMode::Open,
         audit: causerie_model::Audit::default(),
     };
     let group = everyone(world);

@@ -39,7 +39,7 @@ pub use addin::Addin;
 pub use audit::Audit;
 pub use barrier::Barrier;
 pub use catalogue::Catalogue;
-pub use category::Category;
+pub use category::{Category, ComplianceMode};
 pub use change::{Change, Node, Role};
 pub use contact::{Contact, ContactGroup, ContactList};
 pub use id::{AddinId, BarrierId, CategoryId, ChatId, EndpointId, PrincipalId, RoomId};

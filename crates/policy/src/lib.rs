@@ -19,6 +19,7 @@
 mod admin;
 mod asker;
 mod barrier;
+mod compliance;
 mod explain;
 mod hold;
 mod reading;
@@ -27,6 +28,7 @@ mod touched;
 
 pub use admin::{AdminAct, AdminRole, UnknownRole, decide_admin, decide_token};
 pub use asker::{Action, Asker, CategoryAction, Check, decide, decide_category, may_chat, permissions};
+pub use compliance::{Tolerance, decide_compliance};
 pub use explain::{Explanation, Step, explain, explain_category};
 pub use hold::{may_hold, stale_entries};
 pub use reading::Reading;

@@ -62,6 +62,11 @@ rules! {
     /// The role of auditors allows it.
     Auditor = true, "auditor", "This is an auditor's to read.";
 
+    /// All that was said is recorded for compliance, or will be soon.
+    ComplianceKeepsUp = true, "compliance-keeps-up", "Compliance keeps up with what is said.";
+    /// The category takes messages whether or not compliance keeps up.
+    ComplianceMayLag = true, "compliance-may-lag", "The category takes messages while compliance is behind.";
+
     /// No user has this id.
     UserUnknown = false, "user-unknown", "There is no such user.";
     /// The user is disabled.
@@ -92,6 +97,8 @@ rules! {
     NotAPresenter = false, "not-a-presenter", "Only presenters may post in an auditorium.";
     /// Not on the category's list of creators.
     NotACreator = false, "not-a-creator", "Only creators of the category may create rooms in it.";
+    /// Too much waits for the compliance service, and the category is closed meanwhile.
+    ComplianceBehind = false, "compliance-behind", "The category takes no messages while compliance is behind.";
     /// The role is one of categories and the node a room, or the other way round.
     RoleDoesNotFit = false, "role-does-not-fit", "This role cannot be held here.";
     /// A normal room has no presenters.

@@ -74,6 +74,7 @@ fn actions(domain: &str) -> Result<Vec<Action>> {
         invitations: true,
         file_upload: false,
         history: true,
+        compliance: causerie_model::ComplianceMode::Open,
     }));
     let node = NodeName::Category(CATEGORY.to_owned());
     actions.push(Action::Grant {

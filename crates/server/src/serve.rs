@@ -363,6 +363,8 @@ fn chat_settings(config: &Config) -> causerie_chat::Settings {
         message_bytes: set.message_size,
         story_bytes: set.story_size,
         search_results: set.search_results,
+        compliance_max_depth: set.compliance_max_depth,
+        compliance_max_age: std::time::Duration::from_secs(set.compliance_max_age),
         ..causerie_chat::Settings::default()
     }
 }

@@ -17,7 +17,7 @@ pub(crate) fn sip_status(refusal: &Refusal) -> u16 {
         Refusal::Invalid(_) => 400,
         // Commands, which are answered before they are done, and replied to in XCCOS.
         Refusal::Action(_) | Refusal::AlreadyHeld => 409,
-        Refusal::Busy => 503,
+        Refusal::Busy | Refusal::ComplianceBehind => 503,
         // Until the program starts anew nothing can be stored, but to a client that is the same as "not now".
         Refusal::Store(_) => 503,
     }
@@ -35,7 +35,7 @@ pub(crate) fn xccos_code(refusal: &Refusal) -> u16 {
         Refusal::Action(error) => of_action(error),
         Refusal::AlreadyHeld => code::PRINCIPAL_ALREADY_DEFINED,
         Refusal::Invalid(_) => code::INVALID_ARGUMENT,
-        Refusal::Busy | Refusal::Store(_) => code::SERVER,
+        Refusal::Busy | Refusal::ComplianceBehind | Refusal::Store(_) => code::SERVER,
     }
     .number
 }

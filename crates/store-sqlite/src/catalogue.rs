@@ -22,7 +22,7 @@ impl CatalogueStore for SqliteStore {
                 ("SELECT group_id, member FROM group_members", membership),
                 (
                     "SELECT version, created_by, created_on, updated_by, updated_on, \
-                     id, guid, name, description, invitations, file_upload, history FROM categories",
+                     id, guid, name, description, invitations, file_upload, history, compliance FROM categories",
                     category,
                 ),
                 (
@@ -102,6 +102,7 @@ fn category(row: &Row<'_>) -> Result<Change, StoreError> {
         invitations: row.get(9)?,
         file_upload: row.get(10)?,
         history: row.get(11)?,
+        compliance: row.parse(12)?,
     }))
 }
 

@@ -22,12 +22,13 @@ const PUT_PRINCIPAL: &str = "
 const PUT_CATEGORY: &str = "
     INSERT INTO categories (
         version, created_by, created_on, updated_by, updated_on,
-        id, guid, name, name_key, description, invitations, file_upload, history)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+        id, guid, name, name_key, description, invitations, file_upload, history, compliance)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
     ON CONFLICT (id) DO UPDATE SET
         version = excluded.version, updated_by = excluded.updated_by, updated_on = excluded.updated_on,
         name = excluded.name, name_key = excluded.name_key, description = excluded.description,
-        invitations = excluded.invitations, file_upload = excluded.file_upload, history = excluded.history
+        invitations = excluded.invitations, file_upload = excluded.file_upload, history = excluded.history,
+        compliance = excluded.compliance
     WHERE guid = excluded.guid";
 
 const PUT_ROOM: &str = "
@@ -252,7 +253,8 @@ async fn put_category(transaction: &mut Transaction<'_>, category: &Category) ->
         .bind(category.description.clone())
         .bind(category.invitations)
         .bind(category.file_upload)
-        .bind(category.history);
+        .bind(category.history)
+        .bind(category.compliance.as_str());
     transaction.change(query, "a category's GUID can't change").await
 }
 

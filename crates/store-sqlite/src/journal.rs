@@ -7,10 +7,13 @@ use crate::{
     writer::{Query, Transaction},
 };
 use async_trait::async_trait;
-use causerie_model::{ChainId, ChatId, Head, Message, Record, RoomId, set_apart};
+use causerie_model::{ChainId, ChatId, Head, Message, Record, RoomId, SipAddress, set_apart};
 use causerie_store::{Batch, Journal, Span, StoreError, StoreFault};
 use serde_json::{Value, json};
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 const SELECT_HEADS: &str = "
     SELECT chain.value, record, chat_id, at, hash, (SELECT coalesce(max(id), 0) FROM messages)
@@ -38,6 +41,14 @@ const UPSERT_HEADS: &str = "
     ON CONFLICT (chain) DO UPDATE SET
         record = excluded.record, chat_id = excluded.chat_id, at = excluded.at, hash = excluded.hash";
 
+const PUT_PRESENCE: &str = "
+    INSERT INTO presence (room, user, since)
+    SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1) WHERE true
+    ON CONFLICT (room, user) DO UPDATE SET since = excluded.since";
+
+const REMOVE_PRESENCE: &str = "
+    DELETE FROM presence WHERE (room, user) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))";
+
 /// The records of a batch in the form in which they are sent.
 struct Prepared {
     spans: Vec<Span>,
@@ -47,6 +58,10 @@ struct Prepared {
     messages: Option<String>,
     /// JSON array of records.
     outbox: String,
+    /// JSON array of who has come and not left again, if somebody has.
+    entered: Option<String>,
+    /// JSON array of who has left and not come again, if somebody has.
+    left: Option<String>,
     /// How many these are.
     count: usize,
 }
@@ -74,12 +89,16 @@ impl Prepared {
                     .map(|message| message_row(record, message))
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let some = |rows: Vec<Value>| (!rows.is_empty()).then(|| Value::Array(rows).to_string());
+        let (entered, left) = presence_rows(&batch.records);
         Ok(Some(Self {
             spans,
             chains: json!(chains).to_string(),
-            messages: (!messages.is_empty()).then(|| Value::Array(messages).to_string()),
+            messages: some(messages),
             count: outbox.len(),
             outbox: Value::Array(outbox).to_string(),
+            entered: some(entered),
+            left: some(left),
         }))
     }
 
@@ -114,6 +133,12 @@ impl Prepared {
         transaction
             .execute(sqlx::query(UPSERT_HEADS).bind(Value::Array(heads).to_string()))
             .await?;
+        for (sql, rows) in [(PUT_PRESENCE, self.entered), (REMOVE_PRESENCE, self.left)] {
+            if let Some(rows) = rows {
+                transaction.note(rows.len());
+                transaction.execute(sqlx::query(sql).bind(rows)).await?;
+            }
+        }
         Ok(())
     }
 }
@@ -161,6 +186,25 @@ fn head_row(chain: ChainId, head: &Head) -> Result<Value, StoreError> {
     ]))
 }
 
+/// Who is in a room after these records, and who no longer is: of each user in each room the last record counts.
+fn presence_rows(records: &[Record]) -> (Vec<Value>, Vec<Value>) {
+    let mut last = BTreeMap::new();
+    for record in records {
+        if let (ChainId::Room(room), Some(presence)) = (record.chain, &record.presence) {
+            last.insert((room, presence.user.as_str()), (presence.present, record.at));
+        }
+    }
+    let (mut entered, mut left) = (Vec::new(), Vec::new());
+    for ((room, user), (present, at)) in last {
+        if present {
+            entered.push(json!([room.0, user, at.0]));
+        } else {
+            left.push(json!([room.0, user]));
+        }
+    }
+    (entered, left)
+}
+
 /// A head from the four columns that begin with `first`; [`Head::START`] if they are empty.
 fn optional_head(row: &Row<'_>, first: usize) -> Result<Head, StoreError> {
     if row.get::<Option<i64>>(first)?.is_none() {
@@ -202,6 +246,12 @@ impl Journal for SqliteStore {
             .bind(chain_number(chain));
         let head = self.reader.first(query, |row| optional_head(row, 0)).await?;
         Ok(head.unwrap_or(Head::START))
+    }
+
+    async fn present(&self) -> Result<Vec<(RoomId, SipAddress)>, StoreError> {
+        let query = sqlx::query("SELECT room, user FROM presence ORDER BY room, user");
+        let make = |row: &Row<'_>| Ok((RoomId(row.get(0)?), row.parse(1)?));
+        self.reader.all(query, make).await
     }
 
     async fn highest_room(&self) -> Result<RoomId, StoreError> {

@@ -50,6 +50,8 @@ const ROOMS: Kind = Kind {
             include_str!("../migrations/0005_invitations.sql"),
         ),
         (6, "queue", include_str!("../migrations/0006_queue.sql")),
+        (7, "presence", include_str!("../migrations/0007_presence.sql")),
+        (8, "compliance", include_str!("../migrations/0008_compliance.sql")),
     ],
 };
 

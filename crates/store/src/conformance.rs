@@ -61,6 +61,10 @@ macro_rules! conformance_tests {
             an_empty_batch_changes_nothing,
             two_who_append_the_same_number_do_not_both_succeed,
             the_highest_room_survives_its_removal,
+            who_came_is_present_until_he_leaves,
+            the_last_of_a_batch_decides_who_is_present,
+            presence_is_committed_with_its_record,
+            who_was_in_a_removed_room_is_still_noted,
         );
         $crate::conformance_tests!(@cases $fresh, catalogue:
             every_change_is_loaded_as_the_catalogue_applies_it,

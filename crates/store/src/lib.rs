@@ -18,7 +18,7 @@ pub use token::{Token, Tokens};
 use async_trait::async_trait;
 use causerie_model::{
     Catalogue, ChainId, Change, ChatId, ContactList, Head, Message, MessageQuery, PrincipalId, Record,
-    RoomId, Timestamp,
+    RoomId, SipAddress, Timestamp,
 };
 use std::sync::Arc;
 use uuid::Uuid;
@@ -29,8 +29,8 @@ pub struct Batch {
     /// Changes to users, groups, categories, rooms, lists and messages, in order. They come before the records: the
     /// messages that they change are those of batches before.
     pub changes: Vec<Change>,
-    /// Records, in order. Each goes to the outbox; its message, if it has one, to the room's history; and the last of
-    /// each chain becomes the chain's head.
+    /// Records, in order. Each goes to the outbox; its message, if it has one, to the room's history; whom it lets in or
+    /// out is noted; and the last of each chain becomes the chain's head.
     pub records: Vec<Record>,
 }
 
@@ -49,6 +49,12 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// [`StoreError`] if the database can't be read.
     async fn head(&self, chain: ChainId) -> Result<Head, StoreError>;
+
+    /// Who is in which room by the records: he has one of JOIN and none of PART after it. By room.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn present(&self) -> Result<Vec<(RoomId, SipAddress)>, StoreError>;
 
     /// The highest room row that ever had a record, 0 if none: rows of removed rooms must not be used again.
     ///

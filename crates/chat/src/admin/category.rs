@@ -1,7 +1,7 @@
 //! Categories.
 
 use super::{ActionError, Context, Plan, clean_description, clean_name, fresh, uri};
-use causerie_model::{Category, ChainId, Change};
+use causerie_model::{Category, ChainId, Change, ComplianceMode};
 
 /// What a new category is made of.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct NewCategory {
     pub file_upload: bool,
     /// Rooms keep their messages.
     pub history: bool,
+    /// Whether rooms take messages while compliance is behind.
+    pub compliance: ComplianceMode,
 }
 
 /// What changes about a category. `None` leaves a property as it is.
@@ -31,6 +33,8 @@ pub struct CategoryChange {
     pub file_upload: Option<bool>,
     /// Rooms keep their messages.
     pub history: Option<bool>,
+    /// Whether rooms take messages while compliance is behind.
+    pub compliance: Option<ComplianceMode>,
     /// The version that the asker saw: the change is refused if somebody else changed the category since.
     pub seen: Option<u64>,
 }
@@ -54,8 +58,13 @@ pub(super) fn not_found(name: &str) -> ActionError {
 
 fn describe(category: &Category) -> String {
     format!(
-        "name={:?} description={:?} invitations={} file-upload={} history={}",
-        category.name, category.description, category.invitations, category.file_upload, category.history
+        "name={:?} description={:?} invitations={} file-upload={} history={} compliance={}",
+        category.name,
+        category.description,
+        category.invitations,
+        category.file_upload,
+        category.history,
+        category.compliance
     )
 }
 
@@ -82,6 +91,7 @@ pub(super) fn add(context: &Context<'_>, new: &NewCategory) -> Result<Plan, Acti
         invitations: new.invitations,
         file_upload: new.file_upload,
         history: new.history,
+        compliance: new.compliance,
     };
     let after = describe(&category);
     Ok(Plan::new(
@@ -120,6 +130,7 @@ pub(super) fn change(
     new.invitations = change.invitations.unwrap_or(old.invitations);
     new.file_upload = change.file_upload.unwrap_or(old.file_upload);
     new.history = change.history.unwrap_or(old.history);
+    new.compliance = change.compliance.unwrap_or(old.compliance);
     let (before, after) = (describe(old), describe(&new));
     let changes = if new == *old {
         vec![]

@@ -31,8 +31,8 @@ pub use token::{MAX_TOKEN_NAME_CHARS, TokenChange};
 pub use user::UserChange;
 
 use causerie_model::{
-    Audit, Catalogue, ChainId, Change, Event, GroupKind, Message, PrincipalId, Random, Role, RoomId, Scope,
-    SipAddress, Timestamp,
+    Audit, Catalogue, ChainId, Change, Event, GroupKind, Message, Node, PrincipalId, Random, Role, RoomId,
+    Scope, SipAddress, Subject, Timestamp,
     limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_URL_BYTES},
     principal_of_guid,
 };
@@ -430,15 +430,48 @@ impl Plan {
 }
 
 impl Told {
-    fn event(self, origin: &str) -> Event {
+    fn event(self, origin: &str, subject: Option<Subject>) -> Event {
         Event::Changed {
             what: self.what,
             target: self.target,
             before: self.before,
             after: self.after,
             origin: origin.to_owned(),
-            subject: None,
+            subject,
         }
+    }
+}
+
+/// The room of a chain, or the category that is changed, as the working set has it.
+fn subject(catalogue: &Catalogue, chain: ChainId, changes: &[Change]) -> Option<Subject> {
+    let category = |id| {
+        let found = catalogue.category(id)?;
+        Some((found.guid, found.name.clone()))
+    };
+    match chain {
+        ChainId::Room(id) => {
+            let room = catalogue.room(id)?;
+            let (guid, name) = category(room.category)?;
+            Some(Subject::Room {
+                guid: room.guid,
+                name: room.name.clone(),
+                category: guid,
+                category_name: name,
+            })
+        }
+        ChainId::System => {
+            let id = changes.iter().find_map(|change| match change {
+                Change::PutCategory(found) => Some(found.id),
+                Change::RemoveCategory(id) => Some(*id),
+                Change::Revoke {
+                    node: Node::Category(id),
+                    ..
+                } => Some(*id),
+                _ => None,
+            })?;
+            category(id).map(|(guid, name)| Subject::Category { guid, name })
+        }
+        ChainId::Compliance => None,
     }
 }
 

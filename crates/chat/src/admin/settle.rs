@@ -1,7 +1,7 @@
 //! What follows from actions: each is tried out on the working set as those before it left it, so that the rules judge
 //! how things will be, and what may no longer be in a list is taken out in the same commit.
 
-use super::{Action, ActionError, By, Context, MAX_ACTIONS, Told, plan, role};
+use super::{Action, ActionError, By, Context, MAX_ACTIONS, Told, plan, role, subject};
 use crate::Settings;
 use causerie_model::{
     Catalogue, ChainId, Change, Event, Invitations, Node, Random, Role, RoomId, Timestamp, catalogue::Trial,
@@ -129,6 +129,8 @@ fn plan_one(
             touched,
         });
     }
+    // What is removed is as it was; all else is as it will be.
+    let before = subject(catalogue, plan.chain, &plan.changes);
     for change in &plan.changes {
         touched.append(&mut touched_nodes(catalogue, change));
         catalogue.try_out(&mut trial, change);
@@ -137,6 +139,7 @@ fn plan_one(
         catalogue.end_trial(trial);
         return Err(error);
     }
+    let subject = subject(catalogue, plan.chain, &plan.changes).or(before);
     planned.changes = plan.changes;
     // Who makes a room needs no invitation to it.
     if !matches!(action, Action::AddRoom(_)) {
@@ -148,7 +151,8 @@ fn plan_one(
         planned.changes.extend(invited);
     }
     planned.told.push(plan.told.clone());
-    planned.records.push((plan.chain, plan.told.event(&by.origin)));
+    let event = plan.told.event(&by.origin, subject);
+    planned.records.push((plan.chain, event));
     let also = plan.also.into_iter().map(|event| (plan.chain, event));
     planned.records.extend(also);
     Ok(Step {
@@ -185,9 +189,11 @@ fn trim(catalogue: &Catalogue, by: &By, touched: BTreeSet<Node>) -> Planned {
             role,
             principal,
         });
+        let revoked: Vec<Change> = revoked.collect();
+        let subject = subject(catalogue, chain, &revoked);
         planned.changes.extend(revoked);
         planned.told.push(told.clone());
-        planned.records.push((chain, told.event(&by.origin)));
+        planned.records.push((chain, told.event(&by.origin, subject)));
     }
     planned
 }

@@ -2,10 +2,15 @@
 
 use super::{Command, Effect, Round, Sequencer, Shown};
 use crate::{HistorySearch, Matches, Outcome, Refusal, SearchIn};
-use causerie_model::{Actor, ChainId, ChatId, EndpointId, Event, Message, PrincipalId, Room};
+use causerie_model::{
+    Actor, ChainId, ChatId, EndpointId, Event, Message, PrincipalId, Room, RoomId, Seen, chat_id_ranges,
+};
 use causerie_policy::{Action, Asker};
 use causerie_store::{StoreError, StoreFault, meter};
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -252,7 +257,7 @@ impl Sequencer {
                     user: user.clone(),
                     query,
                     shown: messages.len() as u64,
-                    seen: Vec::new(),
+                    seen: seen(messages),
                 };
                 self.record_or_owe(round, chain, Actor::User(user), event).await;
             }
@@ -264,6 +269,19 @@ impl Sequencer {
             statements,
         });
     }
+}
+
+/// Which messages these are, by room.
+fn seen(messages: &[Arc<Message>]) -> Vec<Seen> {
+    let mut rooms: BTreeMap<RoomId, Vec<ChatId>> = BTreeMap::new();
+    for message in messages {
+        rooms.entry(message.room).or_default().push(message.chat_id);
+    }
+    let seen = rooms.into_iter().map(|(room, numbers)| Seen {
+        room,
+        messages: chat_id_ranges(numbers),
+    });
+    seen.collect()
 }
 
 /// Puts what was read into the sequencer's queue, unless the service has ended meanwhile.

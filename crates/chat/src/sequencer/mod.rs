@@ -16,6 +16,7 @@ mod denied;
 mod give;
 mod invite;
 mod join;
+mod lost;
 mod manage;
 mod notify;
 mod part;

@@ -3,7 +3,7 @@
 use super::{Effect, Round, Sequencer};
 use crate::{Outcome, Refusal, delivery::Notice, query::check};
 use causerie_model::{Actor, ChainId, EndpointId, Event, Extras, Message, RoomId};
-use causerie_policy::{Action, decide};
+use causerie_policy::{Action, decide, decide_compliance};
 use causerie_room::next_message;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -48,14 +48,14 @@ impl Sequencer {
     ) -> Result<(RoomId, Arc<Message>), Refusal> {
         let device = self.devices.get(&endpoint).ok_or(Refusal::Unknown)?;
         let (user, author, author_name) = (device.user, device.address.clone(), device.name.clone());
-        let (room, kept, verdict) = {
+        let (room, kept, compliance, verdict) = {
             let catalogue = self.inner.catalogue();
             let room = catalogue.room_by_guid(guid).ok_or(Refusal::NoSuchRoom)?;
+            let category = catalogue.category(room.category).ok_or(Refusal::NoSuchRoom)?;
             (
                 room.id,
-                catalogue
-                    .category(room.category)
-                    .is_some_and(|category| category.history),
+                category.history,
+                decide_compliance(category.compliance, self.inner.is_behind()),
                 decide(&catalogue, user, Action::Post, room.id),
             )
         };
@@ -65,6 +65,9 @@ impl Sequencer {
         check(&verdict)?;
         if !joined {
             return Err(Refusal::NotJoined);
+        }
+        if !compliance.allowed {
+            return Err(Refusal::ComplianceBehind);
         }
         if text.is_empty() && extras.is_empty() {
             return Err(Refusal::Invalid("The message is empty.".to_owned()));

@@ -10,7 +10,7 @@ use causerie_model::{
     Actor, ChainId, Clock, Extras, Head, Invitations, Privacy, Random, Role, RoomId, RoomType, Sealed,
     SipAddress, Timestamp,
 };
-use causerie_queue::{Queue, conformance::everything};
+use causerie_queue::{Backlog, Lease, Queue, Queued, conformance::everything};
 use causerie_room::{Link, verify};
 use causerie_store::{Batch, Journal, Parts, Store, StoreError, StoreFault};
 use causerie_store_sqlite::{Options, SqliteStore};
@@ -119,16 +119,86 @@ impl Journal for Failing {
         self.real.head(chain).await
     }
 
+    async fn present(&self) -> Result<Vec<(RoomId, SipAddress)>, StoreError> {
+        self.real.present().await
+    }
+
     async fn highest_room(&self) -> Result<RoomId, StoreError> {
         self.real.highest_room().await
     }
 }
 
+/// What is said about a queue.
+type Said = Arc<Mutex<Option<Result<Backlog, StoreError>>>>;
+
+/// The real queue, which may be told how much waits.
+pub(crate) struct Told {
+    real: Arc<dyn Queue>,
+    said: Said,
+    asked: watch::Sender<u64>,
+}
+
+impl Told {
+    /// From here on it says this. Waits until it was asked.
+    pub(crate) async fn tell(&self, backlog: Result<Backlog, StoreError>) {
+        *self.said.lock().unwrap() = Some(backlog);
+        let mut asked = self.asked.subscribe();
+        let seen = *asked.borrow_and_update();
+        tokio::time::pause();
+        // The one after the next is asked for when what came of the next is known.
+        asked.wait_for(|count| *count > seen + 1).await.unwrap();
+        tokio::time::resume();
+    }
+}
+
+#[async_trait]
+impl Queue for Told {
+    async fn lease(
+        &self,
+        held: Option<&Lease>,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Lease, StoreError> {
+        self.real.lease(held, now, until).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.real.release(lease).await
+    }
+
+    async fn waiting(&self, lease: &Lease, now: Timestamp, count: u32) -> Result<Vec<Queued>, StoreError> {
+        self.real.waiting(lease, now, count).await
+    }
+
+    async fn acknowledge(&self, lease: &Lease, now: Timestamp, up_to: i64) -> Result<(), StoreError> {
+        self.real.acknowledge(lease, now, up_to).await
+    }
+
+    async fn set_aside(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        sequence: i64,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.real.set_aside(lease, now, sequence, reason).await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        self.asked.send_modify(|count| *count += 1);
+        let said = self.said.lock().unwrap().clone();
+        match said {
+            Some(said) => said,
+            None => self.real.backlog().await,
+        }
+    }
+}
+
 pub(crate) struct World {
+    pub(crate) queue: Arc<Told>,
     pub(crate) chat: Chat,
     pub(crate) parts: Parts,
     pub(crate) journal: Arc<Failing>,
-    queue: Arc<dyn Queue>,
     pub(crate) clock: Arc<Ticking>,
     pub(crate) dir: TempDir,
     settings: Settings,
@@ -142,12 +212,13 @@ impl World {
     pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(Ticking::default());
-        let (chat, parts, journal, queue) = start(&dir, settings.clone(), clock.clone()).await;
+        let started = start(&dir, settings.clone(), clock.clone(), Said::default(), |_| ()).await;
+        let (chat, parts, journal, queue) = started.map_err(|(error, _)| error).unwrap();
         let world = Self {
+            queue,
             chat,
             parts,
             journal,
-            queue,
             clock,
             dir,
             settings,
@@ -168,6 +239,7 @@ impl World {
                 invitations: false,
                 file_upload: false,
                 history: true,
+                compliance: causerie_model::ComplianceMode::Open,
             }))
             .await;
         for name in ["alice", "bob", "carol", "dave"] {
@@ -204,31 +276,44 @@ impl World {
 
     /// Ends the service and starts it again on the same database.
     pub(crate) async fn restart(self) -> Self {
+        match self.restart_with(|_| ()).await {
+            Ok(world) => world,
+            Err((error, _)) => panic!("{error}"),
+        }
+    }
+
+    /// The same, with a journal that `prepare` has seen before; if it doesn't start, why, and the database.
+    pub(crate) async fn restart_with(
+        self,
+        prepare: impl FnOnce(&Failing) + Send,
+    ) -> Result<Self, (StoreError, Parts)> {
         let Self {
+            queue,
             dir,
             clock,
             settings,
             chat,
             parts,
             journal,
-            queue,
         } = self;
+        let said = queue.said.clone();
         drop((chat, parts, queue));
         // The sequencer ends when its last handle is gone, and lets go of the journal.
         while Arc::strong_count(&journal) > 1 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         drop(journal);
-        let (chat, parts, journal, queue) = start(&dir, settings.clone(), clock.clone()).await;
-        Self {
+        let (chat, parts, journal, queue) =
+            start(&dir, settings.clone(), clock.clone(), said, prepare).await?;
+        Ok(Self {
+            queue,
             chat,
             parts,
             journal,
-            queue,
             clock,
             dir,
             settings,
-        }
+        })
     }
 
     pub(crate) async fn act(&self, action: Action) {
@@ -341,7 +426,9 @@ async fn start(
     dir: &TempDir,
     settings: Settings,
     clock: Arc<Ticking>,
-) -> (Chat, Parts, Arc<Failing>, Arc<dyn Queue>) {
+    said: Said,
+    prepare: impl FnOnce(&Failing) + Send,
+) -> Result<(Chat, Parts, Arc<Failing>, Arc<Told>), (StoreError, Parts)> {
     let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
         .await
         .unwrap();
@@ -354,18 +441,26 @@ async fn start(
         waiting: AtomicU64::new(0),
         commits: AtomicU64::new(0),
     });
+    prepare(&journal);
+    let queue = Arc::new(Told {
+        real: store,
+        said,
+        asked: watch::Sender::new(0),
+    });
     let needs = Needs {
         journal: journal.clone(),
         catalogue: parts.catalogue.clone(),
         history: parts.history.clone(),
         preferences: parts.preferences.clone(),
         invitations: parts.invitations.clone(),
-        queue: store.clone(),
+        queue: queue.clone(),
         clock,
         random: Arc::new(Counting(AtomicU64::new(1))),
     };
-    let chat = Chat::start(settings, needs).await.unwrap();
-    (chat, parts, journal, store)
+    match Chat::start(settings, needs).await {
+        Ok(chat) => Ok((chat, parts, journal, queue)),
+        Err(error) => Err((error, parts)),
+    }
 }
 
 pub(crate) fn address(name: &str) -> SipAddress {

@@ -2,12 +2,12 @@
 
 use crate::facts::{CATEGORY, ROOM, USER, catalogue, category, grant, group, nest, room, user};
 use causerie_model::{
-    Barrier, BarrierId, Catalogue, CategoryId, Change, Node, Policy, PrincipalId, Privacy, Role, RoomId,
-    RoomType,
+    Barrier, BarrierId, Catalogue, CategoryId, Change, ComplianceMode, Node, Policy, PrincipalId, Privacy,
+    Role, RoomId, RoomType,
 };
 use causerie_policy::{
-    Action, AdminAct, AdminRole, CategoryAction, Rule, decide, decide_admin, decide_category, decide_token,
-    explain, may_hold, permissions,
+    Action, AdminAct, AdminRole, CategoryAction, Rule, decide, decide_admin, decide_category,
+    decide_compliance, decide_token, explain, may_hold, permissions,
 };
 use std::collections::BTreeSet;
 
@@ -208,6 +208,10 @@ fn every_rule_decides_something() {
     for &role in AdminRole::ALL {
         reached.extend(AdminAct::ALL.iter().map(|act| decide_admin(role, *act).rule));
         reached.insert(decide_token(role, false, AdminRole::ComplianceOfficer).rule);
+    }
+
+    for &mode in ComplianceMode::ALL {
+        reached.extend([false, true].map(|behind| decide_compliance(mode, behind).rule));
     }
 
     let lists = [grant(Role::Allowed, 1), grant(Role::Member, 1)];

@@ -101,6 +101,7 @@ pub(crate) fn category(id: CategoryId) -> Change {
         invitations: false,
         file_upload: false,
         history: true,
+        compliance: causerie_model::ComplianceMode::Open,
         audit: causerie_model::Audit::default(),
     })
 }

@@ -4,6 +4,7 @@ mod admin;
 mod barriers;
 mod cases;
 mod changes;
+mod compliance;
 mod facts;
 mod lists;
 mod matrix;

@@ -42,6 +42,8 @@ The first check that refuses decides.
 5. **Enabled**: the room isn't disabled. Managing doesn't ask this.
 6. **Lists**: he is a member or the room is open; to post in an auditorium he is a presenter too. To manage he is a manager,
    and needn't be a member.
+7. **Compliance**, of posting alone, and after all the others: the category is open to messages that compliance can't keep
+   up with, or compliance keeps up.
 ";
 
 fn rulebook() -> String {

@@ -4,10 +4,12 @@ use crate::changes::{
     ANYBODY, CATEGORIES, ROOMS, beginning, carry_out, change, is_sound, nodes, other_change, revokes,
 };
 use crate::plain::Plain;
-use causerie_model::{Catalogue, CategoryId, Change, Node, PrincipalId, Role, RoomId, RoomType, Scope};
+use causerie_model::{
+    Catalogue, CategoryId, Change, ComplianceMode, Node, PrincipalId, Role, RoomId, RoomType, Scope,
+};
 use causerie_policy::{
     Action, AdminAct, AdminRole, Asker, CategoryAction, Check, Rule, decide, decide_admin, decide_category,
-    decide_token, explain, may_chat, may_hold, permissions, touched_nodes,
+    decide_compliance, decide_token, explain, may_chat, may_hold, permissions, touched_nodes,
 };
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use std::collections::{BTreeMap, BTreeSet};
@@ -168,7 +170,13 @@ fn the_walks_reach_every_rule() {
             acts.chain([decide_token(*role, false, AdminRole::ComplianceOfficer).rule])
         })
         .collect();
-    let elsewhere = |rule: &Rule| on_the_way.contains(rule) || of_administration.contains(rule);
+    let of_compliance: Vec<Rule> = ComplianceMode::ALL
+        .iter()
+        .flat_map(|mode| [false, true].map(|behind| decide_compliance(*mode, behind).rule))
+        .collect();
+    let elsewhere = |rule: &Rule| {
+        on_the_way.contains(rule) || of_administration.contains(rule) || of_compliance.contains(rule)
+    };
     for rule in Rule::ALL.iter().filter(|rule| !elsewhere(rule)) {
         let times = reached.get(rule).copied().unwrap_or_default();
         assert!(times >= 50, "{rule:?} decides {times} times: {reached:?}");

@@ -2,10 +2,12 @@
 
 use crate::words::{CHAIN, NOON, ROOM, address};
 use causerie_model::{
-    Actor, ChainId, ChatId, Event, Extras, Hash, Head, Message, PartReason, Record, Timestamp,
+    Actor, ChainId, ChatId, Event, Extras, Hash, Head, Message, PartReason, Presence, Record, RoomId, Seen,
+    Subject, Timestamp,
 };
 use causerie_room::{advance, next_message, seal};
 use std::sync::Arc;
+use uuid::Uuid;
 
 fn first_message() -> Arc<Message> {
     Arc::new(Message {
@@ -99,20 +101,58 @@ fn the_other_kinds_are_the_documented_bytes() {
         "a1c1ef775531029221d8481c8e12d88138ef8f7ad19e66a765a0f3caeec2bd64"
     );
 
+    let named = |subject| Event::Changed {
+        what: "room.change".to_owned(),
+        target: "Deals".to_owned(),
+        before: String::new(),
+        after: String::new(),
+        origin: String::new(),
+        subject: Some(subject),
+    };
+    let room = named(Subject::Room {
+        guid: Uuid::from_u128(1),
+        name: "Deals".to_owned(),
+        category: Uuid::from_u128(2),
+        category_name: "Desk".to_owned(),
+    });
+    let record = seal(CHAIN, &Head::START, NOON, &actor, &room);
+    assert_eq!(
+        record.body,
+        r#"{"after":"","before":"","origin":"","room":{"category":"00000000-0000-0000-0000-000000000002","categoryName":"Desk","guid":"00000000-0000-0000-0000-000000000001","name":"Deals"},"target":"Deals","what":"room.change"}"#
+    );
+    let category = named(Subject::Category {
+        guid: Uuid::from_u128(2),
+        name: "Desk".to_owned(),
+    });
+    let record = seal(ChainId::System, &Head::START, NOON, &actor, &category);
+    assert_eq!(
+        record.body,
+        r#"{"after":"","before":"","category":{"guid":"00000000-0000-0000-0000-000000000002","name":"Desk"},"origin":"","target":"Deals","what":"room.change"}"#
+    );
+
     let backchat = Event::Backchat {
         user: address("ann"),
         query: "q".to_owned(),
         shown: u64::MAX,
-        seen: Vec::new(),
+        seen: vec![
+            Seen {
+                room: ROOM,
+                messages: "1-5,9".to_owned(),
+            },
+            Seen {
+                room: RoomId(18),
+                messages: "2".to_owned(),
+            },
+        ],
     };
     let record = seal(CHAIN, &Head::START, Timestamp(1_000), &Actor::System, &backchat);
     assert_eq!(
         record.body,
-        r#"{"query":"q","shown":18446744073709551615,"user":"ann@example.test"}"#
+        r#"{"query":"q","seen":[{"messages":"1-5,9","room":7},{"messages":"2","room":18}],"shown":18446744073709551615,"user":"ann@example.test"}"#
     );
     assert_eq!(
         record.hash.to_string(),
-        "6f52353c4a518856fa028ebb51f79f2d944e820fcd0b51292e024c9588491d59"
+        "606edb10a3c63a6d7a2e5811f1c1d4600f3bc4e232bbe4cf38059928d22d0fcd"
     );
 
     let join = Event::Join {
@@ -122,7 +162,7 @@ fn the_other_kinds_are_the_documented_bytes() {
     let record = seal(CHAIN, &Head::START, NOON, &Actor::System, &join);
     assert_eq!(
         (record.kind, record.body.as_str()),
-        ("JOIN", r#"{"user":"ann@example.test"}"#)
+        ("JOIN", r#"{"name":"Ann","user":"ann@example.test"}"#)
     );
 }
 
@@ -166,4 +206,27 @@ fn the_next_message_has_the_next_number_and_no_earlier_time() {
         (ROOM, "Ann", "hello")
     );
     assert_eq!(at(Timestamp(NOON.0 + 1)).at, Timestamp(NOON.0 + 1));
+}
+
+#[test]
+fn a_leaving_of_unknown_time_says_the_earliest_and_who_comes_or_goes_is_noted() {
+    let lost = Event::Part {
+        user: address("ann"),
+        reason: PartReason::Lost,
+        not_before: Some(Timestamp(0)),
+    };
+    let part = seal(CHAIN, &Head::START, NOON, &Actor::System, &lost);
+    assert_eq!(
+        part.body,
+        r#"{"notBefore":"1970-01-01T00:00:00.0000000Z","reason":"lost","user":"ann@example.test"}"#
+    );
+    let came = Event::Join {
+        user: address("ann"),
+        name: "Ann".to_owned(),
+    };
+    let join = seal(CHAIN, &Head::START, NOON, &Actor::System, &came);
+    for (record, present) in [(part, false), (join, true)] {
+        let user = address("ann");
+        assert_eq!(record.presence, Some(Presence { user, present }));
+    }
 }

@@ -13,6 +13,9 @@ use causerie_web::admin::wire::{Category, ChangeCategory, NewCategory};
 use clap::{Args, Subcommand};
 use serde_json::Value;
 
+/// How a category may stand to compliance.
+const COMPLIANCE: [&str; 2] = ["open", "closed"];
+
 /// Add, list, show, change and remove categories of rooms.
 ///
 /// Only who is allowed in a category, and not denied, can be in its rooms. Creators may make rooms in it.
@@ -34,7 +37,8 @@ enum What {
     /// Add a category; nobody is allowed in it yet
     #[command(after_help = "Examples:
   causerie category add Trading --description \"Rooms of the desks\"
-  causerie category add Gossip --history off          rooms keep no messages; records for compliance are kept")]
+  causerie category add Gossip --history off          rooms keep no messages; records for compliance are kept
+  causerie category add Trading --compliance closed   no messages while they can't be recorded for compliance")]
     Add {
         /// Its name
         name: String,
@@ -56,6 +60,7 @@ enum What {
     #[command(after_help = "Examples:
   causerie category change Trading --name Desks
   causerie category change Trading --invitations on
+  causerie category change Trading --compliance closed
   causerie category change Trading --description Desks --if-version 3")]
     Change {
         /// Its name so far
@@ -104,6 +109,9 @@ struct Properties {
     /// Rooms keep their messages [default: on]
     #[arg(long, value_name = "on|off", hide_possible_values = true)]
     history: Option<Switch>,
+    /// Whether rooms take messages while compliance is behind [default: open]
+    #[arg(long, value_name = "open|closed", value_parser = COMPLIANCE, hide_possible_values = true)]
+    compliance: Option<String>,
 }
 
 #[derive(Args)]
@@ -124,6 +132,9 @@ struct Changes {
     /// Rooms keep their messages
     #[arg(long, value_name = "on|off", hide_possible_values = true)]
     history: Option<Switch>,
+    /// Whether rooms take messages while compliance is behind
+    #[arg(long, value_name = "open|closed", value_parser = COMPLIANCE, hide_possible_values = true)]
+    compliance: Option<String>,
     /// Only if it is still at this version, as `show` told
     #[arg(long, value_name = "NUMBER")]
     if_version: Option<u64>,
@@ -150,6 +161,7 @@ fn show(value: Value) -> Result<()> {
         ("Invitations", yes_no(category.invitations)),
         ("File upload", yes_no(category.file_upload)),
         ("History", yes_no(category.history)),
+        ("Compliance", category.compliance),
     ];
     if let Some(lists) = category.lists {
         facts.extend([
@@ -185,6 +197,7 @@ impl Arguments {
                     invitations: with.invitations.is_some_and(bool::from),
                     file_upload: with.file_upload.is_some_and(bool::from),
                     history: with.history.is_none_or(bool::from),
+                    compliance: with.compliance,
                 };
                 {
                     let value = api.post(&["categories"], &new).await?;
@@ -226,6 +239,7 @@ impl Arguments {
                     invitations: to.invitations.map(bool::from),
                     file_upload: to.file_upload.map(bool::from),
                     history: to.history.map(bool::from),
+                    compliance: to.compliance,
                     version: to.if_version,
                 };
                 {

@@ -156,6 +156,12 @@ impl Config {
         problems.range("chat.message_size", chat.message_size, 1..=MAX_MESSAGE_BYTES);
         problems.range("chat.story_size", chat.story_size, 1..=MAX_MESSAGE_BYTES);
         problems.range("chat.search_results", chat.search_results, 1..=10_000);
+        problems.range(
+            "chat.compliance_max_depth",
+            chat.compliance_max_depth,
+            1..=1_000_000_000,
+        );
+        problems.range("chat.compliance_max_age", chat.compliance_max_age, 1..=2_592_000);
         if chat.story_size < chat.message_size {
             problems.add(format!(
                 "chat.story_size: {} is less than chat.message_size, {}",
@@ -274,6 +280,8 @@ mod tests {
             (|c, n| c.chat.max_rooms = n, 1, 1_000_000),
             (|c, n| c.chat.max_categories = n, 1, 100_000),
             (|c, n| c.chat.search_results = n as u32, 1, 10_000),
+            (|c, n| c.chat.compliance_max_depth = n as u64, 1, 1_000_000_000),
+            (|c, n| c.chat.compliance_max_age = n as u64, 1, 2_592_000),
             (|c, n| c.sip.limits.connections = n, 1, 1_000_000),
             (|c, n| c.sip.limits.connections_per_address = n, 1, 1_000_000),
             (|c, n| c.sip.limits.connections_per_second = n as u32, 1, 100_000),

@@ -105,6 +105,8 @@ pub(crate) struct Chat {
     pub(crate) message_size: usize,
     pub(crate) story_size: usize,
     pub(crate) search_results: u32,
+    pub(crate) compliance_max_depth: u64,
+    pub(crate) compliance_max_age: u64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,6 +231,8 @@ impl Default for Chat {
             message_size: settings.message_bytes,
             story_size: settings.story_bytes,
             search_results: settings.search_results,
+            compliance_max_depth: settings.compliance_max_depth,
+            compliance_max_age: settings.compliance_max_age.as_secs(),
         }
     }
 }

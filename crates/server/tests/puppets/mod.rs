@@ -76,6 +76,10 @@ impl Journal for Counted {
         self.real.head(chain).await
     }
 
+    async fn present(&self) -> Result<Vec<(RoomId, SipAddress)>, StoreError> {
+        self.real.present().await
+    }
+
     async fn highest_room(&self) -> Result<RoomId, StoreError> {
         self.real.highest_room().await
     }
@@ -266,6 +270,7 @@ fn changes(count: usize, room: Uuid) -> Vec<Change> {
             invitations: true,
             file_upload: false,
             history: true,
+            compliance: causerie_model::ComplianceMode::Open,
             audit: causerie_model::Audit::default(),
         }),
         Change::PutRoom(Room {

@@ -100,6 +100,7 @@ impl World {
             invitations: false,
             file_upload: false,
             history: true,
+            compliance: causerie_model::ComplianceMode::Open,
         };
         self.act(Action::AddCategory(category)).await;
         for name in ["alice", "bob", "carol"] {

@@ -6,9 +6,9 @@ use super::{
 };
 use crate::Parts;
 use causerie_model::{
-    Addin, AddinId, Alias, Audit, Barrier, BarrierId, Catalogue, Category, CategoryId, Change, Configuration,
-    Group, GroupKind, Invitations, Node, Policy, PrincipalId, Privacy, Role, Room, RoomId, RoomType, Scope,
-    Timestamp, User,
+    Addin, AddinId, Alias, Audit, Barrier, BarrierId, Catalogue, Category, CategoryId, Change,
+    ComplianceMode, Configuration, Group, GroupKind, Invitations, Node, Policy, PrincipalId, Privacy, Role,
+    Room, RoomId, RoomType, Scope, Timestamp, User,
 };
 use uuid::Uuid;
 
@@ -251,11 +251,12 @@ pub async fn all_properties_are_kept(database: &dyn Database) {
             kind,
         }));
     }
-    for bits in 0..8 {
+    for bits in 0..16 {
         batch.push(Change::PutCategory(Category {
             invitations: bits & 1 != 0,
             file_upload: bits & 2 != 0,
             history: bits & 4 != 0,
+            compliance: ComplianceMode::ALL[usize::from(bits & 8 != 0)],
             audit: audit(),
             ..a_category(bits + 1, &format!("Category {bits}"))
         }));

@@ -337,3 +337,80 @@ pub async fn the_highest_room_survives_its_removal(database: &dyn Database) {
     .await;
     assert_eq!(parts.journal.highest_room().await.expect("a row"), RoomId(5));
 }
+
+/// Who is in which room, as `room:user`.
+async fn present(parts: &Parts) -> Vec<String> {
+    let present = parts.journal.present().await.expect("presence is read");
+    let words = present
+        .iter()
+        .map(|(room, user)| format!("{room}:{}", user.user()));
+    words.collect()
+}
+
+/// Each room for itself.
+pub async fn who_came_is_present_until_he_leaves(database: &dyn Database) {
+    let parts = database.open().await;
+    assert_eq!(present(&parts).await, [""; 0]);
+    let (mut one, mut two) = (Chain::of_room(1), Chain::of_room(2));
+    let came = vec![
+        two.join_by("bob@x.test"),
+        one.join_by("bob@x.test"),
+        one.join_by("ann@x.test"),
+        // Nobody is in the system.
+        Chain::of_system().join_by("eve@x.test"),
+    ];
+    commit(&parts, &records(came)).await;
+    commit(&parts, &records(vec![one.post("hello")])).await;
+    drop(parts);
+    let parts = database.open().await;
+    assert_eq!(present(&parts).await, ["1:ann", "1:bob", "2:bob"]);
+    commit(&parts, &records(vec![one.part_by("bob@x.test")])).await;
+    assert_eq!(present(&parts).await, ["1:ann", "2:bob"]);
+    // Who isn't there may leave, and who is there may come.
+    commit(
+        &parts,
+        &records(vec![one.part_by("bob@x.test"), two.join_by("bob@x.test")]),
+    )
+    .await;
+    assert_eq!(present(&parts).await, ["1:ann", "2:bob"]);
+}
+
+/// Either order of coming and leaving, in one batch.
+pub async fn the_last_of_a_batch_decides_who_is_present(database: &dyn Database) {
+    let parts = database.open().await;
+    let (mut one, mut two) = (Chain::of_room(1), Chain::of_room(2));
+    commit(&parts, &records(vec![two.join_by("bob@x.test")])).await;
+    let batch = vec![
+        one.join_by("ann@x.test"),
+        two.part_by("bob@x.test"),
+        one.part_by("ann@x.test"),
+        two.join_by("bob@x.test"),
+    ];
+    commit(&parts, &records(batch)).await;
+    assert_eq!(present(&parts).await, ["2:bob"]);
+}
+
+/// All or nothing.
+pub async fn presence_is_committed_with_its_record(database: &dyn Database) {
+    let parts = database.open().await;
+    let mut one = Chain::of_room(1);
+    commit(&parts, &records(vec![one.join_by("ann@x.test")])).await;
+    let mut ahead = one.clone();
+    ahead.post("lost");
+    let batch = vec![ahead.part_by("ann@x.test"), ahead.join_by("bob@x.test")];
+    refused(&parts, &records(batch)).await;
+    assert_eq!(present(&parts).await, ["1:ann"]);
+}
+
+/// His leaving is yet to be recorded.
+pub async fn who_was_in_a_removed_room_is_still_noted(database: &dyn Database) {
+    let parts = database.open().await;
+    commit(&parts, &changes(vec![category(1, "Desk"), room(5, 1, "Five")])).await;
+    let mut five = Chain::of_room(5);
+    commit(&parts, &records(vec![five.join_by("ann@x.test")])).await;
+    let gone = causerie_model::Change::RemoveRoom(RoomId(5));
+    commit(&parts, &changes(vec![gone])).await;
+    assert_eq!(present(&parts).await, ["5:ann"]);
+    commit(&parts, &records(vec![five.part_by("ann@x.test")])).await;
+    assert_eq!(present(&parts).await, [""; 0]);
+}

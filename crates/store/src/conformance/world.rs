@@ -2,9 +2,9 @@
 
 use crate::{Batch, Found, Parts, StoreError, StoreFault};
 use causerie_model::{
-    Actor, Audit, Category, CategoryId, ChainId, Change, Event, Extras, Group, GroupKind, Head, Invitations,
-    Match, Message, MessageQuery, PrincipalId, Privacy, Record, Room, RoomId, RoomType, SipAddress,
-    TextQuery, Timestamp, User,
+    Actor, Audit, Category, CategoryId, ChainId, Change, ComplianceMode, Event, Extras, Group, GroupKind,
+    Head, Invitations, Match, Message, MessageQuery, PartReason, PrincipalId, Privacy, Record, Room, RoomId,
+    RoomType, SipAddress, TextQuery, Timestamp, User,
 };
 use causerie_room::{advance, next_message, seal};
 use std::sync::Arc;
@@ -98,6 +98,23 @@ impl Chain {
             ann(),
         )
     }
+
+    /// Somebody enters.
+    pub(super) fn join_by(&mut self, who: &str) -> Record {
+        let (user, name) = (address(who), who.to_owned());
+        self.add(&Event::Join { user, name }, address(who))
+    }
+
+    /// Somebody leaves.
+    pub(super) fn part_by(&mut self, who: &str) -> Record {
+        let (user, reason) = (address(who), PartReason::Left);
+        let event = Event::Part {
+            user,
+            reason,
+            not_before: None,
+        };
+        self.add(&event, address(who))
+    }
 }
 
 pub(super) fn ann() -> SipAddress {
@@ -157,6 +174,7 @@ pub(super) fn a_category(id: i64, name: &str) -> Category {
         invitations: true,
         file_upload: false,
         history: true,
+        compliance: ComplianceMode::Open,
         audit: Audit::default(),
     }
 }

@@ -4,7 +4,7 @@ use super::{
     AdminState,
     change::Asked,
     error::{Answer, ApiError},
-    input::{Body, Named},
+    input::{Body, Named, optional_word},
     lists::holders,
     version::{IfMatch, audit, tagged},
     wire::{Category, CategoryLists, ChangeCategory, Changes, ErrorBody, NewCategory, Outcome},
@@ -21,6 +21,7 @@ fn bare(catalogue: &Catalogue, category: &causerie_model::Category) -> Category 
         invitations: category.invitations,
         file_upload: category.file_upload,
         history: category.history,
+        compliance: category.compliance.to_string(),
         room_count: catalogue
             .rooms()
             .filter(|room| room.category == category.id)
@@ -79,6 +80,7 @@ pub(super) async fn add(
 ) -> Answer<Response> {
     let name = new.name.trim().to_owned();
     let action = Action::AddCategory(causerie_chat::NewCategory {
+        compliance: optional_word("compliance", new.compliance.as_ref())?.unwrap_or_default(),
         name: new.name,
         description: new.description,
         invitations: new.invitations,
@@ -106,6 +108,7 @@ pub(super) async fn change(
     let now = change.name.clone().unwrap_or_else(|| name.clone());
     let change = CategoryChange {
         seen: change.version.or(seen),
+        compliance: optional_word("compliance", change.compliance.as_ref())?,
         name: change.name,
         description: change.description,
         invitations: change.invitations,

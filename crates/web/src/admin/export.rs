@@ -148,6 +148,7 @@ fn categories(catalogue: &Catalogue) -> Vec<ImportCategory> {
                 invitations: Some(category.invitations),
                 file_upload: Some(category.file_upload),
                 history: Some(category.history),
+                compliance: Some(category.compliance.to_string()),
                 allowed: list(Role::Allowed),
                 denied: list(Role::Denied),
                 creators: list(Role::Creator),

@@ -200,6 +200,8 @@ pub struct Category {
     pub file_upload: bool,
     /// Rooms keep their messages.
     pub history: bool,
+    /// Whether rooms take messages while compliance is behind: `open` if they do, `closed` if they refuse them.
+    pub compliance: String,
     /// Rooms in it.
     pub room_count: usize,
     /// Who made it, who changed it last, and its version.
@@ -254,6 +256,9 @@ pub struct NewCategory {
     /// Rooms keep their messages. On unless said.
     #[serde(default = "yes")]
     pub history: bool,
+    /// Whether rooms take messages while compliance is behind: `open` (unless said otherwise) or `closed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compliance: Option<String>,
 }
 
 fn yes() -> bool {
@@ -279,6 +284,9 @@ pub struct ChangeCategory {
     /// Rooms keep their messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history: Option<bool>,
+    /// Whether rooms take messages while compliance is behind: `open` or `closed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compliance: Option<String>,
     /// The version that was seen: the change is refused if somebody else changed the category since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,

@@ -27,7 +27,7 @@ fn everything() -> Value {
         ],
         "addins": [{"name": "Chart", "url": "https://x.test/"}],
         "categories": [{"name": "Trading", "description": "D", "invitations": true, "file_upload": true,
-            "history": false, "allowed": ["Bank", "Floor"], "denied": ["bob@x.test"], "creators": ["Desk"]}],
+            "history": false, "compliance": "closed", "allowed": ["Bank", "Floor"], "denied": ["bob@x.test"], "creators": ["Desk"]}],
         "rooms": [
             {"name": "Deals", "category": "Trading", "description": "d", "type": "normal", "privacy": "secret",
                 "invitations": "off", "disabled": true, "addin": "Chart", "members": ["ann@x.test", "Desk"],

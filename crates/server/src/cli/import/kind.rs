@@ -81,6 +81,7 @@ impl Kind {
                 ("invitations", Flag),
                 ("file_upload", Flag),
                 ("history", Flag),
+                ("compliance", Text),
                 ("allowed", List),
                 ("denied", List),
                 ("creators", List),

@@ -147,6 +147,7 @@ impl Setup<'_> {
                 invitations: false,
                 file_upload: false,
                 history: true,
+                compliance: None,
             };
             self.api.post(&["categories"], &new).await?;
             return self.tell(&format!("Category '{ROOM}' is added"), true);

@@ -13,7 +13,8 @@ use causerie_chat::{
     RoomChange, UserChange,
 };
 use causerie_model::{
-    Catalogue, Group, GroupKind, Invitations, Node, PrincipalId, Privacy, Role, RoomType, Scope,
+    Catalogue, ComplianceMode, Group, GroupKind, Invitations, Node, PrincipalId, Privacy, Role, RoomType,
+    Scope,
 };
 
 /// What an entry asks for.
@@ -238,6 +239,7 @@ fn addin(catalogue: &Catalogue, entry: &ImportAddin) -> Planned {
 fn category(catalogue: &Catalogue, entry: &ImportCategory, replace: bool) -> Answer<Planned> {
     let name = entry.name.trim();
     let found = catalogue.category_by_name(name);
+    let compliance: Option<ComplianceMode> = optional_word("compliance", entry.compliance.as_ref())?;
     let mut actions = vec![match found {
         None => Action::AddCategory(NewCategory {
             name: name.to_owned(),
@@ -245,6 +247,7 @@ fn category(catalogue: &Catalogue, entry: &ImportCategory, replace: bool) -> Ans
             invitations: entry.invitations.unwrap_or(false),
             file_upload: entry.file_upload.unwrap_or(false),
             history: entry.history.unwrap_or(true),
+            compliance: compliance.unwrap_or_default(),
         }),
         Some(_) => Action::ChangeCategory {
             name: name.to_owned(),
@@ -253,6 +256,7 @@ fn category(catalogue: &Catalogue, entry: &ImportCategory, replace: bool) -> Ans
                 invitations: entry.invitations,
                 file_upload: entry.file_upload,
                 history: entry.history,
+                compliance,
                 ..CategoryChange::default()
             },
         },

@@ -127,6 +127,9 @@ entries! {
         /// Rooms keep their messages.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         history: Option<bool>,
+        /// Whether rooms take messages while compliance is behind: `open` or `closed`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        compliance: Option<String>,
         /// May be in its rooms.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         allowed: Option<Vec<String>>,

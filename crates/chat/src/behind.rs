@@ -1,0 +1,72 @@
+//! Watches how much waits for the compliance service: rooms of closed categories take no messages while it is too much.
+
+use crate::Inner;
+use causerie_model::Clock;
+use causerie_policy::Tolerance;
+use causerie_queue::Backlog;
+use causerie_store::StoreError;
+use std::{
+    sync::{Arc, Weak, atomic::Ordering},
+    time::Duration,
+};
+
+/// How often the queue is asked: so much longer than tolerated messages may be taken.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Asks once, so that nothing is taken before it is known, and then again and again until the service has ended.
+pub(crate) async fn watch(inner: &Arc<Inner>) {
+    ask(inner).await;
+    let inner = Arc::downgrade(inner);
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(INTERVAL);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            let Some(inner) = Weak::upgrade(&inner) else {
+                return;
+            };
+            ask(&inner).await;
+        }
+    });
+}
+
+async fn ask(inner: &Inner) {
+    let tolerance = Tolerance {
+        depth: inner.settings.compliance_max_depth,
+        age: inner.settings.compliance_max_age,
+    };
+    let backlog = inner.queue.backlog().await;
+    let behind = is_behind(&backlog, &tolerance, &*inner.clock);
+    metrics::gauge!("causerie_compliance_behind").set(f64::from(u8::from(behind)));
+    if inner.behind.swap(behind, Ordering::Relaxed) == behind {
+        return;
+    }
+    match (behind, backlog) {
+        (false, _) => tracing::warn!(target: "causerie::alarm", "Compliance has caught up."),
+        (true, Ok(Backlog { depth, .. })) => tracing::warn!(
+            target: "causerie::alarm", depth,
+            "Compliance is behind: rooms of closed categories take no messages."
+        ),
+        (true, Err(error)) => tracing::warn!(
+            target: "causerie::alarm", %error,
+            "What waits for compliance can't be read: rooms of closed categories take no messages."
+        ),
+    }
+}
+
+/// What can't be known is taken for the worse.
+fn is_behind(backlog: &Result<Backlog, StoreError>, tolerance: &Tolerance, clock: &dyn Clock) -> bool {
+    let Ok(backlog) = backlog else { return true };
+    let age = backlog.oldest.map(|oldest| {
+        let microseconds = clock.now().0.saturating_sub(oldest.0);
+        Duration::from_micros(u64::try_from(microseconds).unwrap_or(0))
+    });
+    tolerance.is_exceeded(backlog.depth, age)
+}
+
+impl Inner {
+    /// Whether compliance is behind, as of the last time the queue was asked.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed)
+    }
+}
