@@ -121,3 +121,22 @@ async fn health(State(page): State<Page>) -> (StatusCode, &'static str) {
         (StatusCode::SERVICE_UNAVAILABLE, "the database can't be written\n")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_record_waits_since_it_happened() {
+        let now = Timestamp(5_000_000);
+        for (oldest, seconds) in [
+            (Some(3_500_000), 1.5),
+            (Some(5_000_000), 0.0),
+            (Some(6_000_000), 0.0),
+            (None, 0.0),
+        ] {
+            let waits = waits_for(oldest.map(Timestamp), now).as_secs_f64();
+            assert!((waits - seconds).abs() < 1e-9, "{oldest:?}: {waits}");
+        }
+    }
+}

@@ -87,6 +87,9 @@ fn metrics_and_health_are_served() {
         "causerie_users 4",
         "causerie_rooms 4",
         "causerie_writable 1",
+        "causerie_queue_depth ",
+        "causerie_queue_oldest_seconds ",
+        "causerie_queue_set_aside 0",
         "causerie_certificate_days_left{kind=\"rsa\"}",
     ] {
         assert!(page.contains(line), "{line} is not in:\n{page}");

@@ -103,6 +103,9 @@ async fn a_full_database_refuses_and_keeps_what_it_has() {
     let taken = fill(&store, &mut chain).await;
     assert!(taken > 0);
     assert_eq!(count(&store).await, taken);
+    // What was refused isn't counted.
+    let backlog = store.backlog().await.expect("a backlog");
+    assert_eq!(backlog.depth, u64::try_from(taken).expect("small"));
     // Not just dropped: its connections would be closed by and by, and keep the next from opening.
     store.close().await;
 

@@ -1,8 +1,10 @@
 //! Who may write when, and what it costs.
 
 use crate::{batch, commit, count, open, refusal};
-use causerie_model::{ChatId, Match, MessageQuery, RoomId, Start, TextQuery};
+use causerie_model::{ChatId, Match, MessageQuery, RoomId, Start, TextQuery, Timestamp};
+use causerie_queue::Queue;
 use causerie_store::{History, Journal, StoreFault, conformance::Chain, meter::metered};
+use causerie_store_sqlite::Aside;
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{future::Future, pin::pin, task::Poll};
 
@@ -43,6 +45,68 @@ async fn a_reading_costs_one_statement() {
         assert_eq!(metered(store.search(&query)).await.1, 1, "{text}");
     }
     assert_eq!(metered(store.sizes()).await.1, 1);
+}
+
+#[tokio::test]
+async fn a_backlog_costs_one_statement_however_much_waits() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = open(&directory.path().join("mgc.sqlite")).await;
+    let mut chain = Chain::of_room(1);
+    for depth in [0, 1, 1_001] {
+        let (backlog, statements) = metered(store.backlog()).await;
+        assert_eq!((backlog.expect("a backlog").depth, statements), (depth, 1));
+        let records = (0..1_000.min(999 * depth + 1)).map(|_| chain.join()).collect();
+        commit(&store, records).await;
+    }
+}
+
+#[tokio::test]
+async fn records_are_acknowledged_by_the_same_statements_however_many() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = open(&directory.path().join("mgc.sqlite")).await;
+    let mut chain = Chain::of_room(1);
+    let (now, until) = (Timestamp(0), Timestamp(1));
+    let lease = store.lease(None, now, until).await.expect("a lease");
+    for count in [1, 1_000] {
+        commit(&store, (0..count).map(|_| chain.join()).collect()).await;
+        let (done, statements) = metered(store.acknowledge(&lease, now, i64::MAX)).await;
+        done.expect("they are acknowledged");
+        // Begin, the lease, the records, commit.
+        assert_eq!(statements, 4, "{count}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_set_aside_is_read_piece_by_piece() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let store = open(&directory.path().join("mgc.sqlite")).await;
+    let mut chain = Chain::of_room(1);
+    commit(&store, (0..5).map(|_| chain.join()).collect()).await;
+    let (now, until) = (Timestamp(7), Timestamp(8));
+    let lease = store.lease(None, now, until).await.expect("a lease");
+    let waiting = store.waiting(&lease, now, 9).await.expect("they are read");
+    for place in [4, 0, 2] {
+        let sequence = waiting[place].sequence;
+        store
+            .set_aside(&lease, now, sequence, "poison")
+            .await
+            .expect("it is set aside");
+    }
+    let mut read = Vec::new();
+    loop {
+        let after = read.last().map_or(0, |aside: &Aside| aside.queued.sequence);
+        let piece = store.aside(after, 2).await.expect("they are read");
+        if piece.is_empty() {
+            break;
+        }
+        read.extend(piece);
+    }
+    let expected = [0, 2, 4].map(|place: usize| Aside {
+        queued: waiting[place].clone(),
+        reason: "poison".to_owned(),
+        at: now,
+    });
+    assert_eq!(read, expected);
 }
 
 #[tokio::test]
