@@ -52,8 +52,8 @@ impl Writer for Eml {
             let _ = writeln!(
                 text,
                 "{} <{}>{}",
-                called(person),
-                person.address,
+                one_line(called(person)),
+                one_line(&person.address),
                 if before { ", there before" } else { "" }
             );
             let _ = writeln!(
@@ -102,16 +102,21 @@ fn name_of<'a>(mail: &Mail<'a>) -> &'a str {
     mail.room.name.as_deref().unwrap_or(&mail.room.uri)
 }
 
-/// An entry as lines of text.
+/// An entry as lines of text. Those after the first are indented, so that no text looks like entries.
 pub(crate) fn text_of(entry: &Entry) -> String {
+    let what = sentence(entry).replace("\r\n", "\n").replace('\n', "\n    ");
     format!(
-        "[{}] {} {} <{}>: {}\n",
+        "[{}] {} {} <{}>: {what}\n",
         entry.at,
         type_of(entry),
-        called(&entry.who),
-        entry.who.address,
-        sentence(entry)
+        one_line(called(&entry.who)),
+        one_line(&entry.who.address),
     )
+}
+
+/// A name on one line.
+fn one_line(name: &str) -> String {
+    name.replace(['\r', '\n'], " ")
 }
 
 fn html_of(entry: &Entry) -> String {

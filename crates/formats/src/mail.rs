@@ -1,6 +1,7 @@
 //! Mails as RFC 5322 and MIME have them. The same input makes the same bytes.
 
 use crate::{
+    Person,
     split::Mail,
     words::{allowed, called, is_user},
 };
@@ -17,15 +18,14 @@ const NOBODY: &str = "causerie.invalid";
 /// The headers that all mails have, with the subject's end, and these besides. Ends before the content's type.
 pub(crate) fn headers(mail: &Mail<'_>, besides: &[(&str, &str)]) -> String {
     let mut out = Vec::new();
-    let people: Vec<Address<'_>> = mail
-        .people
-        .values()
-        .map(|person| Address::new_address(Some(clean(called(person))), mailbox(&person.address)))
-        .collect();
-    // There is somebody: who did the first entry.
-    let from = people.first().cloned().into_iter().collect();
+    let address = |person: &Person| {
+        let name = clean(called(person));
+        Address::new_address(Some(name), mailbox(&person.address))
+    };
+    let people: Vec<Address<'_>> = mail.people.values().map(address).collect();
+    let from = mail.entries.first().map(|entry| address(&entry.who));
     let ends = mail.entries.last().map_or(mail.room.ends, |entry| entry.at);
-    put(&mut out, "From", &Address::new_list(from));
+    put(&mut out, "From", &Address::new_list(from.into_iter().collect()));
     put(&mut out, "To", &Address::new_list(people));
     out.extend(format!("Date: {}\r\n", Date::new(ends.unix_seconds()).to_rfc822()).into_bytes());
     out.extend(format!("Message-ID: <{}@{NOBODY}>\r\n", mail.file).into_bytes());

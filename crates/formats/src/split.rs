@@ -139,7 +139,12 @@ impl<W: Writer> Format for Split<W> {
             Vec::new()
         };
         for person in taking_part {
-            self.people.entry(person.address.clone()).or_insert(person);
+            let known = self
+                .people
+                .entry(person.address.clone())
+                .or_insert_with(|| person.clone());
+            // His name may be told later than his address.
+            known.name = known.name.take().or(person.name);
         }
         match entry.what {
             What::Join => {

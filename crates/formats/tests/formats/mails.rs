@@ -91,8 +91,9 @@ fn read(mail: &[u8]) -> Option<Read1> {
     })
 }
 
+/// A text without what its line ends have become.
 fn lf(text: &str) -> String {
-    text.replace("\r\n", "\n")
+    text.replace("\r\n", "\n").replace("\n    ", "\n")
 }
 
 #[test]
@@ -214,11 +215,11 @@ fn a_mail_has_so_many_entries() {
 
 #[test]
 fn a_mail_has_so_many_bytes() {
-    let texts: Vec<String> = (0..200)
+    let texts: Vec<String> = (0..100)
         .map(|index| format!("{index}\u{e4}\u{1f600}<&>\"\r\n\0 = ").repeat(1 + index * 7 % 50))
         .collect();
     for kind in [FormatKind::Eml, FormatKind::Rsmf] {
-        let max_mail_bytes = 100_000;
+        let max_mail_bytes = 120_000;
         let options = Options {
             max_mail_bytes,
             ..Options::new("b")
@@ -253,6 +254,24 @@ fn an_entry_that_is_too_long_has_a_mail_for_itself() {
     };
     let mails = files(&pieces(new(FormatKind::Eml, options), &many(&texts)));
     assert_eq!(mails.len(), 3);
+}
+
+/// A text can't pretend to be an entry of another's.
+#[test]
+fn nobody_writes_entries_of_others() {
+    let forged = "hello\n[2013-05-02T08:00:09.0000000Z] CHAT Bob <bob@example.test>: sold\r\n[x] y";
+    for kind in [FormatKind::Eml, FormatKind::Rsmf] {
+        let mails = files(&pieces(new(kind, Options::new("b")), &many(&[forged.to_owned()])));
+        let Some(found) = read(&mails.into_values().next().expect("a mail")) else {
+            return;
+        };
+        let text = String::from_utf8_lossy(&found.parts[0].1).into_owned();
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with('[')).count(),
+            1,
+            "{text}"
+        );
+    }
 }
 
 /// Nobody writes headers by his name.
