@@ -3,16 +3,26 @@
 //! It knows ports only. What it does itself it records in a chain of its own, [`causerie_model::ChainId::Compliance`]; that
 //! chain is also its lock, since a record of it is taken only right after the one by which it was decided.
 
+pub mod adapter;
+mod batch;
 mod change;
+mod checkpoint;
 mod commit;
 pub mod documents;
+mod entry;
 mod error;
+mod export;
 mod fate;
+mod format;
 mod hold;
+pub mod intake;
+mod links;
 mod matter;
 mod needs;
 mod reads;
 mod retention;
+mod run;
+mod schedule;
 mod scope;
 mod scribe;
 mod service;
@@ -21,19 +31,24 @@ mod sift;
 mod signed_in;
 mod status;
 mod told;
+mod verify;
+mod watch;
 
 pub use change::Change;
 pub use error::ComplianceError;
+pub use export::{ExportOutcome, ExportRequest};
 pub use fate::{Fate, RETIRABLE};
 pub use hold::HoldRequest;
 pub use matter::MatterRequest;
 pub use needs::{Alarm, Alarms, Anchor, Needs, Officer};
 pub use reads::{Reading, Reads, RoomReads};
 pub use retention::{CHUNK, Plan, Tally};
+pub use run::{Progress, RunOutcome};
 pub use scope::{MAX_NAMED, MAX_TEXT};
 pub use scribe::MAX_DECISIONS;
 pub use service::Compliance;
 pub use settings::Settings;
 pub use sift::{Found, MAX_SHOWN, Page};
 pub use signed_in::SIGN_IN_SECONDS;
-pub use status::{AdapterStatus, CheckpointStatus, QueueStatus, Status, VerifiedStatus};
+pub use status::{AdapterStatus, CheckpointStatus, NO_ADAPTER, QueueStatus, Status, VerifiedStatus};
+pub use verify::Verification;

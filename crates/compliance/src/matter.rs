@@ -1,8 +1,9 @@
 //! Matters: what investigations are about, and the searches for them.
 
 use crate::{
-    Change, Compliance, ComplianceError, Found, Officer, Page,
+    Change, Compliance, ComplianceError, ExportOutcome, ExportRequest, Found, Officer, Page, Progress,
     documents::{self, Matter},
+    export::Selected,
     scope,
     scribe::Decision,
     told::Told,
@@ -65,7 +66,7 @@ fn change(what: &str, before: Option<&Matter>, after: &Matter) -> Change {
     }
 }
 
-pub(crate) fn open_only(matter: Matter) -> Result<Matter, ComplianceError> {
+fn open_only(matter: Matter) -> Result<Matter, ComplianceError> {
     if matter.closed {
         let text = format!(
             "the matter '{}' is closed: nothing is done for it any more",
@@ -77,7 +78,7 @@ pub(crate) fn open_only(matter: Matter) -> Result<Matter, ComplianceError> {
 }
 
 /// The records among which those of a matter are. What the service itself did isn't.
-pub(crate) fn selection(matter: &Matter) -> Selection {
+fn selection(matter: &Matter) -> Selection {
     Selection {
         chains: matter.rooms.iter().copied().map(ChainId::Room).collect(),
         ..Selection::default()
@@ -85,7 +86,7 @@ pub(crate) fn selection(matter: &Matter) -> Selection {
 }
 
 /// Whether a record is the matter's.
-pub(crate) fn fits(matter: &Matter) -> impl Fn(&Stored) -> bool + Send + Sync + use<> {
+fn fits(matter: &Matter) -> impl Fn(&Stored) -> bool + Send + Sync + use<> {
     let words: Vec<String> = matter.words.iter().map(|word| word.to_lowercase()).collect();
     let (custodians, from, until) = (matter.custodians.clone(), matter.from, matter.until);
     move |stored| {
@@ -211,6 +212,35 @@ impl Compliance {
         self.queried(officer, "matter.search", ("matter", asked), page, &found)
             .await?;
         Ok(found)
+    }
+
+    /// Exports the records of a matter as a batch with its manifest. With `what_if` they are only counted, which is recorded
+    /// as any query.
+    ///
+    /// # Errors
+    /// As [`Compliance::search_matter`]; [`ComplianceError::Delivery`]: then there is no batch.
+    pub async fn export_matter(
+        &self,
+        officer: &Officer,
+        id: &str,
+        request: &ExportRequest,
+        what_if: bool,
+        progress: Progress<'_>,
+    ) -> Result<ExportOutcome, ComplianceError> {
+        let up_to = self.covered_now().await?;
+        let matter = open_only(self.matter(id).await?)?;
+        let asked = serde_json::to_value(&matter).unwrap_or_default();
+        let selected = Selected {
+            of: id.to_owned(),
+            what: "matter.export",
+            asked: ("matter", asked),
+            selection: selection(&matter),
+            up_to,
+            fits: &fits(&matter),
+            words: format!("matter {}: {}", matter.id, documents::text(&matter)),
+        };
+        self.export_selected(officer, request, selected, what_if, progress)
+            .await
     }
 
     /// Records a query.

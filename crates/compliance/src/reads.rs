@@ -4,7 +4,10 @@
 //! his reads and searches of history showed him. When a `PART` is lost, he counts as present until the time of its record,
 //! and the room says so.
 
-use crate::{Compliance, ComplianceError, Found, Officer, Page, scope};
+use crate::{
+    Compliance, ComplianceError, ExportOutcome, ExportRequest, Found, Officer, Page, Progress,
+    export::Selected, scope,
+};
 use causerie_model::{ChainId, RoomId, SipAddress, Timestamp};
 use causerie_records::{Selection, Stored};
 use serde_json::{Value, json};
@@ -93,6 +96,14 @@ fn ranges(text: &str) -> impl Iterator<Item = (u64, u64)> + '_ {
     text.split(',').filter_map(|range| {
         let (first, last) = range.split_once('-').unwrap_or((range, range));
         Some((first.parse().ok()?, last.parse().ok()?))
+    })
+}
+
+fn asked(reading: &Reading) -> Value {
+    json!({
+        "from": reading.from.to_string(),
+        "until": reading.until.to_string(),
+        "user": reading.user.as_str(),
     })
 }
 
@@ -185,14 +196,38 @@ impl Compliance {
             let found = self.sift(&reads.selection(reading), up_to, &fits, page).await?;
             reads.found = found;
         }
-        let asked = json!({
-            "from": reading.from.to_string(),
-            "until": reading.until.to_string(),
-            "user": reading.user.as_str(),
-        });
+        let asked = asked(reading);
         self.queried(officer, "reads", ("reading", asked), page, &reads.found)
             .await?;
         Ok(reads)
+    }
+
+    /// Exports all that a user could have read as a batch with its manifest. With `what_if` it is only counted, which is
+    /// recorded as any query.
+    ///
+    /// # Errors
+    /// As [`Compliance::reads`]; [`ComplianceError::Delivery`]: then there is no batch.
+    pub async fn export_reads(
+        &self,
+        officer: &Officer,
+        reading: &Reading,
+        request: &ExportRequest,
+        what_if: bool,
+        progress: Progress<'_>,
+    ) -> Result<ExportOutcome, ComplianceError> {
+        let up_to = self.covered_now().await?;
+        let reads = self.presence(reading, up_to).await?;
+        let selected = Selected {
+            of: "reads".to_owned(),
+            what: "reads.export",
+            asked: ("reading", asked(reading)),
+            selection: reads.selection(reading),
+            up_to: if reads.rooms.is_empty() { 0 } else { up_to },
+            fits: &|stored| reads.holds(stored, reading),
+            words: format!("all that one user could have read: {}", asked(reading)),
+        };
+        self.export_selected(officer, request, selected, what_if, progress)
+            .await
     }
 
     /// Where he was and what he was shown, by the records up to a position.

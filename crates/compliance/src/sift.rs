@@ -1,7 +1,7 @@
 //! Looks through records: counts those that fit, and gives a page of them.
 
 use crate::{Compliance, ComplianceError};
-use causerie_model::ChainId;
+use causerie_model::{ChainId, Timestamp};
 use causerie_records::{Selection, Stored};
 use std::collections::BTreeMap;
 
@@ -28,6 +28,8 @@ pub struct Found {
     pub records: u64,
     /// So many of each kind in each chain.
     pub counts: BTreeMap<ChainId, BTreeMap<String, u64>>,
+    /// Times of the first and the last in each chain.
+    pub times: BTreeMap<ChainId, (Timestamp, Timestamp)>,
     /// So many records can't be told to fit or not, since their content was destroyed.
     pub retired: u64,
     /// The page, by position.
@@ -69,6 +71,9 @@ impl Compliance {
                 found.records += 1;
                 let counts = found.counts.entry(stored.record.chain).or_default();
                 *counts.entry(stored.record.kind.clone()).or_default() += 1;
+                let at = stored.record.at;
+                let times = found.times.entry(stored.record.chain).or_insert((at, at));
+                times.1 = at;
                 if stored.position <= page.after {
                     continue;
                 }
