@@ -1,0 +1,163 @@
+//! The consumer's end.
+
+use crate::wire;
+use async_trait::async_trait;
+use causerie_model::{StoreError, StoreFault, Timestamp};
+use causerie_queue::{Backlog, Lease, Queue, Queued};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::{
+    Method, Request, StatusCode,
+    body::Bytes,
+    client::conn::http1::handshake,
+    header::{CONTENT_TYPE, HOST},
+};
+use hyper_util::rt::TokioIo;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{fmt::Display, path::PathBuf, time::Duration};
+use tokio::{net::UnixStream, time::timeout};
+
+/// From the beginning of a call to the end of its answer.
+pub const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Largest answer that is read, in bytes: [`wire::MAX_WAITING_BYTES`], or one record that has more.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
+/// The queue that another process serves at a Unix socket.
+///
+/// Whatever keeps it from being reached is [`StoreFault::Unavailable`], and what was asked may have been done or not: all
+/// calls can be made again. (A lease of which the answer was lost is free when it ends.)
+#[derive(Clone, Debug)]
+pub struct SocketQueue {
+    path: PathBuf,
+}
+
+impl SocketQueue {
+    /// The queue at this socket. It needn't be there yet.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    async fn post<T: DeserializeOwned>(&self, uri: &str, body: &impl Serialize) -> Result<T, StoreError> {
+        let body = serde_json::to_vec(body).map_err(|error| self.error(StoreFault::Other, error))?;
+        self.ask(Method::POST, uri, body).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        uri: &str,
+        body: Vec<u8>,
+    ) -> Result<T, StoreError> {
+        let request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(HOST, "localhost")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))
+            .map_err(|error| self.error(StoreFault::Other, error))?;
+        let late = |_| {
+            let why = format!("there was no answer for {} s", DEADLINE.as_secs());
+            self.error(StoreFault::Unavailable, why)
+        };
+        let (status, bytes) = timeout(DEADLINE, self.exchange(request)).await.map_err(late)??;
+        if status.is_success() {
+            return serde_json::from_slice(&bytes).map_err(|error| {
+                self.error(StoreFault::Other, format!("the answer isn't understood: {error}"))
+            });
+        }
+        Err(match serde_json::from_slice::<wire::Failure>(&bytes) {
+            Ok(failure) => failure.into(),
+            Err(_) => self.error(StoreFault::Other, format!("the answer is {status}")),
+        })
+    }
+
+    /// One request and its answer.
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes), StoreError> {
+        let gone = |error: hyper::Error| self.error(StoreFault::Unavailable, error);
+        let stream = UnixStream::connect(&self.path).await;
+        let stream = stream.map_err(|error| self.error(StoreFault::Unavailable, error))?;
+        let (mut sender, connection) = handshake(TokioIo::new(stream)).await.map_err(gone)?;
+        tokio::spawn(connection);
+        let response = sender.send_request(request).await.map_err(gone)?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES)
+            .collect()
+            .await;
+        let body = body.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                let why = format!("the answer has more than {MAX_ANSWER_BYTES} bytes");
+                self.error(StoreFault::Other, why)
+            } else {
+                self.error(StoreFault::Unavailable, error)
+            }
+        })?;
+        Ok((status, body.to_bytes()))
+    }
+
+    fn error(&self, fault: StoreFault, why: impl Display) -> StoreError {
+        StoreError::new(fault, format!("the queue at {}: {why}", self.path.display()))
+    }
+}
+
+#[async_trait]
+impl Queue for SocketQueue {
+    async fn lease(
+        &self,
+        held: Option<&Lease>,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Lease, StoreError> {
+        let take = wire::Take {
+            held: held.map(wire::Lease::from),
+            now: now.0,
+            until: until.0,
+        };
+        self.post::<wire::Lease>(wire::LEASE, &take)
+            .await
+            .map(Lease::from)
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        self.post(wire::RELEASE, &wire::Lease::from(lease)).await
+    }
+
+    async fn waiting(&self, lease: &Lease, now: Timestamp, count: u32) -> Result<Vec<Queued>, StoreError> {
+        let read = wire::Read {
+            lease: lease.into(),
+            now: now.0,
+            count,
+        };
+        let waiting: wire::Waiting = self.post(wire::WAITING, &read).await?;
+        waiting.records.into_iter().map(Queued::try_from).collect()
+    }
+
+    async fn acknowledge(&self, lease: &Lease, now: Timestamp, up_to: i64) -> Result<(), StoreError> {
+        let acknowledge = wire::Acknowledge {
+            lease: lease.into(),
+            now: now.0,
+            up_to,
+        };
+        self.post(wire::ACKNOWLEDGE, &acknowledge).await
+    }
+
+    async fn set_aside(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        sequence: i64,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let set_aside = wire::SetAside {
+            lease: lease.into(),
+            now: now.0,
+            sequence,
+            reason: reason.to_owned(),
+        };
+        self.post(wire::SET_ASIDE, &set_aside).await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let backlog: wire::Backlog = self.ask(Method::GET, wire::BACKLOG, Vec::new()).await?;
+        Ok(backlog.into())
+    }
+}

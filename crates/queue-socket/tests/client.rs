@@ -1,0 +1,99 @@
+//! What the client makes of servers that don't behave.
+
+use causerie_model::StoreFault;
+use causerie_queue::Queue;
+use causerie_queue_socket::{DEADLINE, MAX_ANSWER_BYTES, SocketQueue};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UnixListener,
+    time::Instant,
+};
+
+/// A queue whose server answers every request with these bytes and breaks off, or never if there are none.
+fn answering(answer: Option<Vec<u8>>) -> (TempDir, SocketQueue) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("queue.sock");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    tokio::spawn(async move {
+        let mut silent = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut request = [0; 1_024];
+            let _ = stream.read(&mut request).await;
+            match &answer {
+                // The client may have had enough before the end.
+                Some(answer) => drop(stream.write_all(answer).await),
+                None => silent.push(stream),
+            }
+        }
+    });
+    (folder, SocketQueue::new(socket))
+}
+
+fn answer(status: &str, length: usize, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
+}
+
+async fn fault(answer: Option<Vec<u8>>) -> (StoreFault, String) {
+    let (_folder, queue) = answering(answer);
+    let error = queue.backlog().await.expect_err("it fails");
+    (error.fault, error.message)
+}
+
+#[tokio::test]
+async fn no_server_is_a_queue_that_can_not_be_reached() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let socket = folder.path().join("queue.sock");
+    let queue = SocketQueue::new(&socket);
+    let error = queue.backlog().await.expect_err("nobody is there");
+    assert_eq!(error.fault, StoreFault::Unavailable);
+    assert!(error.message.contains("queue.sock"), "{error}");
+    // A socket that is left over.
+    drop(UnixListener::bind(&socket).expect("a socket"));
+    let error = queue.backlog().await.expect_err("nobody is there");
+    assert_eq!(error.fault, StoreFault::Unavailable);
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_is_a_queue_that_can_not_be_reached() {
+    for broken in [
+        Vec::new(),
+        b"HTTP/1.1 200".to_vec(),
+        answer("200 OK", 30, "{\"depth\":"),
+    ] {
+        assert_eq!(fault(Some(broken)).await.0, StoreFault::Unavailable);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_understood_is_no_promise_of_a_better_time() {
+    for (status, body) in [("200 OK", "[]"), ("200 OK", ""), ("404 Not Found", "")] {
+        let (fault, why) = fault(Some(answer(status, body.len(), body))).await;
+        assert_eq!(fault, StoreFault::Other, "{why}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_waited_for_until_the_deadline() {
+    let (_folder, queue) = answering(None);
+    let begin = Instant::now();
+    let error = queue.backlog().await.expect_err("there is no answer");
+    assert_eq!(error.fault, StoreFault::Unavailable);
+    assert!(begin.elapsed() >= DEADLINE && begin.elapsed() < DEADLINE + Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn an_answer_is_read_up_to_its_greatest_size() {
+    let body = |bytes: usize| {
+        let json = r#"{"depth":1,"oldest":null,"set_aside":0}"#;
+        format!("{json}{}", " ".repeat(bytes - json.len()))
+    };
+    let (_folder, queue) = answering(Some(answer("200 OK", MAX_ANSWER_BYTES, &body(MAX_ANSWER_BYTES))));
+    assert_eq!(queue.backlog().await.expect("it fits").depth, 1);
+    let larger = answer("200 OK", MAX_ANSWER_BYTES + 1, &body(MAX_ANSWER_BYTES + 1));
+    let (fault, why) = fault(Some(larger)).await;
+    assert_eq!(fault, StoreFault::Other);
+    assert!(why.contains("more than"), "{why}");
+}

@@ -1,0 +1,70 @@
+//! The port's promises, through the socket, on SQLite.
+
+use async_trait::async_trait;
+use causerie_model::Sealed;
+use causerie_queue::conformance::{Database, Opened, Publisher, to_record};
+use causerie_queue_socket::SocketQueue;
+use causerie_store::{Batch, Journal, StoreError};
+use causerie_store_sqlite::{Options, SqliteStore};
+use causerie_web::{admin::serve_unix, queue::router};
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+use tempfile::TempDir;
+use tokio::net::UnixListener;
+
+struct Served {
+    folder: TempDir,
+    /// How often it was opened: each time has a socket of its own.
+    times: AtomicU32,
+}
+
+async fn fresh() -> Served {
+    Served {
+        folder: tempfile::tempdir().expect("a folder"),
+        times: AtomicU32::new(0),
+    }
+}
+
+#[async_trait]
+impl Database for Served {
+    async fn open(&self) -> Opened {
+        let store = SqliteStore::open(&self.folder.path().join("mgc.sqlite"), Options::default()).await;
+        let store = Arc::new(store.expect("it opens"));
+        let time = self.times.fetch_add(1, Ordering::Relaxed);
+        let socket = self.folder.path().join(format!("queue{time}.sock"));
+        let listener = UnixListener::bind(&socket).expect("a socket");
+        tokio::spawn(serve_unix(listener, router(store.clone()), pending()));
+        Opened {
+            queue: Arc::new(SocketQueue::new(socket)),
+            publisher: Arc::new(Committing(store)),
+        }
+    }
+}
+
+struct Committing(Arc<SqliteStore>);
+
+#[async_trait]
+impl Publisher for Committing {
+    async fn publish(&self, records: Vec<Sealed>) -> Result<(), StoreError> {
+        let batch = Batch {
+            changes: Vec::new(),
+            records: records.iter().map(to_record).collect(),
+        };
+        self.0.append(&batch).await
+    }
+
+    async fn kept_aside(&self) -> Vec<(Sealed, String)> {
+        let aside = self.0.aside(0, u32::MAX).await.expect("they are read");
+        aside
+            .into_iter()
+            .map(|aside| (aside.queued.record, aside.reason))
+            .collect()
+    }
+}
+
+causerie_queue::conformance_tests!(fresh);
