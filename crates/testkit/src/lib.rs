@@ -1,4 +1,4 @@
-//! Harness for tests of the whole system: the program as a process, and the real desktop client.
+//! Harness for tests of the whole system: the program as a process, the real desktop client, a database server.
 //!
 //! What goes wrong here is a failed test, so nothing returns an error that a test would only unwrap:
 //! the functions panic at the caller's line, and then the ends of the logs are printed.
@@ -7,9 +7,11 @@
     reason = "deadlines for real processes can only be measured by the real clock"
 )]
 
+mod postgres;
 mod server;
 mod sipeh;
 
+pub use postgres::Postgres;
 pub use server::{Options, Server};
 pub use sipeh::{Account, Sipeh, Transport, real_client_is_left_out};
 
