@@ -5,6 +5,7 @@
 
 mod change;
 mod commit;
+pub mod documents;
 mod error;
 mod needs;
 mod service;

@@ -116,21 +116,3 @@ pub struct Staged {
     /// SHA-256 of it.
     pub sha256: [u8; 32],
 }
-
-/// Where an adapter's exports go.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
-    /// An absolute path.
-    pub directory: String,
-    /// Each export is a zip; if not, a folder.
-    pub zip: bool,
-}
-
-/// Gives destinations.
-pub trait Destinations: Send + Sync {
-    /// The destination at a place.
-    ///
-    /// # Errors
-    /// [`DeliveryError`] if it can't be reached.
-    fn at(&self, place: &Place) -> Result<std::sync::Arc<dyn Destination>, DeliveryError>;
-}

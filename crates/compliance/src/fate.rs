@@ -1,0 +1,154 @@
+//! Whether a record goes or stays: the one place where policies, exports, checkpoints and holds meet.
+
+use crate::{
+    Compliance, ComplianceError, checkpoint,
+    documents::{self, Adapter, Hold, Retention, Room, Run, Scope},
+    told::Told,
+};
+use causerie_model::{ChainId, Timestamp};
+use causerie_records::Stored;
+use std::{collections::BTreeMap, fmt};
+
+/// Kinds of records whose content may go. What was changed in a room stays: it says who could have been there.
+pub const RETIRABLE: [&str; 7] = ["CHAT", "JOIN", "PART", "BACKCHAT", "DELETED", "DENIED", "PURGED"];
+
+/// What becomes of a record, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// Goes by the policy of this scope, written as `category:<guid>` and so on.
+    Goes(String),
+    /// Its content went before.
+    Gone,
+    /// Stays: records of its chain or kind never go.
+    Never,
+    /// Stays: no policy is for its room.
+    NoPolicy,
+    /// Stays: it isn't older than the policy of this scope says.
+    Young(String),
+    /// Stays: this hold covers it.
+    Held(String),
+    /// Stays: there is no adapter, so nothing is exported.
+    NoAdapter,
+    /// Stays: this adapter hasn't exported it.
+    NotExported(String),
+    /// Stays: no checkpoint covers it.
+    NotCovered,
+}
+
+impl Fate {
+    /// Whether it goes.
+    #[must_use]
+    pub fn goes(&self) -> bool {
+        matches!(self, Self::Goes(_))
+    }
+}
+
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Goes(scope) => write!(f, "older than the policy {scope} keeps it"),
+            Self::Gone => f.write_str("destroyed before"),
+            Self::Never => f.write_str("of a chain or kind that never goes"),
+            Self::NoPolicy => f.write_str("no policy is for it"),
+            Self::Young(scope) => write!(f, "younger than its policy {scope}"),
+            Self::Held(hold) => write!(f, "hold {hold}"),
+            Self::NoAdapter => f.write_str("not exported: there is no adapter"),
+            Self::NotExported(adapter) => write!(f, "not exported by adapter {adapter}"),
+            Self::NotCovered => f.write_str("not covered by a checkpoint"),
+        }
+    }
+}
+
+/// What decides fates, as it was read once.
+pub(crate) struct Rules {
+    now: Timestamp,
+    policies: BTreeMap<Scope, Retention>,
+    holds: Vec<Hold>,
+    /// Up to which position each adapter has exported.
+    exported: BTreeMap<String, u64>,
+    /// Up to which position checkpoints cover.
+    covered: u64,
+}
+
+impl Rules {
+    /// The policy for a room.
+    pub(crate) fn policy(&self, chain: ChainId, room: Option<&Room>) -> Option<(Scope, Retention)> {
+        let ChainId::Room(row) = chain else {
+            return None;
+        };
+        let category = room.map(|room| Scope::Category(room.category));
+        [Some(Scope::Room(row)), category, Some(Scope::Global)]
+            .into_iter()
+            .flatten()
+            .find_map(|scope| self.policies.get(&scope).map(|policy| (scope, *policy)))
+    }
+
+    /// What becomes of a record in a room with this policy. Of several reasons to stay the first of [`Fate`]'s is given.
+    pub(crate) fn fate(&self, stored: &Stored, policy: Option<(Scope, Retention)>) -> Fate {
+        let record = &stored.record;
+        if stored.retired {
+            return Fate::Gone;
+        }
+        if !matches!(record.chain, ChainId::Room(_)) || !RETIRABLE.contains(&record.kind.as_str()) {
+            return Fate::Never;
+        }
+        let Some((scope, policy)) = policy else {
+            return Fate::NoPolicy;
+        };
+        let kept_since = self.now.plus_seconds(-i64::from(policy.keep_days) * 86_400);
+        if record.at >= kept_since {
+            return Fate::Young(scope.to_string());
+        }
+        let told = Told::of(record);
+        if let Some(hold) = self.holds.iter().find(|hold| told.is_held_by(hold)) {
+            return Fate::Held(hold.id.clone());
+        }
+        if self.exported.is_empty() {
+            return Fate::NoAdapter;
+        }
+        let behind = self.exported.iter().find(|(_, up_to)| **up_to < stored.position);
+        if let Some((adapter, _)) = behind {
+            return Fate::NotExported(adapter.clone());
+        }
+        if self.covered < stored.position {
+            return Fate::NotCovered;
+        }
+        Fate::Goes(scope.to_string())
+    }
+}
+
+impl Compliance {
+    /// Reads what decides fates. Read the end of the service's own chain before: whatever changes holds, policies or
+    /// adapters afterwards moves it.
+    pub(crate) async fn rules(&self) -> Result<Rules, ComplianceError> {
+        let records = &*self.needs().records;
+        let scope = |(id, policy): (String, Retention)| match id.parse() {
+            Ok(scope) => Ok((scope, policy)),
+            Err(error) => Err(ComplianceError::Damaged(format!("a retention policy: {error}"))),
+        };
+        let policies = documents::load_all::<Retention>(records).await?;
+        let holds = documents::load_all::<Hold>(records).await?;
+        let adapters = documents::load_all::<Adapter>(records).await?;
+        let runs = documents::load_all::<Run>(records).await?;
+        let exported = |name: String| {
+            let run = runs.get(&name);
+            let up_to = run.map_or(0, |run| if run.finished { run.up_to } else { run.after });
+            (name, up_to)
+        };
+        Ok(Rules {
+            now: self.needs().clock.now(),
+            policies: policies.into_iter().map(scope).collect::<Result<_, _>>()?,
+            holds: holds.into_values().collect(),
+            exported: adapters.into_keys().map(exported).collect(),
+            covered: checkpoint::covered(checkpoint::last(records).await?.as_ref()),
+        })
+    }
+
+    /// What is known of a chain's room.
+    pub(crate) async fn room_of(&self, chain: ChainId) -> Result<Option<Room>, ComplianceError> {
+        match chain {
+            ChainId::Room(row) => Ok(documents::load(&*self.needs().records, row).await?),
+            _ => Ok(None),
+        }
+    }
+}

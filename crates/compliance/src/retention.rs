@@ -1,0 +1,282 @@
+//! Retention: how long records are kept, what would go, and making it go.
+
+use crate::{
+    Change, Compliance, ComplianceError, Fate, Officer,
+    documents::{self, Retention, Scope},
+    scribe::Decision,
+};
+use causerie_model::{ChainId, Event, Timestamp};
+use causerie_records::{Addition, ChainSpan, Retirement, Stored};
+use std::collections::BTreeMap;
+
+/// So many records of a chain are decided and destroyed in one commit.
+pub const CHUNK: u32 = 1_000;
+
+/// What goes and what stays, if retention is applied now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// As of this moment.
+    pub at: Timestamp,
+    /// Of the records up to this position.
+    pub up_to: u64,
+    /// By chain and fate.
+    pub lines: BTreeMap<(ChainId, Fate), Tally>,
+}
+
+/// How much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// So many records.
+    pub records: u64,
+    /// So many bytes of actors and bodies, which is what goes if they do.
+    pub bytes: u64,
+}
+
+impl Tally {
+    fn add(&mut self, stored: &Stored) {
+        self.records += 1;
+        self.bytes += (stored.record.actor.len() + stored.record.body.len()) as u64;
+    }
+}
+
+impl Plan {
+    /// How much goes.
+    #[must_use]
+    pub fn goes(&self) -> Tally {
+        self.total(true)
+    }
+
+    /// How much stays, that which went before included.
+    #[must_use]
+    pub fn stays(&self) -> Tally {
+        self.total(false)
+    }
+
+    fn total(&self, goes: bool) -> Tally {
+        let of = self.lines.iter().filter(|((_, fate), _)| fate.goes() == goes);
+        of.fold(Tally::default(), |total, (_, tally)| Tally {
+            records: total.records + tally.records,
+            bytes: total.bytes + tally.bytes,
+        })
+    }
+}
+
+impl Compliance {
+    /// All policies, by scope.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Store`].
+    pub async fn retention_policies(&self) -> Result<BTreeMap<String, Retention>, ComplianceError> {
+        Ok(documents::load_all(&*self.needs().records).await?)
+    }
+
+    /// Sets how long records of a scope are kept. Nothing goes before retention is applied.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Refused`] if it is less than the configured minimum; [`ComplianceError::Unknown`] if there is no
+    /// such room or category; [`ComplianceError::Store`].
+    pub async fn set_retention(
+        &self,
+        officer: &Officer,
+        scope: Scope,
+        keep_days: u32,
+        what_if: bool,
+    ) -> Result<Change, ComplianceError> {
+        let minimum = self.settings().minimum_retention_days;
+        if keep_days < minimum {
+            return Err(ComplianceError::Refused(format!(
+                "records are kept for {minimum} days at least, as the server is set up; {keep_days} is less"
+            )));
+        }
+        self.check_scope(scope).await?;
+        self.change_retention(officer, scope, Some(Retention { keep_days }), what_if)
+            .await
+    }
+
+    /// Removes a policy: what it was for is kept as the next wider one says, or for ever.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Unknown`] if there is none; [`ComplianceError::Store`].
+    pub async fn remove_retention(
+        &self,
+        officer: &Officer,
+        scope: Scope,
+        what_if: bool,
+    ) -> Result<Change, ComplianceError> {
+        self.change_retention(officer, scope, None, what_if).await
+    }
+
+    async fn check_scope(&self, scope: Scope) -> Result<(), ComplianceError> {
+        let records = &*self.needs().records;
+        let (what, known) = match scope {
+            Scope::Global => return Ok(()),
+            Scope::Category(guid) => {
+                let known: Option<documents::Category> = documents::load(records, guid).await?;
+                // A category is known by its rooms, too.
+                let rooms = documents::load_all::<documents::Room>(records).await?;
+                let has_room = rooms.values().any(|room| room.category == guid);
+                ("category", known.is_some() || has_room)
+            }
+            Scope::Room(room) => ("room", records.head(ChainId::Room(room)).await?.number > 0),
+        };
+        if known {
+            return Ok(());
+        }
+        let name = scope.to_string();
+        Err(ComplianceError::Unknown { what, name })
+    }
+
+    async fn change_retention(
+        &self,
+        officer: &Officer,
+        scope: Scope,
+        policy: Option<Retention>,
+        what_if: bool,
+    ) -> Result<Change, ComplianceError> {
+        self.change_documents(officer, what_if, |_| async move {
+            let before: Option<Retention> = documents::load(&*self.needs().records, scope).await?;
+            if before.is_none() && policy.is_none() {
+                return Err(ComplianceError::Unknown {
+                    what: "retention policy",
+                    name: scope.to_string(),
+                });
+            }
+            let set = policy.as_ref();
+            let change = Change {
+                what: if set.is_some() { "retention.set" } else { "retention.remove" }.to_owned(),
+                target: scope.to_string(),
+                before: before.as_ref().map(documents::text).unwrap_or_default(),
+                after: set.map(documents::text).unwrap_or_default(),
+            };
+            let document = set.map_or_else(
+                || documents::gone::<Retention>(scope),
+                |policy| documents::put(scope, policy),
+            );
+            Ok((change, vec![document]))
+        })
+        .await
+    }
+
+    /// What would go and what would stay, and by which rule, if retention were applied now. Changes nothing.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Store`]; [`ComplianceError::Damaged`] if a checkpoint or policy can't be read.
+    pub async fn retention_plan(&self) -> Result<Plan, ComplianceError> {
+        let records = &*self.needs().records;
+        let rules = self.rules().await?;
+        let up_to = records.end().await?;
+        let mut plan = Plan {
+            at: self.needs().clock.now(),
+            up_to,
+            lines: BTreeMap::new(),
+        };
+        for span in records.spans(0, up_to).await? {
+            let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
+            let mut after = span.first.saturating_sub(1);
+            loop {
+                let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
+                let Some(last) = page.last() else { break };
+                after = last.record.number;
+                for stored in &page {
+                    let fate = rules.fate(stored, policy);
+                    plan.lines.entry((span.chain, fate)).or_default().add(stored);
+                }
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Destroys the content of what may go: the records' places and hashes stay, so that chains and checkpoints verify, and
+    /// `RETIRED` records say what went and by which rule. Goes by chunks of [`CHUNK`] records; each is decided in the commit
+    /// that destroys it, so that a hold that is placed meanwhile wins. Interrupted, it is just applied again.
+    ///
+    /// `progress` is told how many of how many records were decided.
+    ///
+    /// # Errors
+    /// As [`Compliance::retention_plan`]; what was destroyed before the error stays so and is recorded.
+    pub async fn retention_apply(
+        &self,
+        officer: &Officer,
+        progress: &(dyn Fn(u64, u64) + Send + Sync),
+    ) -> Result<Tally, ComplianceError> {
+        let records = &*self.needs().records;
+        let end = records.end().await?;
+        let spans = records.spans(0, end).await?;
+        let rooms: Vec<ChainSpan> = spans
+            .into_iter()
+            .filter(|span| matches!(span.chain, ChainId::Room(_)))
+            .collect();
+        let all = rooms.iter().map(|span| span.records).sum();
+        let (mut done, mut total) = (0, Tally::default());
+        for span in &rooms {
+            let mut after = span.first.saturating_sub(1);
+            while after < span.last {
+                let (next, seen, gone) = self.retire_chunk(officer, span, after).await?;
+                (after, done) = (next, done + seen);
+                total.records += gone.records;
+                total.bytes += gone.bytes;
+                progress(done, all);
+            }
+        }
+        Ok(total)
+    }
+
+    /// Decides and destroys one chunk. Gives the number of its last record, how many it has, and what went.
+    async fn retire_chunk(
+        &self,
+        officer: &Officer,
+        span: &ChainSpan,
+        after: u64,
+    ) -> Result<(u64, u64, Tally), ComplianceError> {
+        let records = &*self.needs().records;
+        self.act(officer, |_| async move {
+            let rules = self.rules().await?;
+            let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
+            let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
+            let (mut tally, mut numbers, mut events) = (Tally::default(), Vec::new(), Vec::new());
+            for stored in &page {
+                if let Fate::Goes(rule) = rules.fate(stored, policy) {
+                    tally.add(stored);
+                    numbers.push(stored.record.number);
+                    extend(&mut events, span.chain, stored.record.number, &rule);
+                }
+            }
+            let retired = if numbers.is_empty() {
+                Vec::new()
+            } else {
+                vec![Retirement {
+                    chain: span.chain,
+                    numbers,
+                }]
+            };
+            let last = page.last().map_or(span.last, |stored| stored.record.number);
+            Ok(Decision {
+                events,
+                addition: Addition {
+                    retired,
+                    ..Addition::default()
+                },
+                answer: (last, page.len() as u64, tally),
+            })
+        })
+        .await
+    }
+}
+
+/// Adds a number to the ranges that go. A range has no gap: what isn't destroyed isn't said to be.
+fn extend(events: &mut Vec<Event>, of: ChainId, number: u64, by: &str) {
+    if let Some(Event::Retired { last, records, .. }) = events.last_mut()
+        && last.saturating_add(1) == number
+    {
+        *last = number;
+        *records += 1;
+        return;
+    }
+    events.push(Event::Retired {
+        chain: of,
+        first: number,
+        last: number,
+        records: 1,
+        rule: by.to_owned(),
+    });
+}
