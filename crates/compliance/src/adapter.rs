@@ -85,7 +85,8 @@ impl Compliance {
     ) -> Result<Change, ComplianceError> {
         check(name, adapter)?;
         let put = vec![documents::put(name, adapter)];
-        self.change_adapter(officer, name, Some(adapter), put, what_if).await
+        self.change_adapter(officer, name, Some(adapter), put, what_if)
+            .await
     }
 
     /// Removes an adapter. What it exported stays; one of the same name would begin from the first record.
@@ -106,7 +107,10 @@ impl Compliance {
         let prefix = format!("{name}/");
         let present = self.needs().records.documents(Present::KIND).await?;
         let ids = present.into_iter().map(|(id, _)| id);
-        gone.extend(ids.filter(|id| id.starts_with(&prefix)).map(documents::gone::<Present>));
+        gone.extend(
+            ids.filter(|id| id.starts_with(&prefix))
+                .map(documents::gone::<Present>),
+        );
         self.change_adapter(officer, name, None, gone, what_if).await
     }
 
@@ -123,10 +127,18 @@ impl Compliance {
             let before: Option<Adapter> = documents::load(&*self.needs().records, name).await?;
             if before.is_none() && after.is_none() {
                 let name = name.to_owned();
-                return Err(ComplianceError::Unknown { what: "adapter", name });
+                return Err(ComplianceError::Unknown {
+                    what: "adapter",
+                    name,
+                });
             }
             let change = Change {
-                what: if after.is_some() { "adapter.set" } else { "adapter.remove" }.to_owned(),
+                what: if after.is_some() {
+                    "adapter.set"
+                } else {
+                    "adapter.remove"
+                }
+                .to_owned(),
                 target: name.to_owned(),
                 before: before.as_ref().map(documents::text).unwrap_or_default(),
                 after: after.map(documents::text).unwrap_or_default(),

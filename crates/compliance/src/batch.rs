@@ -4,8 +4,7 @@
 //! each position.
 
 use crate::{
-    ComplianceError,
-    checkpoint,
+    ComplianceError, checkpoint,
     entry::{People, entry},
     intake::PAGE,
 };
@@ -121,7 +120,9 @@ impl Positions {
 
     fn contains(&self, position: u64) -> bool {
         let word = usize::try_from(position / 64).unwrap_or(usize::MAX);
-        self.0.get(word).is_some_and(|bits| bits >> (position % 64) & 1 == 1)
+        self.0
+            .get(word)
+            .is_some_and(|bits| bits >> (position % 64) & 1 == 1)
     }
 
     /// Whether a position after one and up to another is in it.

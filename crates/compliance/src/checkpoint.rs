@@ -45,10 +45,7 @@ pub(crate) fn line(signed: &SignedCheckpoint) -> CheckpointLine {
 
 /// The first checkpoint that covers a position after this one: its number, one too many if there is none. Numbers have no
 /// gap, so it is found by halving.
-pub(crate) async fn first_after(
-    records: &dyn RecordStore,
-    position: u64,
-) -> Result<u64, ComplianceError> {
+pub(crate) async fn first_after(records: &dyn RecordStore, position: u64) -> Result<u64, ComplianceError> {
     let mut low = 1;
     let mut high = records
         .last_checkpoint()
@@ -90,7 +87,9 @@ impl Compliance {
         while after < up_to {
             let page = self.needs().records.read(after, up_to, PAGE).await?;
             if page.is_empty() {
-                return Err(ComplianceError::Damaged(format!("there is no record after position {after}")));
+                return Err(ComplianceError::Damaged(format!(
+                    "there is no record after position {after}"
+                )));
             }
             for stored in page {
                 if stored.position != after + 1 {
@@ -142,7 +141,9 @@ impl Compliance {
     ) -> Result<bool, ComplianceError> {
         addition.checkpoint = Some(line(signed));
         let anchored = self.anchored().await?;
-        addition.documents.push((anchored_key(), Some(anchored.to_string())));
+        addition
+            .documents
+            .push((anchored_key(), Some(anchored.to_string())));
         match self.needs().records.append(&addition).await {
             Ok(_) => {}
             Err(error) if error.fault == StoreFault::Conflict => {
@@ -259,7 +260,11 @@ impl Compliance {
             match result {
                 Ok(()) => self.over("checkpoint-failed", ""),
                 Err(error) if error.is_temporary() => tracing::warn!("no checkpoint was made: {error}"),
-                Err(error) => self.alarm_once("checkpoint-failed", "", format!("no checkpoint was made: {error}")),
+                Err(error) => self.alarm_once(
+                    "checkpoint-failed",
+                    "",
+                    format!("no checkpoint was made: {error}"),
+                ),
             }
         }
     }

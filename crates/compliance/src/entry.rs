@@ -73,7 +73,9 @@ pub(crate) fn entry(stored: &Stored, people: &mut People, details: bool) -> Entr
             "JOIN" => {
                 who = user;
                 people.called(user, body.text("name"));
-                people.present.insert(user.to_owned(), body.text("name").to_owned());
+                people
+                    .present
+                    .insert(user.to_owned(), body.text("name").to_owned());
                 What::Join
             }
             "PART" => {
@@ -134,7 +136,11 @@ fn sentence(kind: &str, body: &Body, whole: &str) -> String {
             text("after"),
             text("origin")
         ),
-        "PURGED" => format!("cleared the history up to {}: {} messages", text("until"), number("messages")),
+        "PURGED" => format!(
+            "cleared the history up to {}: {} messages",
+            text("until"),
+            number("messages")
+        ),
         "DENIED" => format!(
             "{} was refused {} by the rule {}, {} times",
             text("user"),

@@ -1,25 +1,56 @@
 //! The service as others hold it.
 
-use crate::{Alarm, ComplianceError, Needs, Settings};
+use crate::{Alarm, ComplianceError, Needs, Settings, VerifiedStatus, checkpoint};
+use causerie_model::{Random, Timestamp};
 use causerie_proof::SigningKey;
+use causerie_queue::Lease;
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
+use tokio::{sync::watch, task::JoinSet};
 
 /// The service. A handle: clones are the same service.
 #[derive(Clone)]
 pub struct Compliance {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(crate) struct Inner {
     settings: Settings,
     needs: Needs,
+    /// Names this service where several share a database.
+    pub(crate) holder: String,
     /// The key that signs from now on: that of the needs, or the one that it was rotated to.
-    key: Mutex<Arc<SigningKey>>,
+    pub(crate) key: Mutex<Arc<SigningKey>>,
     /// Alarms that were raised and whose reason lasts.
     lasting: Mutex<BTreeSet<String>>,
+    /// The right to take from the queue. Locked by who takes.
+    pub(crate) queue_lease: tokio::sync::Mutex<Option<Lease>>,
+    /// Why nothing was taken the last time, if so.
+    pub(crate) intake_error: Mutex<Option<String>>,
+    /// Locked by who makes a checkpoint.
+    pub(crate) checkpointing: tokio::sync::Mutex<()>,
+    /// Up to which checkpoint they are known elsewhere, as far as this service knows.
+    pub(crate) anchored: Mutex<Option<u64>>,
+    /// Locked by who runs an adapter.
+    pub(crate) running: tokio::sync::Mutex<()>,
+    /// The last try of each adapter.
+    pub(crate) runs: Mutex<BTreeMap<String, Attempt>>,
+    /// The last verification.
+    pub(crate) verified: Mutex<Option<VerifiedStatus>>,
+    stop: watch::Sender<bool>,
+    tasks: tokio::sync::Mutex<JoinSet<()>>,
+}
+
+/// A try to run an adapter.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attempt {
+    /// When it ended.
+    pub(crate) at: Option<Timestamp>,
+    /// Why it failed, if it did.
+    pub(crate) error: Option<String>,
 }
 
 /// Nothing that is kept behind these locks can be half changed.
@@ -27,23 +58,102 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whole seconds from one moment to another; 0 if that is earlier.
+pub(crate) fn age(from: Timestamp, now: Timestamp) -> u64 {
+    let seconds = now.0.saturating_sub(from.0) / 1_000_000;
+    u64::try_from(seconds).unwrap_or(0)
+}
+
+/// Tells a task when to end.
+#[derive(Clone)]
+pub(crate) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    pub(crate) fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits; false if the task is to end.
+    pub(crate) async fn sleep(&mut self, time: Duration) -> bool {
+        if self.is_set() {
+            return false;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(time) => !self.is_set(),
+            // Somebody sets it, or nobody is left who could.
+            _ = self.0.changed() => false,
+        }
+    }
+}
+
 impl Compliance {
     /// The service at rest: it does only what it is asked. [`Compliance::start`] has it work by itself.
     ///
     /// # Errors
-    /// [`ComplianceError::Key`] if another key must sign the next checkpoint; [`ComplianceError::Store`] if that can't be
-    /// read.
-    #[expect(clippy::unused_async, reason = "the last checkpoint is read here")]
+    /// [`ComplianceError::Key`] if another key must sign the next checkpoint; [`ComplianceError::Damaged`] if the last
+    /// checkpoint isn't one; [`ComplianceError::Store`] if it can't be read.
     pub async fn open(settings: Settings, needs: Needs) -> Result<Self, ComplianceError> {
+        let last = checkpoint::last(&*needs.records).await?;
+        checkpoint::check_key(last.as_ref(), needs.key.public())?;
         let inner = Inner {
+            holder: Random::guid(&*needs.random).to_string(),
             key: Mutex::new(Arc::clone(&needs.key)),
             settings,
             needs,
             lasting: Mutex::default(),
+            queue_lease: tokio::sync::Mutex::default(),
+            intake_error: Mutex::default(),
+            checkpointing: tokio::sync::Mutex::default(),
+            anchored: Mutex::default(),
+            running: tokio::sync::Mutex::default(),
+            runs: Mutex::default(),
+            verified: Mutex::default(),
+            stop: watch::channel(false).0,
+            tasks: tokio::sync::Mutex::default(),
         };
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// Opens the service and has it work: take records in, make checkpoints, run adapters, until [`Compliance::stop`].
+    ///
+    /// # Errors
+    /// As [`Compliance::open`].
+    pub async fn start(settings: Settings, needs: Needs) -> Result<Self, ComplianceError> {
+        let service = Self::open(settings, needs).await?;
+        let mut tasks = service.inner.tasks.lock().await;
+        let stop = || Stop(service.inner.stop.subscribe());
+        tasks.spawn({
+            let (service, stop) = (service.clone(), stop());
+            async move { service.keep_taking_in(stop).await }
+        });
+        tasks.spawn({
+            let (service, stop) = (service.clone(), stop());
+            async move { service.keep_checkpoints(stop).await }
+        });
+        tasks.spawn({
+            let (service, stop) = (service.clone(), stop());
+            async move { service.keep_running(stop).await }
+        });
+        drop(tasks);
+        Ok(service)
+    }
+
+    /// Ends what the service does by itself, gives its lease back, and makes a last checkpoint. A run that goes on is ended
+    /// first.
+    pub async fn stop(&self) {
+        self.inner.stop.send_replace(true);
+        let mut tasks = self.inner.tasks.lock().await;
+        while let Some(ended) = tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!("a task of the compliance service ended badly: {error}");
+            }
+        }
+        self.leave_queue().await;
+        if let Err(error) = self.checkpoint().await {
+            tracing::warn!("no last checkpoint was made: {error}");
+        }
     }
 
     pub(crate) fn needs(&self) -> &Needs {

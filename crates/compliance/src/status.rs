@@ -1,6 +1,17 @@
 //! How the service is.
 
+use crate::{
+    Compliance, ComplianceError, checkpoint,
+    documents::{self, Adapter, Run},
+    service::{age, lock},
+};
+use causerie_model::Timestamp;
 use serde::Serialize;
+
+/// What is said when nothing is exported.
+pub const NO_ADAPTER: &str = "no adapter is set: records are kept and go nowhere. Set one, or nothing leaves this server and nothing can be retired";
+/// So many records are looked through for the first that isn't exported.
+const LOOK: u32 = 100;
 
 /// How the service is. Times are ISO 8601, ages are whole seconds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -82,4 +93,109 @@ pub struct AdapterStatus {
     pub next_run: Option<String>,
     /// Why the last run failed, if it did.
     pub error: Option<String>,
+}
+
+impl Compliance {
+    /// How the service is. The gauges of metrics are set as well.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Store`] if the database of records can't be read. That the queue can't is a warning.
+    pub async fn status(&self) -> Result<Status, ComplianceError> {
+        let now = self.needs().clock.now();
+        let mut status = Status {
+            records: self.needs().records.end().await?,
+            verified: lock(&self.inner.verified).clone(),
+            ..Status::default()
+        };
+        status.queue.error = lock(&self.inner.intake_error).clone();
+        match self.needs().queue.backlog().await {
+            Ok(backlog) => {
+                status.queue.depth = backlog.depth;
+                status.queue.set_aside = backlog.set_aside;
+                status.queue.lag_seconds = backlog.oldest.map_or(0, |oldest| age(oldest, now));
+            }
+            Err(error) => status
+                .warnings
+                .push(format!("the queue can't be reached: {error}")),
+        }
+        if let Some(last) = checkpoint::last(&*self.needs().records).await? {
+            let checkpoint = &last.checkpoint;
+            status.checkpoint = Some(CheckpointStatus {
+                number: checkpoint.number,
+                position: checkpoint.up_to,
+                at: checkpoint.at.to_string(),
+                age_seconds: age(checkpoint.at, now),
+                key: last.key.id(),
+            });
+        }
+        for (name, adapter) in self.adapters().await? {
+            let adapter = self.adapter_status(name, &adapter, now).await?;
+            if let Some(error) = &adapter.error {
+                status
+                    .warnings
+                    .push(format!("adapter {} exports nothing: {error}", adapter.name));
+            }
+            status.adapters.push(adapter);
+        }
+        if status.adapters.is_empty() {
+            status.warnings.push(NO_ADAPTER.to_owned());
+        }
+        if status.queue.set_aside > 0 {
+            let text = format!(
+                "{} records were set aside: find out how they came about",
+                status.queue.set_aside
+            );
+            status.warnings.push(text);
+        }
+        status.gauge();
+        Ok(status)
+    }
+
+    async fn adapter_status(
+        &self,
+        name: String,
+        adapter: &Adapter,
+        now: Timestamp,
+    ) -> Result<AdapterStatus, ComplianceError> {
+        let records = &*self.needs().records;
+        let run: Option<Run> = documents::load(records, &name).await?;
+        let position = run.as_ref().map_or(0, Run::exported);
+        let waiting = records.read(position, u64::MAX, LOOK).await?;
+        let first = waiting.iter().find(|stored| stored.record.kind != "EXPORTED");
+        let attempt = lock(&self.inner.runs).get(&name).cloned().unwrap_or_default();
+        let next = self
+            .next_run(&name, adapter, run.as_ref())
+            .filter(|_| adapter.enabled);
+        Ok(AdapterStatus {
+            enabled: adapter.enabled,
+            position,
+            lag_seconds: first.map_or(0, |stored| age(stored.record.at, now)),
+            last_run: run.as_ref().map(|run| run.planned_at.to_string()),
+            batch: run.map(|run| run.batch),
+            next_run: next.map(|next| next.to_string()),
+            error: attempt.error,
+            name,
+        })
+    }
+}
+
+impl Status {
+    fn gauge(&self) {
+        metrics::gauge!("causerie_compliance_depth").set(self.queue.depth as f64);
+        metrics::gauge!("causerie_compliance_lag_seconds").set(self.queue.lag_seconds as f64);
+        if let Some(checkpoint) = &self.checkpoint {
+            metrics::gauge!("causerie_compliance_checkpoint_age_seconds").set(checkpoint.age_seconds as f64);
+        }
+        for adapter in &self.adapters {
+            metrics::gauge!("causerie_compliance_exported_position", "adapter" => adapter.name.clone())
+                .set(adapter.position as f64);
+        }
+    }
+}
+
+impl Run {
+    /// The last position that is exported.
+    pub(crate) fn exported(&self) -> u64 {
+        if self.finished { self.up_to } else { self.after }
+    }
 }

@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn only_the_word_itself_counts() {
-        let of = r#"name="a privacy=open \" privacy=open " category="X" type=normal privacy=secret disabled=off"#;
+        let of =
+            r#"name="a privacy=open \" privacy=open " category="X" type=normal privacy=secret disabled=off"#;
         assert_eq!(privacy(of), Some("secret"));
         assert_eq!(privacy(r#"name="privacy=secret""#), None);
         assert_eq!(privacy("privacy=closed"), Some("closed"));

@@ -1,0 +1,505 @@
+//! Runs of adapters: the records that came since the last run go out as one batch.
+//!
+//! A run is planned first: which positions, when, and what rooms are called. Carried out again it makes the same bytes, so
+//! that whoever takes batches by their names has every record once, wherever a run was cut short.
+
+use crate::{
+    Compliance, ComplianceError, Officer,
+    batch::{Heading, Label, Stylesheet, Writer, Written},
+    checkpoint,
+    documents::{self, Adapter, Category, Document, Present, Room, Run, Somebody, present_id},
+    format,
+    intake::PAGE,
+    links::Links,
+};
+use causerie_destination::Place;
+use causerie_model::{Actor, ChainId, Event, StoreFault, Timestamp};
+use causerie_proof::manifest::MANIFEST;
+use causerie_records::{Addition, ChainSpan};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The lease of who runs adapters.
+const LEASE: &str = "runs";
+/// So long nobody else may run adapters after the last page that this service wrote.
+pub(crate) const RUN_LEASE_SECONDS: i64 = 120;
+/// So often a run is planned or recorded again when others change compliance data in between.
+const MAX_DECISIONS: u32 = 100;
+/// What is added to the name of a batch that is made only to be compared.
+const COMPARED: &str = "-again";
+
+/// Told how many records of how many are done.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
+
+/// What rooms are called in a run; by chain, as it prints.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Labels(BTreeMap<String, Named>);
+
+impl Document for Labels {
+    const KIND: &'static str = "labels";
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Named {
+    uri: String,
+    name: Option<String>,
+    category: Option<String>,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunOutcome {
+    /// The adapter.
+    pub adapter: String,
+    /// The batch; `None` if there was nothing to export.
+    pub batch: Option<String>,
+    /// It covers positions after this one …
+    pub after: u64,
+    /// … up to this one.
+    pub up_to: u64,
+    /// How many records it has.
+    pub records: u64,
+    /// Where it is.
+    pub place: Option<String>,
+}
+
+/// The right to run adapters, for a while.
+pub(crate) struct RunLease<'a> {
+    service: &'a Compliance,
+    until: Timestamp,
+}
+
+impl<'a> RunLease<'a> {
+    pub(crate) async fn take(service: &'a Compliance) -> Result<Self, ComplianceError> {
+        let mut lease = Self {
+            service,
+            until: Timestamp(i64::MIN),
+        };
+        lease.keep().await?;
+        Ok(lease)
+    }
+
+    /// Has it last longer when a third of it is over.
+    pub(crate) async fn keep(&mut self) -> Result<(), ComplianceError> {
+        let needs = self.service.needs();
+        let now = needs.clock.now();
+        if self.until.plus_seconds(-RUN_LEASE_SECONDS * 2 / 3) > now {
+            return Ok(());
+        }
+        let until = now.plus_seconds(RUN_LEASE_SECONDS);
+        let holder = &self.service.inner.holder;
+        if !needs.records.lease(LEASE, holder, now, until).await? {
+            let text = "another compliance service runs adapters just now";
+            return Err(ComplianceError::Busy(text.to_owned()));
+        }
+        self.until = until;
+        Ok(())
+    }
+
+    async fn end(self) {
+        let needs = self.service.needs();
+        let now = needs.clock.now();
+        let holder = &self.service.inner.holder;
+        if let Err(error) = needs.records.lease(LEASE, holder, now, now).await {
+            tracing::info!("the lease of runs ends by itself: {error}");
+        }
+    }
+}
+
+/// The name of a batch.
+fn batch_name(adapter: &str, after: u64, up_to: u64) -> String {
+    format!("{adapter}-{:012}-{up_to:012}", after + 1)
+}
+
+impl Compliance {
+    /// Runs an adapter now, enabled or not.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Unknown`] if there is none of this name; [`ComplianceError::Busy`] if another service runs
+    /// adapters; [`ComplianceError::Damaged`] if the records have a gap or aren't what their hashes say, or another batch of
+    /// this name is there; [`ComplianceError::Delivery`]; [`ComplianceError::Store`]. After any of them the next run does the
+    /// same batch again.
+    pub async fn run_adapter(
+        &self,
+        officer: &Officer,
+        name: &str,
+        progress: Progress<'_>,
+    ) -> Result<RunOutcome, ComplianceError> {
+        self.run(&officer.actor(), name, progress).await
+    }
+
+    pub(crate) async fn run(
+        &self,
+        actor: &Actor,
+        name: &str,
+        progress: Progress<'_>,
+    ) -> Result<RunOutcome, ComplianceError> {
+        let result = self.run_once(actor, name, progress).await;
+        let now = self.needs().clock.now();
+        let mut runs = crate::service::lock(&self.inner.runs);
+        let attempt = runs.entry(name.to_owned()).or_default();
+        attempt.at = Some(now);
+        attempt.error = None;
+        match &result {
+            Ok(_) => {
+                drop(runs);
+                self.over("run-failed", name);
+            }
+            // No failure: it goes on elsewhere.
+            Err(ComplianceError::Busy(_) | ComplianceError::Unknown { .. }) => {}
+            Err(error) => {
+                attempt.error = Some(error.to_string());
+                drop(runs);
+                metrics::counter!("causerie_compliance_run_failures_total", "adapter" => name.to_owned())
+                    .increment(1);
+                let text = format!(
+                    "adapter {name} exported nothing: {error}. No record is lost; the same batch is tried again."
+                );
+                self.alarm_once("run-failed", name, text);
+            }
+        }
+        result
+    }
+
+    async fn run_once(
+        &self,
+        actor: &Actor,
+        name: &str,
+        progress: Progress<'_>,
+    ) -> Result<RunOutcome, ComplianceError> {
+        let _one = self.inner.running.lock().await;
+        let records = &self.needs().records;
+        let adapter: Adapter =
+            documents::load(&**records, name)
+                .await?
+                .ok_or_else(|| ComplianceError::Unknown {
+                    what: "adapter",
+                    name: name.to_owned(),
+                })?;
+        let mut lease = RunLease::take(self).await?;
+        let result = match self.plan(name, &adapter).await {
+            Ok(Some(run)) => {
+                self.carry_out(actor, name, &adapter, &run, &mut lease, progress)
+                    .await
+            }
+            Ok(None) => Ok(RunOutcome {
+                adapter: name.to_owned(),
+                ..RunOutcome::default()
+            }),
+            Err(error) => Err(error),
+        };
+        lease.end().await;
+        result
+    }
+
+    /// The run that isn't finished, or the next; `None` if there is nothing to export.
+    async fn plan(&self, name: &str, adapter: &Adapter) -> Result<Option<Run>, ComplianceError> {
+        let _one = self.inner.checkpointing.lock().await;
+        let records = &self.needs().records;
+        for _ in 0..MAX_DECISIONS {
+            let last_run: Option<Run> = documents::load(&**records, name).await?;
+            let after = match last_run {
+                Some(run) if !run.finished => return Ok(Some(run)),
+                Some(run) => run.up_to,
+                None => 0,
+            };
+            let last = checkpoint::last(&**records).await?;
+            let up_to = records.end().await?;
+            let spans = records.spans(after, up_to).await?;
+            if !self.is_worth_it(&spans).await? {
+                return Ok(None);
+            }
+            let run = Run {
+                after,
+                batch: batch_name(name, after, up_to),
+                finished: false,
+                planned_at: self.needs().clock.now(),
+                up_to,
+            };
+            let labels = self.labels(&spans, adapter.add_chat_room_details).await?;
+            let mut addition = Addition {
+                documents: vec![documents::put(name, &run), documents::put(name, &labels)],
+                ..Addition::default()
+            };
+            if checkpoint::covered(last.as_ref()) < up_to {
+                let next = self.next_checkpoint(last.as_ref(), up_to, None).await?;
+                if !self.put_checkpoint(&next, addition).await? {
+                    continue;
+                }
+            } else {
+                records.append(&std::mem::take(&mut addition)).await?;
+            }
+            return Ok(Some(run));
+        }
+        Err(Self::contended())
+    }
+
+    /// Whether there is anything but records of exports. Those go out with what comes next: alone they would beget each other.
+    async fn is_worth_it(&self, spans: &[ChainSpan]) -> Result<bool, ComplianceError> {
+        let [span] = spans else {
+            return Ok(!spans.is_empty());
+        };
+        if span.chain != ChainId::Compliance {
+            return Ok(true);
+        }
+        let mut after = span.first.saturating_sub(1);
+        loop {
+            let page = self
+                .needs()
+                .records
+                .of_chain(span.chain, after, span.last, PAGE)
+                .await?;
+            let Some(last) = page.last() else {
+                return Ok(false);
+            };
+            after = last.record.number;
+            if page.iter().any(|stored| stored.record.kind != "EXPORTED") {
+                return Ok(true);
+            }
+        }
+    }
+
+    async fn labels(&self, spans: &[ChainSpan], details: bool) -> Result<Labels, ComplianceError> {
+        let mut labels = BTreeMap::new();
+        for span in spans {
+            let label = self.label(span.chain, details).await?;
+            let named = Named {
+                uri: label.uri,
+                name: label.name,
+                category: label.category,
+            };
+            labels.insert(span.chain.to_string(), named);
+        }
+        Ok(Labels(labels))
+    }
+
+    /// What a chain is called in exports just now.
+    pub(crate) async fn label(&self, chain: ChainId, details: bool) -> Result<Label, ComplianceError> {
+        let ChainId::Room(row) = chain else {
+            return Ok(Label {
+                uri: chain.to_string(),
+                ..Label::default()
+            });
+        };
+        let records = &*self.needs().records;
+        let domain = &self.settings().domain;
+        let Some(room) = documents::load::<Room>(records, row).await? else {
+            // No record told of it: it was made before records did.
+            return Ok(Label {
+                uri: format!("ma-chan://{domain}/room-{row}"),
+                ..Label::default()
+            });
+        };
+        let category: Option<Category> = documents::load(records, room.category).await?;
+        let category = category.map_or(room.category_name, |category| category.name);
+        Ok(Label {
+            uri: format!("ma-chan://{domain}/{}", room.guid),
+            name: details.then_some(room.name),
+            category: details.then_some(category),
+        })
+    }
+
+    async fn carry_out(
+        &self,
+        actor: &Actor,
+        name: &str,
+        adapter: &Adapter,
+        run: &Run,
+        lease: &mut RunLease<'_>,
+        progress: Progress<'_>,
+    ) -> Result<RunOutcome, ComplianceError> {
+        let place = Place {
+            directory: adapter.directory.clone(),
+            zip: adapter.zip,
+        };
+        let destination = self.needs().destinations.at(&place)?;
+        let there = destination.read(&run.batch, MANIFEST).await?;
+        let staged = if there.is_some() {
+            format!("{}{COMPARED}", run.batch)
+        } else {
+            run.batch.clone()
+        };
+        let heading = Heading {
+            batch: run.batch.clone(),
+            of: name.to_owned(),
+            format: adapter.format.to_string(),
+            after: run.after,
+            up_to: run.up_to,
+            at: run.planned_at,
+            selection: None,
+            user_details: adapter.add_user_details,
+        };
+        let format = format::for_adapter(adapter)?;
+        let writer = Writer::begin(destination.begin(&staged).await?, format, heading).await?;
+        let (written, present) = self.render(name, adapter, run, writer, lease, progress).await?;
+        let manifest = written.manifest.hash();
+        let count = written.records;
+        lease.keep().await?;
+        match there {
+            None => written.staging.commit().await?,
+            Some(there) if there == written.manifest.manifest => {}
+            Some(_) => {
+                return Err(ComplianceError::Damaged(format!(
+                    "there is another batch at {} already: move it elsewhere if it isn't this server's",
+                    destination.place(&run.batch)
+                )));
+            }
+        }
+        let event = Event::Exported {
+            of: name.to_owned(),
+            batch: run.batch.clone(),
+            after: run.after,
+            up_to: run.up_to,
+            records: count,
+            manifest,
+        };
+        self.finish(actor, name, run, event, present).await?;
+        Ok(RunOutcome {
+            adapter: name.to_owned(),
+            batch: Some(run.batch.clone()),
+            after: run.after,
+            up_to: run.up_to,
+            records: count,
+            place: Some(destination.place(&run.batch)),
+        })
+    }
+
+    /// Writes all records of a run, and checks on the way that each follows the one before.
+    async fn render(
+        &self,
+        name: &str,
+        adapter: &Adapter,
+        run: &Run,
+        mut writer: Writer,
+        lease: &mut RunLease<'_>,
+        progress: Progress<'_>,
+    ) -> Result<(Written, Vec<(String, Present)>), ComplianceError> {
+        let records = &*self.needs().records;
+        let Labels(labels) = documents::load(records, name).await?.unwrap_or_default();
+        let total = run.up_to - run.after;
+        let mut done = 0;
+        let mut all_present = Vec::new();
+        let mut spans = records.spans(run.after, run.up_to).await?;
+        spans.sort_by_key(|span| span.chain);
+        for span in spans {
+            let named = labels.get(&span.chain.to_string()).cloned().unwrap_or_default();
+            let label = Label {
+                uri: named.uri,
+                name: named.name,
+                category: named.category,
+            };
+            let present_key = match span.chain {
+                ChainId::Room(row) => Some(present_id(name, row)),
+                _ => None,
+            };
+            let before: Present = match &present_key {
+                Some(id) => documents::load(records, id).await?.unwrap_or_default(),
+                None => Present::default(),
+            };
+            let present: BTreeMap<String, String> = before
+                .0
+                .iter()
+                .map(|somebody| (somebody.address.clone(), somebody.name.clone()))
+                .collect();
+            writer
+                .open(span.chain, &label, present, (span.begins, span.ends))
+                .await?;
+            let mut links = Links::begin(self, &span).await?;
+            let mut after = span.first.saturating_sub(1);
+            let mut count = 0;
+            while after < span.last {
+                lease.keep().await?;
+                let page = records.of_chain(span.chain, after, span.last, PAGE).await?;
+                if page.is_empty() {
+                    break;
+                }
+                for stored in page {
+                    links.follow(self, &stored).await?;
+                    if stored.position <= run.after || stored.position > run.up_to {
+                        let text = format!(
+                            "record {} of {} is at position {}",
+                            stored.record.number, span.chain, stored.position
+                        );
+                        return Err(ComplianceError::Damaged(text));
+                    }
+                    writer.record(&stored).await?;
+                    after = stored.record.number;
+                    count += 1;
+                    done += 1;
+                }
+                progress(done, total);
+            }
+            if count != span.records {
+                return Err(ComplianceError::Damaged(format!(
+                    "{} has {count} records where there should be {}",
+                    span.chain, span.records
+                )));
+            }
+            let now: Vec<Somebody> = writer
+                .close()
+                .await?
+                .into_iter()
+                .map(|(address, name)| Somebody { address, name })
+                .collect();
+            if let Some(id) = present_key
+                && now != before.0
+            {
+                all_present.push((id, Present(now)));
+            }
+        }
+        if done != total {
+            return Err(ComplianceError::Damaged(format!(
+                "between positions {} and {} are {done} records instead of {total}",
+                run.after + 1,
+                run.up_to
+            )));
+        }
+        let stylesheet = adapter.xslt.as_ref().map(|text| Stylesheet {
+            text: text.clone(),
+            extension: adapter.extension.clone().unwrap_or_default(),
+        });
+        let written = writer.finish(records, &self.key(), stylesheet.as_ref()).await?;
+        Ok((written, all_present))
+    }
+
+    /// Records that the batch is there.
+    async fn finish(
+        &self,
+        actor: &Actor,
+        name: &str,
+        run: &Run,
+        event: Event,
+        present: Vec<(String, Present)>,
+    ) -> Result<(), ComplianceError> {
+        let finished = Run {
+            finished: true,
+            ..run.clone()
+        };
+        let mut put = vec![documents::put(name, &finished), documents::gone::<Labels>(name)];
+        put.extend(present.iter().map(|(id, present)| documents::put(id, present)));
+        let events = [event];
+        for _ in 0..MAX_DECISIONS {
+            let head = self.own_head().await?;
+            let current: Option<Run> = documents::load(&*self.needs().records, name).await?;
+            if current.as_ref() != Some(run) {
+                let text = format!("adapter {name} was removed or run by somebody else meanwhile");
+                return Err(ComplianceError::Busy(text));
+            }
+            let addition = Addition {
+                documents: put.clone(),
+                ..Addition::default()
+            };
+            match self.commit_after(&head, actor, &events, addition).await {
+                Ok(Some(_)) => return Ok(()),
+                Ok(None) => {}
+                Err(ComplianceError::Store(error)) if error.fault == StoreFault::Conflict => {
+                    return Err(ComplianceError::Damaged(error.message));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Self::contended())
+    }
+}

@@ -1,0 +1,113 @@
+//! Verification of the whole database of records.
+
+use crate::{Compliance, ComplianceError, Officer, VerifiedStatus, intake::PAGE, run::Progress};
+use causerie_model::Event;
+use causerie_proof::{
+    LogVerifier, SignedCheckpoint,
+    log::{Verified, Wrong},
+};
+
+/// What a verification found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// How much was verified, or the first thing that is wrong.
+    pub result: Result<Verified, Wrong>,
+}
+
+impl Compliance {
+    /// Verifies all records and checkpoints that are there when it begins. That it was asked for is recorded.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Damaged`] if a checkpoint can't be read; [`ComplianceError::Store`]. That something is wrong is no
+    /// error but the result, and an alarm.
+    pub async fn verify(
+        &self,
+        officer: &Officer,
+        progress: Progress<'_>,
+    ) -> Result<Verification, ComplianceError> {
+        let result = self.verify_all(progress).await?;
+        let (right, text) = match &result {
+            Ok(verified) => (
+                true,
+                format!(
+                    "{} records in {} chains and {} checkpoints are right",
+                    verified.records, verified.chains, verified.checkpoints
+                ),
+            ),
+            Err(wrong) => (false, wrong.to_string()),
+        };
+        let now = self.needs().clock.now();
+        *crate::service::lock(&self.inner.verified) = Some(VerifiedStatus {
+            at: now.to_string(),
+            right,
+            result: text.clone(),
+        });
+        if right {
+            metrics::gauge!("causerie_compliance_last_verified_timestamp").set(now.unix_seconds() as f64);
+            self.over("verify-failed", "");
+        } else {
+            self.alarm(
+                "verify-failed",
+                format!("the records aren't as they were: {text}"),
+            );
+        }
+        let found = result.as_ref().map_or(0, |verified| verified.records);
+        let event = Event::Queried {
+            what: "verify".to_owned(),
+            query: "{}".to_owned(),
+            found,
+            shown: 0,
+            origin: officer.origin.clone(),
+        };
+        self.record(&officer.actor(), &[event]).await?;
+        Ok(Verification { result })
+    }
+
+    async fn verify_all(&self, progress: Progress<'_>) -> Result<Result<Verified, Wrong>, ComplianceError> {
+        let records = &self.needs().records;
+        // First the checkpoints: all that they cover must be there. What is made from now on isn't looked at.
+        let last = records.last_checkpoint().await?.map_or(0, |last| last.number);
+        let end = records.end().await?;
+        let mut verifier = LogVerifier::new(None, []);
+        let mut position = 0;
+        let mut number = 0;
+        while number < last {
+            let lines = records.checkpoints(number, PAGE).await?;
+            let Some(found) = lines.last() else {
+                break;
+            };
+            number = found.number;
+            for line in lines.into_iter().filter(|line| line.number <= last) {
+                let signed = SignedCheckpoint::parse(&line.line).map_err(|error| {
+                    ComplianceError::Damaged(format!("checkpoint {}: {error}", line.number))
+                })?;
+                let up_to = signed.checkpoint.up_to.min(end);
+                verifier.checkpoint(&signed);
+                position = self.feed(&mut verifier, position, up_to, end, progress).await?;
+            }
+        }
+        self.feed(&mut verifier, position, end, end, progress).await?;
+        Ok(verifier.finish())
+    }
+
+    /// Feeds the records after a position; up to which they are fed.
+    async fn feed(
+        &self,
+        verifier: &mut LogVerifier,
+        mut position: u64,
+        up_to: u64,
+        end: u64,
+        progress: Progress<'_>,
+    ) -> Result<u64, ComplianceError> {
+        while position < up_to && verifier.wants_more() {
+            let page = self.needs().records.read(position, up_to, PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(up_to);
+            };
+            position = last.position;
+            page.iter().for_each(|stored| verifier.record(stored));
+            progress(position, end);
+        }
+        Ok(position)
+    }
+}
