@@ -224,3 +224,94 @@ fn tombstone(record: &Sealed) -> Option<Tombstone> {
         last: body.last,
     })
 }
+
+// What a database refuses as well, so that the suite can't tell who did.
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Retirement, conformance::Chain};
+    use causerie_model::RoomId;
+
+    const ROOM: ChainId = ChainId::Room(RoomId(1));
+
+    fn retiring(records: Vec<Sealed>, numbers: &[u64]) -> Addition {
+        Addition {
+            records,
+            retired: vec![Retirement {
+                chain: ROOM,
+                numbers: numbers.to_vec(),
+            }],
+            ..Addition::default()
+        }
+    }
+
+    #[test]
+    fn tombstones_are_the_retired_records_that_cover_something() {
+        let mut chain = Chain::of(ChainId::Compliance);
+        let other = ChainId::Room(RoomId(2));
+        let records = vec![
+            chain.retire(ROOM, 1, 2),
+            chain.retire(other, 1, 9),
+            chain.retire(ROOM, 5, 6),
+            chain.retire(ROOM, 8, 9),
+        ];
+        let tombstone = |record, first, last| Tombstone {
+            record,
+            chain: ROOM,
+            first,
+            last,
+        };
+        let found = retiring(records.clone(), &[6, 1, 2])
+            .check()
+            .expect("all are covered");
+        assert_eq!(found, [tombstone(1, 1, 2), tombstone(3, 5, 6)]);
+        for number in [0, 3, 4, 7, 10] {
+            assert!(
+                retiring(records.clone(), &[1, number]).check().is_err(),
+                "{number}"
+            );
+        }
+        let elsewhere = Chain::of(ChainId::System).retire(ROOM, 1, 2);
+        assert!(retiring(vec![elsewhere], &[1]).check().is_err());
+    }
+
+    #[test]
+    fn no_record_has_an_impossible_number() {
+        for (number, fits) in [
+            (0, false),
+            (1, true),
+            (i64::MAX.cast_unsigned(), true),
+            (i64::MAX.cast_unsigned() + 1, false),
+        ] {
+            let mut record = Chain::of_room(1).join("ann@x.test");
+            record.number = number;
+            assert_eq!(retiring(vec![record], &[]).check().is_ok(), fits, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_the_next_or_the_last() {
+        let line = |number| CheckpointLine {
+            number,
+            up_to: 1,
+            line: "line".to_owned(),
+        };
+        let next = |number, last: u64| {
+            let addition = Addition {
+                checkpoint: Some(line(number)),
+                ..Addition::default()
+            };
+            let last = (last > 0).then(|| line(last));
+            addition
+                .next_checkpoint(last.as_ref())
+                .ok()
+                .map(|next| next.is_some())
+        };
+        assert_eq!(next(1, 0), Some(true));
+        assert_eq!(next(2, 0), None);
+        assert_eq!(next(2, 1), Some(true));
+        assert_eq!(next(2, 2), Some(false));
+        assert_eq!(next(1, 2), None);
+        assert_eq!(next(4, 2), None);
+    }
+}
