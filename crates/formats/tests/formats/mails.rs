@@ -9,20 +9,23 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Prints what Python's reader finds in a mail: headers, defects, and its parts with their types.
+/// Prints on a line what Python's reader finds in each mail: headers, defects, and its parts with their types. Before a mail
+/// there is its length on a line.
 const READER: &str = r#"
 import sys, json, base64, email, email.policy
-m = email.message_from_bytes(sys.stdin.buffer.read(), policy=email.policy.default)
-parts, defects = [], [str(d) for d in m.defects]
-for p in m.walk():
-    defects += [str(d) for d in p.defects]
-    if not p.is_multipart():
-        parts.append([p.get_content_type(), p.get_filename(), base64.b64encode(p.get_payload(decode=True)).decode()])
-print(json.dumps({"headers": [[k, str(v)] for k, v in m.items()], "defects": defects, "parts": parts,
-  "to": [[a.display_name, a.addr_spec] for a in m["To"].addresses]}))
+while line := sys.stdin.buffer.readline():
+    m = email.message_from_bytes(sys.stdin.buffer.read(int(line)), policy=email.policy.default)
+    parts, defects = [], []
+    for p in m.walk():
+        defects += [str(d) for d in p.defects]
+        if not p.is_multipart():
+            parts.append([p.get_content_type(), base64.b64encode(p.get_payload(decode=True)).decode()])
+    print(json.dumps({"headers": [[k, str(v)] for k, v in m.items()], "defects": defects, "parts": parts,
+      "to": [[a.display_name, a.addr_spec] for a in m["To"].addresses]}))
 "#;
 
-struct Read1 {
+/// A mail as it was read.
+struct Found {
     headers: BTreeMap<String, String>,
     to: Vec<(String, String)>,
     parts: Vec<(String, Vec<u8>)>,
@@ -49,8 +52,8 @@ fn unbase64(text: &str) -> Vec<u8> {
     out
 }
 
-/// `None` where there is no Python.
-fn read(mail: &[u8]) -> Option<Read1> {
+/// What is in each of these mails; `None` where there is no Python.
+fn read_all<'a>(mails: impl IntoIterator<Item = &'a Vec<u8>>) -> Option<Vec<Found>> {
     let child = Command::new("python3")
         .args(["-c", READER])
         .stdin(Stdio::piped())
@@ -60,15 +63,26 @@ fn read(mail: &[u8]) -> Option<Read1> {
         eprintln!("not checked: python3 isn't there");
         return None;
     };
-    child
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(mail)
-        .expect("written");
+    let mut input = Vec::new();
+    for mail in mails {
+        input.extend(format!("{}\n", mail.len()).into_bytes());
+        input.extend(mail);
+    }
+    let mut stdin = child.stdin.take().expect("a pipe");
+    let feed = std::thread::spawn(move || stdin.write_all(&input));
     let output = child.wait_with_output().expect("it ends");
+    feed.join().expect("no panic").expect("written");
     assert!(output.status.success());
-    let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    Some(text.lines().map(found_in).collect())
+}
+
+fn read(mail: &Vec<u8>) -> Option<Found> {
+    read_all([mail])?.pop()
+}
+
+fn found_in(line: &str) -> Found {
+    let found: Value = serde_json::from_str(line).expect("JSON");
     assert_eq!(found["defects"], Value::Array(vec![]));
     let pairs = |name: &str| -> Vec<(String, String)> {
         let list = found[name].as_array().expect("a list").iter();
@@ -78,17 +92,14 @@ fn read(mail: &[u8]) -> Option<Read1> {
         })
         .collect()
     };
-    let parts = found["parts"].as_array().expect("parts").iter();
-    Some(Read1 {
+    Found {
         headers: pairs("headers").into_iter().collect(),
         to: pairs("to"),
-        parts: parts
-            .map(|part| {
-                let text = |at: usize| part[at].as_str().expect("a text");
-                (text(0).to_owned(), unbase64(text(2)))
-            })
+        parts: pairs("parts")
+            .into_iter()
+            .map(|(kind, bytes)| (kind, unbase64(&bytes)))
             .collect(),
-    })
+    }
 }
 
 /// A text without what its line ends have become.
@@ -131,8 +142,12 @@ fn mails_hold_every_text() {
 #[test]
 fn every_mail_of_the_sample_can_be_read() {
     for kind in [FormatKind::Eml, FormatKind::Rsmf] {
-        for (name, mail) in files(&pieces(new(kind, Options::new("b")), &export())) {
-            let Some(found) = read(&mail) else { return };
+        let mails = files(&pieces(new(kind, Options::new("b")), &export()));
+        let Some(all) = read_all(mails.values()) else {
+            return;
+        };
+        assert_eq!(all.len(), mails.len());
+        for (name, found) in mails.keys().zip(all) {
             assert_eq!(found.parts.len(), 2, "{name}");
             if name.contains("000000000001") {
                 let text = String::from_utf8_lossy(&found.parts[0].1).into_owned();
@@ -148,8 +163,12 @@ fn every_mail_of_the_sample_can_be_read() {
 /// What the schema of version 1.0.0 wants.
 #[test]
 fn the_manifest_is_as_its_schema_says() {
-    for (_, mail) in files(&pieces(new(FormatKind::Rsmf, Options::new("b")), &export())) {
-        let Some(found) = read(&mail) else { return };
+    let mails = files(&pieces(new(FormatKind::Rsmf, Options::new("b")), &export()));
+    let Some(all) = read_all(mails.values()) else {
+        return;
+    };
+    assert_eq!(all.len(), 4);
+    for found in all {
         let mut zip = zip::ZipArchive::new(Cursor::new(&found.parts[1].1)).expect("a zip");
         let mut text = String::new();
         zip.by_name("rsmf_manifest.json")
@@ -227,9 +246,12 @@ fn a_mail_has_so_many_bytes() {
         let mails = files(&pieces(new(kind, options), &many(&texts)));
         assert!(mails.len() > 3, "{kind}: {}", mails.len());
         let mut all = String::new();
-        for (name, mail) in &mails {
+        let Some(found) = read_all(mails.values()) else {
+            return;
+        };
+        assert_eq!(found.len(), mails.len());
+        for ((name, mail), found) in mails.iter().zip(found) {
             assert!(mail.len() <= max_mail_bytes, "{name}: {}", mail.len());
-            let Some(found) = read(mail) else { return };
             assert_eq!(
                 found.headers["Message-ID"],
                 format!(
