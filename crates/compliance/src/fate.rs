@@ -1,7 +1,7 @@
 //! Whether a record goes or stays: the one place where policies, exports, checkpoints and holds meet.
 
 use crate::{
-    Compliance, ComplianceError, checkpoint,
+    Compliance, ComplianceError,
     documents::{self, Adapter, Hold, Retention, Room, Run, Scope},
     told::Told,
 };
@@ -140,7 +140,7 @@ impl Compliance {
             policies: policies.into_iter().map(scope).collect::<Result<_, _>>()?,
             holds: holds.into_values().collect(),
             exported: adapters.into_keys().map(exported).collect(),
-            covered: checkpoint::covered(checkpoint::last(records).await?.as_ref()),
+            covered: records.last_checkpoint().await?.map_or(0, |last| last.up_to),
         })
     }
 

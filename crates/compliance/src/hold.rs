@@ -50,7 +50,9 @@ impl Compliance {
         let people = scope::people(&request.people)?;
         let rooms = self.rooms_named(&request.rooms).await?;
         if people.is_empty() && rooms.is_empty() && request.from.is_none() && request.until.is_none() {
-            return invalid("a hold names people, rooms or a period: one that names nothing would hold everything");
+            return invalid(
+                "a hold names people, rooms or a period: one that names nothing would hold everything",
+            );
         }
         let (people, rooms) = (&people, &rooms);
         self.change_documents(officer, what_if, |head| async move {

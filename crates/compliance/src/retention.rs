@@ -143,7 +143,12 @@ impl Compliance {
             }
             let set = policy.as_ref();
             let change = Change {
-                what: if set.is_some() { "retention.set" } else { "retention.remove" }.to_owned(),
+                what: if set.is_some() {
+                    "retention.set"
+                } else {
+                    "retention.remove"
+                }
+                .to_owned(),
                 target: scope.to_string(),
                 before: before.as_ref().map(documents::text).unwrap_or_default(),
                 after: set.map(documents::text).unwrap_or_default(),

@@ -33,9 +33,9 @@ pub(crate) fn check_count<T>(what: &str, list: &[T]) -> Result<(), ComplianceErr
 /// An error if a period ends before it begins.
 pub(crate) fn check_period(from: Option<Timestamp>, until: Option<Timestamp>) -> Result<(), ComplianceError> {
     match (from, until) {
-        (Some(from), Some(until)) if from >= until => {
-            invalid(format!("the period ends at {until}, not after it begins at {from}"))
-        }
+        (Some(from), Some(until)) if from >= until => invalid(format!(
+            "the period ends at {until}, not after it begins at {from}"
+        )),
         _ => Ok(()),
     }
 }
@@ -43,7 +43,8 @@ pub(crate) fn check_period(from: Option<Timestamp>, until: Option<Timestamp>) ->
 /// Addresses, in order, none twice.
 pub(crate) fn people(texts: &[String]) -> Result<Vec<SipAddress>, ComplianceError> {
     check_count("people", texts)?;
-    let parse = |text: &String| SipAddress::parse(text).map_err(|error| ComplianceError::Invalid(error.to_string()));
+    let parse =
+        |text: &String| SipAddress::parse(text).map_err(|error| ComplianceError::Invalid(error.to_string()));
     let people: BTreeSet<SipAddress> = texts.iter().map(parse).collect::<Result<_, _>>()?;
     Ok(people.into_iter().collect())
 }
@@ -99,10 +100,15 @@ impl Compliance {
                 return Ok(room);
             }
         }
-        let mut found = known.iter().filter(|(_, room)| matches(room)).map(|(row, _)| *row);
+        let mut found = known
+            .iter()
+            .filter(|(_, room)| matches(room))
+            .map(|(row, _)| *row);
         let room = found.next().ok_or_else(unknown)?;
         if found.next().is_some() {
-            return invalid(format!("several rooms are called '{text}': name it by its address"));
+            return invalid(format!(
+                "several rooms are called '{text}': name it by its address"
+            ));
         }
         Ok(room)
     }

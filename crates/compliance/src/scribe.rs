@@ -65,7 +65,11 @@ impl Compliance {
                 let (change, documents) = decided.await?;
                 let idle = what_if || change.before == change.after;
                 Ok(Decision {
-                    events: if idle { Vec::new() } else { vec![change.event(origin)] },
+                    events: if idle {
+                        Vec::new()
+                    } else {
+                        vec![change.event(origin)]
+                    },
                     addition: Addition {
                         documents,
                         ..Addition::default()

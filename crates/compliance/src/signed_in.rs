@@ -35,7 +35,13 @@ impl Compliance {
 
     async fn signed_in_lately(&self, officer: &Officer) -> Result<bool, ComplianceError> {
         // The first microsecond that isn't too long ago.
-        let from = self.needs().clock.now().plus_seconds(-SIGN_IN_SECONDS).0.saturating_add(1);
+        let from = self
+            .needs()
+            .clock
+            .now()
+            .plus_seconds(-SIGN_IN_SECONDS)
+            .0
+            .saturating_add(1);
         let selection = Selection {
             actors: vec![officer.actor().to_string()],
             chains: vec![ChainId::Compliance],
