@@ -3,6 +3,30 @@
 //! A [`Format`] is fed an export room by room and gives back pieces of files. It keeps no more than a room's heading (EML:
 //! one mail), so that an export of any size needs the same memory.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+mod actiance;
+mod csv;
+mod eml;
+mod kind;
+mod mail;
+mod ndjson;
+mod rsmf;
+mod split;
+mod words;
+mod xml;
+mod zip;
+
+pub use kind::{FormatKind, MAX_MAIL_BYTES, MAX_MAIL_ENTRIES, NotAFormat, Options, new};
+
 use causerie_model::Timestamp;
 
 /// Somebody, as an export names him.

@@ -1,0 +1,207 @@
+//! Records come in once, whatever fails.
+
+use crate::world::{ROOM, World, address, key};
+use causerie_compliance::{Compliance, ComplianceError, Settings, documents};
+use causerie_model::{Actor, ChainId, Event, Hash, RoomId};
+use causerie_queue::Queue;
+use causerie_records::Records;
+use std::{sync::atomic::Ordering, time::Duration};
+
+async fn drain(service: &Compliance) {
+    while service.take_in().await.expect("taken in") > 0 {}
+}
+
+#[tokio::test]
+async fn records_are_stored_in_order_and_acknowledged() {
+    let world = World::new().await;
+    world.talk(2_500).await;
+    let service = world.open().await;
+    assert_eq!(service.take_in().await.unwrap(), 1_000);
+    drain(&service).await;
+    assert_eq!(world.numbers().await, (1..=2_502).collect::<Vec<u64>>());
+    assert_eq!(world.store.backlog().await.unwrap().depth, 0);
+    let room: documents::Room = documents::load(&*world.records, RoomId(7)).await.unwrap().unwrap();
+    assert_eq!((room.name.as_str(), room.category_name.as_str()), ("Desk", "Floor"));
+}
+
+#[tokio::test]
+async fn an_end_between_any_two_steps_loses_and_doubles_nothing() {
+    for after_effect in [false, true] {
+        for call in 1.. {
+            let world = World::new().await;
+            world.talk(3).await;
+            let mut poison = world.chat("forged");
+            poison.body = poison.body.replace("forged", "forgery");
+            world.publish(vec![poison, world.chat("good")]).await;
+            let service = world.open().await;
+            world.faults.die_at(call, after_effect);
+            let died = service.take_in().await.is_err();
+            let all = !world.faults.heal();
+            // The next process: the lease of the one that died ends.
+            world.pass(31);
+            let next = world.open().await;
+            drain(&next).await;
+            assert_eq!(world.numbers().await, [1, 2, 3, 4, 5, 7], "call {call}, died {died}");
+            let stored = world.stored().await;
+            let told = stored.iter().filter(|stored| stored.record.kind == "SETASIDE").count();
+            assert_eq!(told, 1, "call {call}");
+            let backlog = world.store.backlog().await.unwrap();
+            assert_eq!((backlog.depth, backlog.set_aside), (0, 1), "call {call}");
+            let verified = next.verify(&crate::world::officer(), &|_, _| {}).await.unwrap();
+            assert!(verified.result.is_ok(), "{verified:?}");
+            if all {
+                assert!(call > 5, "nothing was killed");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn poison_is_set_aside_and_the_others_go_on() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = world.open().await;
+    drain(&service).await;
+    // Forged content, a body that is no JSON, a record of the service's own chain, and a number that is there already.
+    let mut forged = world.chat("forged");
+    forged.body = forged.body.replace("forged", "forgery");
+    let other = ChainId::Room(RoomId(8));
+    let denied = Event::Denied {
+        user: address("ann"),
+        action: "join".to_owned(),
+        rule: "scope".to_owned(),
+        times: 1,
+    };
+    let mut no_json = world.make(other, &Actor::System, &denied);
+    no_json.body = "[]".to_owned();
+    no_json.hash = causerie_proof::Content::of(&(&no_json).into()).hash();
+    let own = world.make(ChainId::Compliance, &Actor::System, &denied);
+    world.publish(vec![forged, world.chat("good"), no_json]).await;
+    drain(&service).await;
+    assert_eq!(world.numbers().await, [1, 2, 3, 5]);
+    assert_eq!(world.take_alarms(), ["set-aside", "set-aside"]);
+    let reasons: Vec<String> = world.store.aside(0, 9).await.unwrap().into_iter().map(|aside| aside.reason).collect();
+    assert_eq!(reasons, ["its content isn't what its hash says", "its body is no JSON object"]);
+    drop(own);
+}
+
+#[tokio::test]
+async fn what_conflicts_with_what_is_stored_is_set_aside() {
+    let world = World::new().await;
+    let service = world.open().await;
+    // Somebody put another first record there.
+    let elsewhere = World::new().await;
+    elsewhere.publish(vec![elsewhere.join("eve")]).await;
+    let foreign = elsewhere.store.lease(None, causerie_model::Timestamp(0), causerie_model::Timestamp(9)).await.unwrap();
+    let foreign = elsewhere.store.waiting(&foreign, causerie_model::Timestamp(1), 9).await.unwrap();
+    let addition = causerie_records::Addition {
+        records: vec![foreign[0].record.clone()],
+        ..Default::default()
+    };
+    world.records.append(&addition).await.unwrap();
+    world.publish(vec![world.join("ann"), world.chat("2"), world.chat("3")]).await;
+    drain(&service).await;
+    assert_eq!(world.numbers().await, [1, 2, 3]);
+    assert_eq!(world.alarms(), ["set-aside"]);
+    assert_eq!(world.store.backlog().await.unwrap().set_aside, 1);
+    // What follows doesn't follow what is stored, which every check says.
+    let found = service.verify(&crate::world::officer(), &|_, _| {}).await.unwrap();
+    assert!(found.result.unwrap_err().to_string().contains("record 2 of room 7"));
+}
+
+#[tokio::test]
+async fn somebody_elses_lease_is_waited_for() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let (one, two) = (world.open().await, world.open().await);
+    assert_eq!(one.take_in().await.unwrap(), 3);
+    assert!(matches!(two.take_in().await, Err(ComplianceError::Busy(_))));
+    world.pass(31);
+    assert_eq!(two.take_in().await.unwrap(), 0);
+    assert!(matches!(one.take_in().await, Err(ComplianceError::Busy(_))));
+    // Who takes all the time keeps it.
+    for _ in 0..10 {
+        world.pass(11);
+        assert_eq!(two.take_in().await.unwrap(), 0);
+        assert!(matches!(one.take_in().await, Err(ComplianceError::Busy(_))));
+    }
+}
+
+/// Waits until something is so. However slow the machine is, it comes to be; if not, the test hangs and is ended.
+async fn until<F: Future<Output = bool>>(mut is: impl FnMut() -> F) {
+    while !is().await {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_was_away_is_taken_up_again_in_order() {
+    let world = World::new().await;
+    let mut settings = Settings::new("x.test");
+    settings.alarm_depth = 5;
+    let service = Compliance::start(settings, world.needs()).await.unwrap();
+    world.talk(1).await;
+    until(|| async { world.numbers().await.len() == 3 }).await;
+    world.take_alarms();
+    world.faults.records_down.store(true, Ordering::SeqCst);
+    world.publish((0..6).map(|n| world.chat(&n.to_string())).collect()).await;
+    until(|| async { world.alarms().contains(&"queue-behind") }).await;
+    assert_eq!(world.numbers().await.len(), 3);
+    assert_eq!(world.store.backlog().await.unwrap().depth, 6);
+    world.faults.records_down.store(false, Ordering::SeqCst);
+    until(|| async { world.store.backlog().await.unwrap().depth == 0 }).await;
+    assert_eq!(world.numbers().await, (1..=9).collect::<Vec<u64>>());
+    service.stop().await;
+    // A last checkpoint, and the queue is free for the next.
+    assert_eq!(world.heard.anchored.lock().unwrap().len(), 1);
+    assert_eq!(world.open().await.take_in().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn age_is_an_alarm_too() {
+    let world = World::new().await;
+    let mut settings = Settings::new("x.test");
+    settings.alarm_age = Duration::from_secs(60);
+    let service = Compliance::start(settings, world.needs()).await.unwrap();
+    world.faults.records_down.store(true, Ordering::SeqCst);
+    world.talk(1).await;
+    world.pass(60);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!world.alarms().contains(&"queue-behind"));
+    world.pass(1);
+    until(|| async { world.alarms().contains(&"queue-behind") }).await;
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn an_administrator_who_opens_a_secret_room_is_told_of() {
+    let world = World::new().await;
+    world.talk(0).await;
+    let service = world.open().await;
+    let admin = Actor::Administrator("unix:root".to_owned());
+    let manager = Actor::User(address("ann"));
+    world.publish(vec![world.changed(&manager, "member.grant", "bob@x.test")]).await;
+    drain(&service).await;
+    assert_eq!(world.alarms(), [""; 0]);
+    world.publish(vec![world.changed(&admin, "member.grant", "eve@x.test")]).await;
+    drain(&service).await;
+    assert_eq!(world.alarms(), ["wall-passed"]);
+    let open = world.changed(&admin, "room.change", "name=\"Desk\" privacy=open");
+    world.publish(vec![open, world.changed(&admin, "member.grant", "eve@x.test")]).await;
+    drain(&service).await;
+    assert_eq!(world.alarms(), ["wall-passed"]);
+}
+
+#[tokio::test]
+async fn the_chain_of_the_room_is_what_the_chat_server_made() {
+    let world = World::new().await;
+    world.talk(2).await;
+    let service = world.open().await;
+    drain(&service).await;
+    let head = world.records.head(ROOM).await.unwrap();
+    let journal = causerie_store::Journal::head(&*world.store, ROOM).await.unwrap();
+    assert_eq!((head.number, head.hash), (journal.record, journal.hash));
+    assert_ne!(head.hash, Hash::ZERO);
+    assert_eq!(world.key.public(), key(1).public());
+}

@@ -1,0 +1,8 @@
+//! The service on the databases and folders that it runs with.
+
+mod checkpoints;
+mod faults;
+mod intake;
+mod runs;
+mod status;
+mod world;

@@ -1,0 +1,295 @@
+//! A chat server's outbox, a database of records, a folder for exports, and what the service tells people.
+
+use crate::faults::{Faults, FaultyQueue, FaultyRecords};
+use causerie_compliance::{
+    Alarm, Alarms, Anchor, Compliance, Needs, Officer, Settings,
+    documents::{Adapter, AdapterFormat},
+};
+use causerie_destination_folder::Folders;
+use causerie_model::{
+    Actor, ChainId, ChatId, Clock, Event, Head, Message, PartReason, Random, Record, RoomId, SipAddress, Subject,
+    Timestamp,
+};
+use causerie_proof::{SigningKey, Stored};
+use causerie_records::Records;
+use causerie_room::{advance, seal};
+use causerie_store::{Batch, Journal};
+use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+pub struct Hand(pub AtomicI64);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[derive(Default)]
+struct Counter(AtomicU64);
+
+impl Random for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        let next = self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        for (byte, from) in bytes.iter_mut().zip(next.iter().cycle()) {
+            *byte = *from;
+        }
+    }
+}
+
+#[derive(Default)]
+pub struct Heard {
+    pub alarms: Mutex<Vec<Alarm>>,
+    pub anchored: Mutex<Vec<String>>,
+    pub anchor_fails: std::sync::atomic::AtomicBool,
+}
+
+impl Alarms for Heard {
+    fn raise(&self, alarm: &Alarm) {
+        self.alarms.lock().unwrap().push(alarm.clone());
+    }
+}
+
+impl Anchor for Heard {
+    fn put(&self, line: &str) -> Result<(), String> {
+        if self.anchor_fails.load(Ordering::SeqCst) {
+            return Err("the log host is away".to_owned());
+        }
+        self.anchored.lock().unwrap().push(line.to_owned());
+        Ok(())
+    }
+}
+
+pub struct World {
+    pub dir: TempDir,
+    pub store: Arc<SqliteStore>,
+    pub records: Arc<SqliteRecords>,
+    pub faults: Arc<Faults>,
+    pub clock: Arc<Hand>,
+    pub heard: Arc<Heard>,
+    pub key: Arc<SigningKey>,
+    random: Arc<Counter>,
+    heads: Mutex<BTreeMap<ChainId, Head>>,
+}
+
+/// A key made of one byte.
+pub fn key(seed: u8) -> Arc<SigningKey> {
+    let mut der = vec![
+        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+    ];
+    der.extend([seed; 32]);
+    Arc::new(SigningKey::from_pkcs8(&der).expect("a key"))
+}
+
+pub fn officer() -> Officer {
+    Officer {
+        name: "olga".to_owned(),
+        origin: "unix".to_owned(),
+    }
+}
+
+pub fn address(name: &str) -> SipAddress {
+    SipAddress::parse(&format!("sip:{name}@x.test")).expect("an address")
+}
+
+pub const ROOM: ChainId = ChainId::Room(RoomId(7));
+
+impl World {
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(dir.path().join("out")).expect("a folder");
+        let path = |name| dir.path().join(name);
+        let store = SqliteStore::open(&path("mgc"), Options::default()).await;
+        let records = SqliteRecords::open(&path("mgccomp"), Options::default()).await;
+        Self {
+            store: Arc::new(store.expect("the room database")),
+            records: Arc::new(records.expect("the database of records")),
+            faults: Arc::default(),
+            clock: Arc::new(Hand(AtomicI64::new(1_700_000_000_000_000))),
+            heard: Arc::default(),
+            key: key(1),
+            random: Arc::default(),
+            heads: Mutex::default(),
+            dir,
+        }
+    }
+
+    pub fn needs(&self) -> Needs {
+        Needs {
+            queue: Arc::new(FaultyQueue {
+                inner: Arc::clone(&self.store),
+                faults: Arc::clone(&self.faults),
+            }),
+            records: Arc::new(FaultyRecords {
+                inner: Arc::clone(&self.records),
+                faults: Arc::clone(&self.faults),
+            }),
+            destinations: Arc::new(Folders::new()),
+            anchor: Arc::clone(&self.heard) as _,
+            alarms: Arc::clone(&self.heard) as _,
+            clock: Arc::clone(&self.clock) as _,
+            random: Arc::clone(&self.random) as _,
+            key: Arc::clone(&self.key),
+        }
+    }
+
+    /// The service, as after its process began.
+    pub async fn open(&self) -> Compliance {
+        Compliance::open(Settings::new("x.test"), self.needs())
+            .await
+            .expect("the service")
+    }
+
+    pub fn pass(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
+    }
+
+    pub fn alarms(&self) -> Vec<&'static str> {
+        let alarms = self.heard.alarms.lock().unwrap();
+        alarms.iter().map(|alarm| alarm.name).collect()
+    }
+
+    /// Takes the names of alarms so far.
+    pub fn take_alarms(&self) -> Vec<&'static str> {
+        let names = self.alarms();
+        self.heard.alarms.lock().unwrap().clear();
+        names
+    }
+
+    /// The next record of a chain, which isn't published.
+    pub fn make(&self, chain: ChainId, actor: &Actor, event: &Event) -> Record {
+        let mut heads = self.heads.lock().unwrap();
+        let head = heads.entry(chain).or_insert(Head::START);
+        let record = seal(chain, head, self.clock.now(), actor, event);
+        *head = advance(head, &record);
+        record
+    }
+
+    /// Publishes records as a commit of the chat server does.
+    pub async fn publish(&self, records: Vec<Record>) {
+        let batch = Batch {
+            records,
+            ..Batch::default()
+        };
+        Journal::append(&*self.store, &batch).await.expect("a commit");
+    }
+
+    pub fn changed(&self, actor: &Actor, what: &str, after: &str) -> Record {
+        let event = Event::Changed {
+            what: what.to_owned(),
+            target: "Desk".to_owned(),
+            before: String::new(),
+            after: after.to_owned(),
+            origin: "unix".to_owned(),
+            subject: Some(Subject::Room {
+                guid: Uuid::from_u128(7),
+                name: "Desk".to_owned(),
+                category: Uuid::from_u128(1),
+                category_name: "Floor".to_owned(),
+            }),
+        };
+        self.make(ROOM, actor, &event)
+    }
+
+    pub fn chat(&self, text: &str) -> Record {
+        let chat_id = self.heads.lock().unwrap().get(&ROOM).map_or(1, |head| head.chat_id.0 + 1);
+        let message = Message {
+            room: RoomId(7),
+            chat_id: ChatId(chat_id),
+            at: self.clock.now(),
+            author: address("ann"),
+            author_name: "Ann".to_owned(),
+            text: text.to_owned(),
+            extras: Default::default(),
+        };
+        let event = Event::Chat {
+            message: Arc::new(message),
+            kept: false,
+        };
+        self.make(ROOM, &Actor::User(address("ann")), &event)
+    }
+
+    pub fn join(&self, name: &str) -> Record {
+        let event = Event::Join {
+            user: address(name),
+            name: name.to_uppercase(),
+        };
+        self.make(ROOM, &Actor::User(address(name)), &event)
+    }
+
+    pub fn part(&self, name: &str) -> Record {
+        let event = Event::Part {
+            user: address(name),
+            reason: PartReason::Left,
+            not_before: None,
+        };
+        self.make(ROOM, &Actor::User(address(name)), &event)
+    }
+
+    /// A room is made, Ann enters and says so many things.
+    pub async fn talk(&self, messages: usize) {
+        let made = self.changed(&Actor::System, "room.add", "name=\"Desk\" privacy=secret");
+        let mut records = vec![made, self.join("ann")];
+        records.extend((0..messages).map(|n| self.chat(&format!("message {n}"))));
+        self.publish(records).await;
+    }
+
+    pub async fn stored(&self) -> Vec<Stored> {
+        self.records.read(0, u64::MAX, 10_000).await.expect("records")
+    }
+
+    /// All texts of the records of the room, in order.
+    pub async fn numbers(&self) -> Vec<u64> {
+        let stored = self.stored().await;
+        let own = stored.iter().filter(|stored| stored.record.chain == ROOM);
+        own.map(|stored| stored.record.number).collect()
+    }
+
+    pub fn out(&self) -> PathBuf {
+        self.dir.path().join("out")
+    }
+
+    pub fn adapter(&self) -> Adapter {
+        Adapter {
+            add_chat_room_details: true,
+            add_user_details: true,
+            create_file_attachments_manifest: false,
+            directory: self.out().display().to_string(),
+            enabled: true,
+            extension: None,
+            format: AdapterFormat::Ndjson,
+            interval: 900,
+            one_chat_room_per_output_file: false,
+            xslt: None,
+            zip: false,
+        }
+    }
+}
+
+/// Every file below a folder with its bytes, but what is being staged.
+pub fn tree(folder: &std::path::Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().into_string().expect("a name");
+        if name.starts_with('.') {
+            continue;
+        }
+        if entry.file_type().expect("a type").is_dir() {
+            let below = tree(&entry.path());
+            files.extend(below.into_iter().map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+        } else {
+            files.insert(name, std::fs::read(entry.path()).expect("bytes"));
+        }
+    }
+    files
+}
