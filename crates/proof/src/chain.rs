@@ -125,6 +125,18 @@ impl Follower {
         }
     }
 
+    /// After a record of which at most the hash is known.
+    pub(crate) fn after_number(chain: ChainId, number: u64, hash: Option<Hash>) -> Self {
+        Self {
+            chain,
+            number,
+            at: Timestamp(i64::MIN),
+            hash,
+            chat_id: 0,
+            chat_id_known: number == 0,
+        }
+    }
+
     /// Goes past records that aren't there, up to this number.
     pub(crate) fn skip_to(&mut self, number: u64) {
         self.number = number;

@@ -141,7 +141,8 @@ impl SignedCheckpoint {
         Line::of(&self.checkpoint, &self.key, Some(&self.signature)).text()
     }
 
-    /// Reads a line. Whether the signature is right isn't asked.
+    /// Reads a line, which must be just what [`SignedCheckpoint::to_line`] makes. Whether the signature is right isn't
+    /// asked.
     ///
     /// # Errors
     /// [`NotACheckpoint`] says why it is none.
@@ -151,7 +152,7 @@ impl SignedCheckpoint {
         let hash = |text: &str| text.parse::<Hash>().map_err(|error| fail(&error));
         let key = |text: &str| text.parse::<PublicKey>().map_err(|error| fail(&error));
         let signature = read.signature.ok_or_else(|| fail(&"it isn't signed"))?;
-        Ok(Self {
+        let signed = Self {
             checkpoint: Checkpoint {
                 number: read.number,
                 after: read.after,
@@ -163,6 +164,10 @@ impl SignedCheckpoint {
             },
             key: key(&read.key)?,
             signature: hex::decode(signature).map_err(|error| fail(&error))?,
-        })
+        };
+        if signed.to_line() != line {
+            return Err(fail(&"it isn't written as checkpoints are"));
+        }
+        Ok(signed)
     }
 }

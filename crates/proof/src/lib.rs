@@ -14,6 +14,7 @@
 
 pub mod chain;
 pub mod checkpoint;
+pub mod export;
 pub mod key;
 pub mod log;
 pub mod manifest;
@@ -23,9 +24,10 @@ pub mod record;
 pub mod wire;
 
 pub use checkpoint::{Checkpoint, NotACheckpoint, SignedCheckpoint};
+pub use export::{VerifiedExport, verify as verify_export};
 pub use key::{KeyError, PublicKey, SigningKey};
 pub use log::LogVerifier;
-pub use manifest::{ChainRange, File, Manifest, NotAManifest, Part, SignedManifest};
+pub use manifest::{ChainRange, File, Leaf, Manifest, NotAManifest, Part, SignedManifest};
 pub use merkle::Tree;
 pub use record::Content;
 pub use wire::{NotARecord, Stored};

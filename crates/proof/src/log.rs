@@ -566,9 +566,11 @@ impl LogVerifier {
                 .and_then(|told| {
                     let id = crate::wire::chain(&told.chain)?;
                     let chain = self.chains.entry(id).or_insert_with(|| Chain::new(id));
-                    chain
-                        .gone
-                        .retain(|number, _| !(told.first..=told.last).contains(number));
+                    while let Some((&number, _)) = chain.gone.range(told.first..).next()
+                        && number <= told.last
+                    {
+                        chain.gone.remove(&number);
+                    }
                     chain.told = chain.told.saturating_add(told.records);
                     Some(())
                 }),
@@ -605,8 +607,9 @@ impl LogVerifier {
             }
             let first = self.verified.covered_up_to.saturating_add(1);
             if up_to < self.position || self.tree.root() != root {
+                // After a record that explains it.
                 self.found(
-                    up_to,
+                    up_to.saturating_add(1),
                     Place::Checkpoint(number),
                     Fault::Root { first, last: up_to },
                 );

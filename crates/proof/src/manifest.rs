@@ -107,6 +107,16 @@ pub struct Part {
     pub sha256: String,
 }
 
+/// A record that a checkpoint covers and that isn't in the export: a line of [`LEAVES`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaf {
+    /// Its hash in hexadecimal.
+    pub hash: String,
+    /// Its position.
+    pub position: u64,
+}
+
 /// A text that is no manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotAManifest(String);
@@ -136,6 +146,20 @@ struct Signature {
     signature: String,
 }
 
+impl Signature {
+    /// As it is written: letters of hexadecimal digits are small, so that it is written in one way only.
+    fn line(&self) -> Vec<u8> {
+        let small = Self {
+            key: self.key.to_ascii_lowercase(),
+            signature: self.signature.to_ascii_lowercase(),
+        };
+        // Texts and nothing else: that can't fail.
+        let mut line = serde_json::to_vec(&small).unwrap_or_default();
+        line.push(b'\n');
+        line
+    }
+}
+
 fn signed_bytes(manifest: &[u8]) -> Vec<u8> {
     [DOMAIN_TAG, manifest].concat()
 }
@@ -151,9 +175,10 @@ impl Manifest {
             key: key.public().to_string(),
             signature: hex::encode(key.sign(&signed_bytes(&manifest))),
         };
-        let mut signature = serde_json::to_vec(&signature).unwrap_or_default();
-        signature.push(b'\n');
-        SignedManifest { manifest, signature }
+        SignedManifest {
+            manifest,
+            signature: signature.line(),
+        }
     }
 }
 
@@ -172,6 +197,9 @@ impl SignedManifest {
         let fail = |what: &str, error: &dyn fmt::Display| NotAManifest(format!("{what}: {error}"));
         let signature: Signature =
             serde_json::from_slice(&self.signature).map_err(|error| fail(SIGNATURE, &error))?;
+        if signature.line() != self.signature {
+            return Err(fail(SIGNATURE, &"it isn't written as signatures are"));
+        }
         let key: PublicKey = signature.key.parse().map_err(|error| fail(SIGNATURE, &error))?;
         let signature = hex::decode(signature.signature).map_err(|error| fail(SIGNATURE, &error))?;
         if !key.verifies(&signed_bytes(&self.manifest), &signature) {

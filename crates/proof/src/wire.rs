@@ -67,7 +67,7 @@ impl Stored {
         serde_json::to_string(&line).unwrap_or_default()
     }
 
-    /// Reads a line. Whether the record is right isn't asked.
+    /// Reads a line, which must be just what [`Stored::to_line`] makes. Whether the record is right isn't asked.
     ///
     /// # Errors
     /// [`NotARecord`] says why it is none.
@@ -75,7 +75,7 @@ impl Stored {
         let fail = |error: &dyn fmt::Display| NotARecord(error.to_string());
         let read: Line = serde_json::from_str(line).map_err(|error| fail(&error))?;
         let hash = |text: &str| text.parse::<Hash>().map_err(|error| fail(&error));
-        Ok(Self {
+        let stored = Self {
             position: read.position,
             record: Sealed {
                 chain: chain(&read.chain).ok_or_else(|| fail(&"it is of no chain"))?,
@@ -88,7 +88,11 @@ impl Stored {
                 body: read.body,
             },
             retired: read.retired,
-        })
+        };
+        if stored.to_line() != line {
+            return Err(fail(&"it isn't written as records are"));
+        }
+        Ok(stored)
     }
 }
 

@@ -1,0 +1,332 @@
+//! What an export's lines say, and whether it fits together.
+
+use super::Wrong;
+use crate::{
+    PublicKey, SignedCheckpoint, Stored, Tree,
+    chain::{Fault, Follower},
+    manifest::{ChainRange, Leaf, Manifest},
+    merkle,
+    ranges::Ranges,
+};
+use causerie_model::{ChainId, Hash};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The checkpoints, in order.
+pub(super) struct Checkpoints {
+    complete: bool,
+    list: Vec<Range>,
+    /// Signer and next key of each.
+    keys: Vec<(PublicKey, PublicKey)>,
+    last: Option<SignedCheckpoint>,
+}
+
+/// What a checkpoint covers.
+pub(super) struct Range {
+    number: u64,
+    after: u64,
+    up_to: u64,
+    root: Hash,
+}
+
+impl Checkpoints {
+    pub(super) fn new(complete: bool) -> Self {
+        Self {
+            complete,
+            list: Vec::new(),
+            keys: Vec::new(),
+            last: None,
+        }
+    }
+
+    pub(super) fn line(&mut self, line: &str) -> Result<(), String> {
+        let signed = SignedCheckpoint::parse(line).map_err(|error| error.to_string())?;
+        let this = &signed.checkpoint;
+        let name = |what: &str| Err(format!("checkpoint {}: {what}", this.number));
+        if !signed.is_signed() {
+            return name("its signature isn't right");
+        }
+        if this.up_to < this.after {
+            return name("it ends before it begins");
+        }
+        if let Some(last) = &self.last {
+            let before = &last.checkpoint;
+            if this.number <= before.number || this.after < before.up_to || this.at < before.at {
+                return name("it is out of order");
+            }
+            if this.number == before.number.saturating_add(1) {
+                if this.previous != last.hash() {
+                    return name("the checkpoint before it isn't the one that it was made after");
+                }
+                if this.after != before.up_to {
+                    return name("it doesn't begin where the one before it ends");
+                }
+                if signed.key != last.next_key() {
+                    return name("it is signed by another key than the one whose turn it was");
+                }
+            } else if self.complete {
+                return name("checkpoints are missing before it");
+            }
+        }
+        self.list.push(Range {
+            number: this.number,
+            after: this.after,
+            up_to: this.up_to,
+            root: this.root,
+        });
+        self.keys.push((signed.key, signed.next_key()));
+        self.last = Some(signed);
+        Ok(())
+    }
+
+    /// Whether `signer` is the trusted key, or follows it by what the checkpoints say.
+    pub(super) fn leads_to(&self, trusted: PublicKey, signer: PublicKey) -> bool {
+        let mut known = trusted;
+        for (key, next) in &self.keys {
+            if known == signer {
+                return true;
+            }
+            if *key == known {
+                known = *next;
+            }
+        }
+        known == signer
+    }
+
+    pub(super) fn list(&self) -> &[Range] {
+        &self.list
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        u64::try_from(self.list.len()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Records that are covered and aren't in the export.
+#[derive(Default)]
+pub(super) struct Leaves(Vec<(u64, Hash)>);
+
+impl Leaves {
+    pub(super) fn line(&mut self, line: &str) -> Result<(), String> {
+        let leaf: Leaf = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let hash = leaf
+            .hash
+            .parse()
+            .map_err(|error: causerie_model::NotAHash| error.to_string())?;
+        if self.0.last().is_some_and(|(last, _)| *last >= leaf.position) {
+            return Err("its position isn't after that of the line before".to_owned());
+        }
+        self.0.push((leaf.position, hash));
+        Ok(())
+    }
+}
+
+/// The records, in order.
+pub(super) struct Records<'a> {
+    manifest: &'a Manifest,
+    current: Option<(Follower, ChainId)>,
+    found: BTreeMap<String, ChainRange>,
+    positions: Vec<(u64, Hash)>,
+    retired: u64,
+    missing: BTreeMap<ChainId, Ranges<()>>,
+    set_aside: Vec<(ChainId, u64)>,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(manifest: &'a Manifest) -> Self {
+        Self {
+            manifest,
+            current: None,
+            found: BTreeMap::new(),
+            positions: Vec::new(),
+            retired: 0,
+            missing: BTreeMap::new(),
+            set_aside: Vec::new(),
+        }
+    }
+
+    pub(super) fn line(&mut self, line: &str) -> Result<(), String> {
+        let stored = Stored::parse(line).map_err(|error| error.to_string())?;
+        let (record, position) = (&stored.record, stored.position);
+        let named = |what: &dyn std::fmt::Display| {
+            format!(
+                "record {} of {} (position {position}): {what}",
+                record.number, record.chain
+            )
+        };
+        if position <= self.manifest.after || position > self.manifest.up_to {
+            return Err(named(&"it isn't of the range that the manifest gives"));
+        }
+        let name = record.chain.to_string();
+        if self
+            .current
+            .as_ref()
+            .is_none_or(|(_, chain)| *chain != record.chain)
+        {
+            let Some(told) = self.manifest.chains.get(&name) else {
+                return Err(named(&"the manifest names no such chain"));
+            };
+            if self.found.contains_key(&name) {
+                return Err(named(&"the records of its chain aren't together"));
+            }
+            if record.number != told.first {
+                let what = format!("the first of its chain should be {}", told.first);
+                return Err(named(&what));
+            }
+            let before = record.number.saturating_sub(1);
+            let previous = told.previous.parse().ok();
+            self.current = Some((
+                Follower::after_number(record.chain, before, previous),
+                record.chain,
+            ));
+            self.found.insert(
+                name.clone(),
+                ChainRange {
+                    first: record.number,
+                    previous: record.previous.to_string(),
+                    room: told.room.clone(),
+                    ..ChainRange::default()
+                },
+            );
+        }
+        let (Some((follower, _)), Some(range)) = (&mut self.current, self.found.get_mut(&name)) else {
+            return Ok(());
+        };
+        let mut followed = follower.follow(record, stored.retired);
+        if let Err(Fault::Gap { expected }) = followed {
+            let last = record.number.saturating_sub(1);
+            if self.manifest.complete {
+                let missing = self.missing.entry(record.chain).or_default();
+                missing.add(expected, last, ());
+            }
+            follower.skip_to(last);
+            followed = follower.follow(record, stored.retired);
+        }
+        followed.map_err(|fault| named(&fault))?;
+        range.last = record.number;
+        range.head = record.hash.to_string();
+        range.records = range.records.saturating_add(1);
+        let count = range.counts.entry(record.kind.clone()).or_default();
+        *count = count.saturating_add(1);
+        self.positions.push((position, record.hash));
+        self.retired = self.retired.saturating_add(u64::from(stored.retired));
+        if record.chain == ChainId::Compliance && record.kind == "SETASIDE" {
+            self.set_aside.extend(set_aside(&record.body));
+        }
+        Ok(())
+    }
+
+    pub(super) fn retired(&self) -> u64 {
+        self.retired
+    }
+
+    /// Positions and hashes, by position, if the manifest tells the same.
+    pub(super) fn finish(mut self) -> Result<Vec<(u64, Hash)>, Wrong> {
+        for (chain, number) in self.set_aside {
+            if let Some(missing) = self.missing.get_mut(&chain) {
+                missing.take(number, number);
+            }
+        }
+        for (chain, missing) in &self.missing {
+            if let Some((first, last, ())) = missing.iter().next() {
+                return Err(Wrong::Content(format!(
+                    "records.ndjson: of {chain} the records {first} to {last} are missing"
+                )));
+            }
+        }
+        for (name, told) in &self.manifest.chains {
+            if self.found.get(name) != Some(told) {
+                return Err(Wrong::Content(format!(
+                    "manifest.json: what it tells of {name} isn't what records.ndjson has"
+                )));
+            }
+        }
+        let records = u64::try_from(self.positions.len()).unwrap_or(u64::MAX);
+        if records != self.manifest.records {
+            return Err(Wrong::Content(format!(
+                "manifest.json: it tells of {} records, records.ndjson has {records}",
+                self.manifest.records
+            )));
+        }
+        self.positions.sort_unstable_by_key(|(position, _)| *position);
+        Ok(self.positions)
+    }
+}
+
+/// The record that a `SETASIDE` record tells of.
+fn set_aside(body: &str) -> Option<(ChainId, u64)> {
+    #[derive(Deserialize)]
+    struct Told {
+        chain: String,
+        number: u64,
+    }
+    let told: Told = serde_json::from_str(body).ok()?;
+    Some((crate::wire::chain(&told.chain)?, told.number))
+}
+
+/// Compares the checkpoints with the records and leaves. Returns how many records none of them covers.
+pub(super) fn cover(
+    manifest: &Manifest,
+    records: Vec<(u64, Hash)>,
+    leaves: Leaves,
+    checkpoints: &[Range],
+) -> Result<u64, Wrong> {
+    let doubled = |position: u64| Err(Wrong::Content(format!("position {position} is there twice")));
+    if manifest.complete {
+        let mut expected = manifest.after.saturating_add(1);
+        for (position, _) in &records {
+            if *position < expected {
+                return doubled(*position);
+            }
+            if *position > expected {
+                break;
+            }
+            expected = expected.saturating_add(1);
+        }
+        if expected != manifest.up_to.saturating_add(1) {
+            return Err(Wrong::Content(format!(
+                "records.ndjson: the record at position {expected} is missing"
+            )));
+        }
+    }
+    let is_record: Vec<u64> = records.iter().map(|(position, _)| *position).collect();
+    let mut all = records;
+    all.extend(leaves.0);
+    all.sort_unstable_by_key(|(position, _)| *position);
+    if let Some([(position, _), _]) = all.array_windows().find(|[one, two]| one.0 == two.0) {
+        return doubled(*position);
+    }
+    let mut rest = all.into_iter().peekable();
+    let mut outside = Vec::new();
+    for range in checkpoints {
+        while let Some((position, _)) = rest.next_if(|(position, _)| *position <= range.after) {
+            outside.push(position);
+        }
+        let (mut tree, mut expected) = (Tree::default(), range.after);
+        while let Some((position, hash)) = rest.next_if(|(position, _)| *position <= range.up_to) {
+            expected = expected.saturating_add(1);
+            if position != expected {
+                break;
+            }
+            tree.push(merkle::leaf(position, hash));
+        }
+        if tree.size() != range.up_to.saturating_sub(range.after) || tree.root() != range.root {
+            return Err(Wrong::Content(format!(
+                "checkpoint {}: the records and leaves at positions {} to {} aren't those that it was made over",
+                range.number,
+                range.after.saturating_add(1),
+                range.up_to
+            )));
+        }
+    }
+    outside.extend(rest.map(|(position, _)| position));
+    if let Some(position) = outside
+        .iter()
+        .find(|position| manifest.complete || is_record.binary_search(position).is_err())
+    {
+        return Err(Wrong::Content(format!(
+            "no checkpoint covers what is at position {position}"
+        )));
+    }
+    Ok(u64::try_from(outside.len()).unwrap_or(u64::MAX))
+}

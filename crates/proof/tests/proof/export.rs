@@ -1,0 +1,405 @@
+//! Whatever is done to an export, verification finds it and names it.
+
+use crate::world::{Export, ROOM, World, key};
+use causerie_proof::{Manifest, SigningKey, export};
+use proptest::prelude::*;
+use std::{fs, path::Path, process::Command};
+
+/// The verdict in words; nothing if the export is sound.
+fn verdict(export: &Export, trusted: &SigningKey) -> String {
+    match export::verify(export, &trusted.public(), &mut |_, _| {}) {
+        Ok(_) => String::new(),
+        Err(wrong) => wrong.to_string(),
+    }
+}
+
+fn whole() -> Export {
+    World::small().export(0, 8, None, &key(2))
+}
+
+fn text(export: &Export, name: &str) -> String {
+    String::from_utf8(export.0[name].clone()).unwrap()
+}
+
+fn edited(name: &str, edit: impl Fn(String) -> String) -> Export {
+    let mut export = whole();
+    let bytes = edit(text(&export, name)).into_bytes();
+    export.put(name, bytes);
+    export
+}
+
+/// The same, signed anew by who has the key and changes what the manifest tells of the files.
+fn forged(mut export: Export, edit: impl Fn(&mut Manifest)) -> Export {
+    let mut manifest: Manifest = serde_json::from_slice(&export.0["manifest.json"]).unwrap();
+    manifest.files = export.listed();
+    edit(&mut manifest);
+    export.sign(&manifest, &key(2));
+    export
+}
+
+fn swap_lines(text: &str, one: usize, two: usize) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.swap(one, two);
+    lines.join("\n") + "\n"
+}
+
+fn without_line(text: &str, gone: usize) -> String {
+    let lines = text.lines().enumerate().filter(|(line, _)| *line != gone);
+    lines.map(|(_, line)| line.to_owned() + "\n").collect()
+}
+
+#[test]
+fn what_was_exported_verifies() {
+    let verified = export::verify(&whole(), &key(2).public(), &mut |done, all| assert!(done <= all)).unwrap();
+    assert_eq!(
+        (
+            verified.manifest.records,
+            verified.checkpoints,
+            verified.not_covered
+        ),
+        (8, 2, 0)
+    );
+    // By the first key too, which named the second one.
+    assert_eq!(verdict(&whole(), &key(1)), "");
+    assert_eq!(verdict(&World::small().export(5, 8, None, &key(2)), &key(2)), "");
+    assert_eq!(
+        verdict(&World::small().export(1, 7, Some(ROOM), &key(2)), &key(2)),
+        ""
+    );
+    let mut retired = World::small();
+    assert_eq!(
+        verdict(&retired.retire(3).export(0, 8, None, &key(2)), &key(2)),
+        ""
+    );
+    let mut late = World::small();
+    late.chat(ROOM, "five");
+    let late = late.export(4, 9, Some(ROOM), &key(2));
+    let verified = export::verify(&late, &key(2).public(), &mut |_, _| {}).unwrap();
+    assert_eq!(verified.not_covered, 1);
+}
+
+#[test]
+fn each_damage_is_named() {
+    let mut cases: Vec<(Export, &str)> = vec![
+        (
+            edited("messages.xml", |xml| xml.replace("three", "thrae")),
+            "messages.xml was changed; first differs at byte 119: record 3 of room:3 (position 5)",
+        ),
+        (
+            edited("messages.xml", |xml| xml.replace("<all>", "<ill>")),
+            "messages.xml was changed; first differs at byte 0, which isn't of a record",
+        ),
+        (
+            edited("messages.xml", |xml| xml[..130].to_owned()),
+            "messages.xml was changed: it has 130 of 272 bytes; first differs at byte 119: record 3 of room:3 (position 5)",
+        ),
+        (
+            edited("messages.xml", |xml| xml + " x"),
+            "messages.xml was changed: it has 2 bytes more than it had; first differs at byte 272, which isn't of a record",
+        ),
+        (
+            edited("records.ndjson", |text| text.replace("three", "thrae")),
+            "records.ndjson was changed; line 5: record 3 of room:3 (position 5): its content isn't what was recorded",
+        ),
+        (
+            edited("records.ndjson", |text| without_line(&text, 4)),
+            "records.ndjson was changed: it has",
+        ),
+        (
+            edited("records.ndjson", |text| swap_lines(&text, 3, 4)),
+            "records.ndjson was changed; line 5: record 2 of room:3 (position 3): a record of this number was there already",
+        ),
+        (
+            edited("leaves.ndjson", |text| text + "x"),
+            "leaves.ndjson was changed: it has 1 bytes more than it had; line 1: it has no end",
+        ),
+        (
+            edited("messages.xml.parts", |text| text.replace("40", "41") + " "),
+            "messages.xml.parts was changed",
+        ),
+        (
+            edited("manifest.json", |text| text.replace("night", "nicht")),
+            "manifest.json: its signature isn't right",
+        ),
+        (
+            edited("manifest.sig", |text| text.to_uppercase()),
+            "manifest.sig: ",
+        ),
+    ];
+    let mut added = whole();
+    added.put("more.xml", Vec::new());
+    cases.push((added, "more.xml was added: the manifest doesn't name it"));
+    for name in whole().0.keys() {
+        let mut missing = whole();
+        missing.0.remove(name);
+        assert_eq!(verdict(&missing, &key(2)), format!("{name} is missing"));
+    }
+    for (export, expected) in cases {
+        let verdict = verdict(&export, &key(2));
+        assert!(verdict.starts_with(expected), "{verdict}\n{expected}");
+    }
+    assert!(verdict(&whole(), &key(3)).contains("to which nothing leads from the trusted key"));
+    let other = World::small().export(0, 8, None, &key(7));
+    assert!(verdict(&other, &key(1)).contains("to which nothing leads from the trusted key"));
+}
+
+#[test]
+fn who_has_the_key_must_still_make_it_fit() {
+    let cases = [
+        (
+            forged(edited("records.ndjson", |text| without_line(&text, 4)), |_| {}),
+            "records.ndjson: of room:3 the records 3 to 3 are missing",
+        ),
+        (
+            forged(edited("records.ndjson", |text| swap_lines(&text, 3, 4)), |_| {}),
+            "records.ndjson, line 5: ",
+        ),
+        (
+            forged(edited("records.ndjson", |text| swap_lines(&text, 0, 3)), |_| {}),
+            "records.ndjson, line 1: record 2 of room:3 (position 3): the first of its chain should be 1",
+        ),
+        (
+            forged(
+                edited("checkpoints.ndjson", |text| without_line(&text, 0)),
+                |_| {},
+            ),
+            "no checkpoint covers what is at position 1",
+        ),
+        (
+            forged(
+                edited("checkpoints.ndjson", |text| without_line(&text, 1)),
+                |_| {},
+            ),
+            "no checkpoint covers what is at position 5",
+        ),
+        (
+            forged(
+                edited("checkpoints.ndjson", |text| swap_lines(&text, 0, 1)),
+                |_| {},
+            ),
+            "checkpoints.ndjson, line 2: checkpoint 1: it is out of order",
+        ),
+        (
+            forged(
+                edited("checkpoints.ndjson", |text| {
+                    text.replace("\"upTo\":8", "\"upTo\":9")
+                }),
+                |_| {},
+            ),
+            "checkpoints.ndjson, line 2: checkpoint 2: its signature isn't right",
+        ),
+        (
+            forged(whole(), |manifest| manifest.records = 7),
+            "manifest.json: it tells of 7 records, records.ndjson has 8",
+        ),
+        (
+            forged(whole(), |manifest| manifest.up_to = 9),
+            "records.ndjson: the record at position 9 is missing",
+        ),
+        (
+            forged(whole(), |manifest| {
+                manifest.chains.get_mut("room:4").unwrap().head = "0".repeat(64)
+            }),
+            "manifest.json: what it tells of room:4 isn't what records.ndjson has",
+        ),
+        (
+            forged(whole(), |manifest| {
+                *manifest
+                    .chains
+                    .get_mut("room:4")
+                    .unwrap()
+                    .counts
+                    .get_mut("CHAT")
+                    .unwrap() = 3
+            }),
+            "manifest.json: what it tells of room:4",
+        ),
+        (
+            forged(whole(), |manifest| {
+                manifest.files.remove("leaves.ndjson");
+            }),
+            "manifest.json: it names no leaves.ndjson",
+        ),
+        (
+            forged(
+                edited("records.ndjson", |text| {
+                    text.replace("\"position\":8", "\"position\":7")
+                }),
+                |_| {},
+            ),
+            "position 7 is there twice",
+        ),
+        // Two records of different chains that changed places: their chains are sound, the tree isn't.
+        (
+            forged(
+                edited("records.ndjson", |text| {
+                    text.replace("\"position\":2,", "\"position\":0,")
+                        .replace("\"position\":3,", "\"position\":2,")
+                        .replace("\"position\":0,", "\"position\":3,")
+                }),
+                |_| {},
+            ),
+            "checkpoint 1: the records and leaves at positions 1 to 4 aren't those",
+        ),
+    ];
+    for (export, expected) in cases {
+        let verdict = verdict(&export, &key(2));
+        assert!(verdict.starts_with(expected), "{verdict}\n{expected}");
+    }
+    // A record that was set aside leaves a gap that is told of.
+    let mut world = World::default();
+    world.chat(ROOM, "one").skip(ROOM).chat(ROOM, "three");
+    let mut told = World::default();
+    told.chat(ROOM, "one").skip(ROOM).chat(ROOM, "three");
+    told.add(
+        causerie_model::ChainId::Compliance,
+        "SETASIDE",
+        r#"{"chain":"room:3","number":2}"#,
+    );
+    assert!(
+        verdict(
+            &world.checkpoint(&key(2), None).export(0, 2, None, &key(2)),
+            &key(2)
+        )
+        .contains("2 to 2 are missing")
+    );
+    assert_eq!(
+        verdict(
+            &told.checkpoint(&key(2), None).export(0, 3, None, &key(2)),
+            &key(2)
+        ),
+        ""
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+    #[test]
+    fn a_changed_byte_anywhere_is_found_in_its_file(file in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), flip in 1..=255_u8) {
+        let mut export = whole();
+        let names: Vec<String> = export.0.keys().filter(|name| !export.0[*name].is_empty()).cloned().collect();
+        let name = &names[file.index(names.len())];
+        let bytes = export.0.get_mut(name).unwrap();
+        let at = at.index(bytes.len());
+        bytes[at] ^= flip;
+        let wrong = export::verify(&export, &key(1).public(), &mut |_, _| {}).unwrap_err();
+        if !name.starts_with("manifest.") {
+            prop_assert_eq!(wrong.file(), Some(name.as_str()));
+        }
+    }
+}
+
+/// Whether `docs/verify.py` finds the export sound, and what it says.
+fn by_python(export: &Export, dir: &Path, trusted: &SigningKey) -> (bool, String) {
+    let _ = fs::remove_dir_all(dir);
+    fs::create_dir_all(dir).unwrap();
+    for (name, bytes) in &export.0 {
+        fs::write(dir.join(name), bytes).unwrap();
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/verify.py");
+    let output = Command::new("python3")
+        .arg(script)
+        .arg(dir)
+        .arg(trusted.public().to_string())
+        .output()
+        .unwrap();
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("Traceback"), "{said}");
+    (output.status.success(), said)
+}
+
+#[test]
+fn the_script_comes_to_the_same_verdicts() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let retired = World::small().retire(3).export(0, 8, None, &key(2));
+    let sound = [whole(), retired, World::small().export(1, 7, Some(ROOM), &key(2))];
+    let mut added = whole();
+    added.put("more.xml", Vec::new());
+    let mut missing = whole();
+    missing.0.remove("messages.xml");
+    let wrong = [
+        (added, "more.xml"),
+        (missing, "messages.xml"),
+        (
+            edited("messages.xml", |xml| xml.replace("three", "thrae")),
+            "record 3 of room:3 (position 5)",
+        ),
+        (
+            edited("messages.xml", |xml| xml[..130].to_owned()),
+            "record 3 of room:3 (position 5)",
+        ),
+        (
+            edited("records.ndjson", |text| text.replace("three", "thrae")),
+            "record 3 of room:3 (position 5)",
+        ),
+        (
+            edited("records.ndjson", |text| without_line(&text, 4)),
+            "records.ndjson",
+        ),
+        (
+            edited("records.ndjson", |text| swap_lines(&text, 3, 4)),
+            "records.ndjson",
+        ),
+        (
+            edited("checkpoints.ndjson", |text| {
+                text.replace("\"upTo\":8", "\"upTo\":9")
+            }),
+            "checkpoints.ndjson",
+        ),
+        (
+            edited("manifest.json", |text| text.replace("night", "nicht")),
+            "manifest.json",
+        ),
+        (
+            forged(edited("records.ndjson", |text| without_line(&text, 4)), |_| {}),
+            "3 to 3 are missing",
+        ),
+        (
+            forged(
+                edited("checkpoints.ndjson", |text| without_line(&text, 0)),
+                |_| {},
+            ),
+            "position 1",
+        ),
+        (
+            forged(
+                edited("checkpoints.ndjson", |text| {
+                    text.replace("\"upTo\":8", "\"upTo\":9")
+                }),
+                |_| {},
+            ),
+            "checkpoint 2",
+        ),
+        (forged(whole(), |manifest| manifest.records = 7), "7 records"),
+        (
+            forged(
+                edited("records.ndjson", |text| {
+                    text.replace("\"position\":2,", "\"position\":0,")
+                        .replace("\"position\":3,", "\"position\":2,")
+                        .replace("\"position\":0,", "\"position\":3,")
+                }),
+                |_| {},
+            ),
+            "checkpoint 1",
+        ),
+    ];
+    for export in sound {
+        assert_eq!(verdict(&export, &key(1)), "");
+        let (sound, said) = by_python(&export, &dir.path().join("e"), &key(1));
+        assert!(sound, "{said}");
+    }
+    for (export, named) in wrong {
+        assert!(
+            verdict(&export, &key(2)).contains(named),
+            "{}",
+            verdict(&export, &key(2))
+        );
+        let (sound, said) = by_python(&export, &dir.path().join("e"), &key(2));
+        assert!(!sound && said.contains(named), "{named}: {said}");
+    }
+    assert!(!by_python(&whole(), &dir.path().join("e"), &key(3)).0);
+}

@@ -1,0 +1,7 @@
+//! Tests of the proofs, through the public boundary.
+
+mod export;
+mod forms;
+mod keys;
+mod log;
+mod world;

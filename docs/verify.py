@@ -1,0 +1,379 @@
+#!/usr/bin/env python3
+"""Verifies an export of Causerie's compliance records with nothing but the public key.
+
+    python3 verify.py FOLDER KEY      KEY: 64 hexadecimal digits, or a file with the key as PEM
+
+Says what is wrong and ends with 1, or says what was verified and ends with 0. Needs Python 3.9 and no library. The format
+is described in proof.md.
+"""
+import base64, hashlib, json, os, re, sys
+
+MAX_LINE = 16 * 1024 * 1024
+
+
+class Wrong(Exception):
+    pass
+
+
+# --- Ed25519, RFC 8032 section 6 ---
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+
+
+def add(p, q):
+    a, b = (p[1] - p[0]) * (q[1] - q[0]) % P, (p[1] + p[0]) * (q[1] + q[0]) % P
+    c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(n, p):
+    q = (0, 1, 1, 0)
+    while n:
+        if n & 1:
+            q = add(q, p)
+        p, n = add(p, p), n >> 1
+    return q
+
+
+def point(data):
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (2**255 - 1)
+    if y >= P:
+        return None
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P:
+        x = x * ROOT % P
+    if (x * x - square) % P or (x == 0 and sign):
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return x, y, 1, x * y % P
+
+
+BASE = point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+
+
+def signed(key, message, signature):
+    if len(key) != 32 or len(signature) != 64:
+        return False
+    a, r, s = point(key), point(signature[:32]), int.from_bytes(signature[32:], "little")
+    if a is None or r is None or s >= L:
+        return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    p, q = times(s, BASE), add(r, times(h, a))
+    return (p[0] * q[2] - q[0] * p[2]) % P == 0 and (p[1] * q[2] - q[1] * p[2]) % P == 0
+
+
+# --- the format ---
+def sha(data):
+    return hashlib.sha256(data).digest()
+
+
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def once(pairs):
+    if len(dict(pairs)) != len(pairs):
+        raise Wrong("a member is there twice")
+    return dict(pairs)
+
+
+def members(text, needed, optional=()):
+    """The object in a line, which must be written in the one way and have these members."""
+    try:
+        value = json.loads(text, object_pairs_hook=once)
+        text.encode("utf-8") and canonical(value).encode("utf-8")
+    except ValueError as error:
+        raise Wrong(f"it is no JSON: {error}")
+    if not isinstance(value, dict) or canonical(value) != text:
+        raise Wrong("it isn't written as such lines are")
+    for name, kind in {**needed, **{n: k for n, k in optional if n in value}}.items():
+        if type(value.get(name)) is not kind or (kind is int and not -2**63 <= value[name] < 2**64):
+            raise Wrong(f"its member {name} isn't right")
+    for name in value:
+        if name not in needed and name not in dict(optional):
+            raise Wrong(f"it has a member {name}, which isn't known")
+    for name in ("hash", "previous", "root", "key", "nextKey", "sha256"):
+        if name in value and not re.fullmatch("[0-9a-f]{64}", value[name]):
+            raise Wrong(f"its {name} isn't 64 hexadecimal digits")
+    return value
+
+
+def leaf(position, record):
+    return sha(b"\0" + position.to_bytes(8, "big") + record)
+
+
+def root(leaves):
+    """RFC 9162 section 2.1, one level after the other: a node without a neighbour moves up as it is."""
+    if not leaves:
+        return sha(b"")
+    while len(leaves) > 1:
+        pairs = [sha(b"\1" + a + b) for a, b in zip(leaves[::2], leaves[1::2])]
+        leaves = pairs + (leaves[-1:] if len(leaves) % 2 else [])
+    return leaves[0]
+
+
+def record_hash(record):
+    if record["chain"] == "system":
+        kind, row = 0, 0
+    elif record["chain"] == "compliance":
+        kind, row = 2, 0
+    elif re.fullmatch("room:[1-9][0-9]*", record["chain"]):
+        kind, row = 1, int(record["chain"][5:])
+    else:
+        raise Wrong("it is of no chain")
+    data = b"causerie record 1\0" + bytes.fromhex(record["previous"]) + bytes([kind]) + row.to_bytes(8, "big")
+    data += record["number"].to_bytes(8, "big") + record["at"].to_bytes(8, "big", signed=True)
+    for name in ("actor", "kind", "body"):
+        text = record[name].encode("utf-8")
+        data += len(text).to_bytes(4, "big") + text
+    return sha(data)
+
+
+class Export:
+    def __init__(self, folder, trusted):
+        self.folder, self.trusted = folder, trusted
+        self.checkpoints, self.last, self.known = [], None, trusted
+        self.leaves, self.records, self.found = [], {}, {}
+        self.chain, self.missing, self.aside, self.names = None, {}, set(), {}
+
+    def open(self, name):
+        path = os.path.join(self.folder, name)
+        if os.path.islink(path) or not os.path.isfile(path):
+            raise Wrong(f"{name} is missing")
+        return open(path, "rb")
+
+    def manifest(self):
+        with self.open("manifest.json") as file:
+            data = file.read()
+        with self.open("manifest.sig") as file:
+            line = file.read()
+        try:
+            signature = members(line.decode("utf-8").removesuffix("\n"), {"key": str, "signature": str})
+            self.signer = bytes.fromhex(signature["key"])
+            good = line.endswith(b"\n") and re.fullmatch("[0-9a-f]{128}", signature["signature"])
+        except (Wrong, UnicodeDecodeError) as error:
+            raise Wrong(f"manifest.sig: {error}")
+        if not good:
+            raise Wrong("manifest.sig: it isn't written as signatures are")
+        if not signed(self.signer, b"causerie manifest 1\0" + data, bytes.fromhex(signature["signature"])):
+            raise Wrong("manifest.json: its signature isn't right")
+        self.told = json.loads(data)
+        there = set(os.listdir(self.folder)) - {"manifest.json", "manifest.sig"}
+        for name in ("records.ndjson", "checkpoints.ndjson", "leaves.ndjson"):
+            if name not in self.told["files"]:
+                raise Wrong(f"manifest.json: it names no {name}")
+        for name in sorted(set(self.told["files"]) - there):
+            raise Wrong(f"{name} is missing")
+        for name in sorted(there - set(self.told["files"])):
+            raise Wrong(f"{name} was added: the manifest doesn't name it")
+
+    def compare(self, name, each=None):
+        """Compares a file with the manifest, and gives its lines to `each`."""
+        told, digest, length, wrong = self.told["files"][name], hashlib.sha256(), 0, None
+        with self.open(name) as file:
+            pieces = (lambda: file.readline(MAX_LINE)) if each else (lambda: file.read(1 << 20))
+            for number, data in enumerate(iter(pieces, b""), 1):
+                digest.update(data)
+                length += len(data)
+                if each and not wrong:
+                    try:
+                        if not data.endswith(b"\n"):
+                            raise Wrong("it has no end")
+                        each(data[:-1].decode("utf-8"))
+                    except (Wrong, UnicodeDecodeError, OverflowError) as error:
+                        wrong = f"line {number}: {error}"
+        where = f"; {wrong}" if wrong else "" if each else self.locate(name)
+        if length < told["bytes"]:
+            raise Wrong(f"{name} was changed: it has {length} of {told['bytes']} bytes{where}")
+        if length > told["bytes"]:
+            raise Wrong(f"{name} was changed: it has {length - told['bytes']} bytes more than it had{where}")
+        if digest.hexdigest() != told["sha256"]:
+            raise Wrong(f"{name} was changed{where}")
+        if wrong:
+            raise Wrong(f"{name}, {wrong}")
+
+    def locate(self, name):
+        """The first part of a file that differs, in words; nothing if there is no list of its parts or none differs."""
+        if name + ".parts" not in self.told["files"]:
+            return ""
+        with self.open(name + ".parts") as parts, self.open(name) as data:
+            at = 0
+            for line in iter(lambda: parts.readline(MAX_LINE), b""):
+                try:
+                    part = json.loads(line)
+                    piece = data.read(part["bytes"])
+                    if len(piece) < part["bytes"] or sha(piece).hex() != part["sha256"]:
+                        position = part.get("position")
+                        what = self.names.get(position, f"the record at position {position}")
+                        what = f": {what} (position {position})" if position else ", which isn't of a record"
+                        return f"; first differs at byte {at}{what}"
+                    at += part["bytes"]
+                except (ValueError, KeyError, TypeError):
+                    return ""
+        return ""
+
+    def checkpoint(self, line):
+        texts = {"key": str, "previous": str, "root": str, "signature": str}
+        numbers = {"after": int, "at": int, "number": int, "upTo": int}
+        this = members(line, {**texts, **numbers}, [("nextKey", str)])
+        bare = {name: value for name, value in this.items() if name != "signature"}
+        covered = b"causerie checkpoint 1\0" + canonical(bare).encode("utf-8")
+        name, key = f"checkpoint {this['number']}: ", bytes.fromhex(this["key"])
+        if not re.fullmatch("[0-9a-f]{128}", this["signature"]) or not signed(key, covered, bytes.fromhex(this["signature"])):
+            raise Wrong(name + "its signature isn't right")
+        if this["upTo"] < this["after"]:
+            raise Wrong(name + "it ends before it begins")
+        if self.last:
+            before, hash_before = self.last
+            if this["number"] <= before["number"] or this["after"] < before["upTo"] or this["at"] < before["at"]:
+                raise Wrong(name + "it is out of order")
+            if this["number"] == before["number"] + 1:
+                if this["previous"] != hash_before.hex():
+                    raise Wrong(name + "the checkpoint before it isn't the one that it was made after")
+                if this["after"] != before["upTo"]:
+                    raise Wrong(name + "it doesn't begin where the one before it ends")
+                if this["key"] != before.get("nextKey", before["key"]):
+                    raise Wrong(name + "it is signed by another key than the one whose turn it was")
+            elif self.told["complete"]:
+                raise Wrong(name + "checkpoints are missing before it")
+        self.last = (this, sha(covered))
+        self.checkpoints.append(this)
+        if key == self.known != self.signer:
+            self.known = bytes.fromhex(this.get("nextKey", this["key"]))
+
+    def leaf(self, line):
+        this = members(line, {"hash": str, "position": int})
+        if self.leaves and self.leaves[-1][0] >= this["position"]:
+            raise Wrong("its position isn't after that of the line before")
+        self.leaves.append((this["position"], bytes.fromhex(this["hash"])))
+
+    def record(self, line):
+        texts = ("actor", "body", "chain", "hash", "kind", "previous")
+        this = members(line, {**{n: str for n in texts}, "at": int, "number": int, "position": int}, [("retired", bool)])
+        title = f"record {this['number']} of {this['chain']}"
+        name, position, number = f"{title} (position {this['position']}): ", this["position"], this["number"]
+        if not self.told["after"] < position <= self.told["upTo"]:
+            raise Wrong(name + "it isn't of the range that the manifest gives")
+        if this["chain"] != self.chain:
+            told = self.told["chains"].get(this["chain"])
+            if told is None:
+                raise Wrong(name + "the manifest names no such chain")
+            if this["chain"] in self.found:
+                raise Wrong(name + "the records of its chain aren't together")
+            if number != told["first"]:
+                raise Wrong(name + f"the first of its chain should be {told['first']}")
+            self.chain, self.hash, self.at, self.chat, self.chat_known = this["chain"], told["previous"], None, 0, number == 1
+            self.found[self.chain] = {"counts": {}, "first": number, "previous": this["previous"], "last": number - 1, "records": 0}
+            if "room" in told:
+                self.found[self.chain]["room"] = told["room"]
+        found = self.found[self.chain]
+        if number <= found["last"]:
+            raise Wrong(name + "a record of this number was there already: one of them was added")
+        if number > found["last"] + 1:
+            if self.told["complete"]:
+                self.missing.setdefault(self.chain, []).append((found["last"] + 1, number - 1))
+            self.hash, self.chat_known = None, False
+        if self.hash is not None and this["previous"] != self.hash:
+            raise Wrong(name + "the record before it isn't the one that it was made after")
+        digest = record_hash(this).hex()
+        if (this["actor"] or this["body"]) if this.get("retired") else digest != this["hash"]:
+            raise Wrong(name + "its content isn't what was recorded")
+        if self.at is not None and this["at"] < self.at:
+            raise Wrong(name + "its time is before that of the record before it")
+        if this["kind"] == "CHAT":
+            chat = self.chat + 1
+            if not this.get("retired"):
+                try:
+                    chat = int(json.loads(this["body"])["chatId"])
+                except (ValueError, KeyError, TypeError):
+                    raise Wrong(name + "its content isn't what was recorded")
+            if chat <= self.chat or (self.chat_known and chat != self.chat + 1):
+                raise Wrong(name + "its message doesn't have the next number")
+            self.chat, self.chat_known = chat, self.chat_known or not this.get("retired")
+        self.hash, self.at = this["hash"], this["at"]
+        found.update(last=number, head=this["hash"], records=found["records"] + 1)
+        found["counts"][this["kind"]] = found["counts"].get(this["kind"], 0) + 1
+        if position in self.records:
+            raise Wrong(name + f"position {position} is there twice")
+        self.records[position], self.names[position] = bytes.fromhex(this["hash"]), title
+        if this["chain"] == "compliance" and this["kind"] == "SETASIDE":
+            aside = json.loads(this["body"])
+            self.aside.add((aside["chain"], aside["number"]))
+
+    def together(self):
+        for chain, gaps in self.missing.items():
+            for first, last in gaps:
+                for number in range(first, last + 1):
+                    if (chain, number) not in self.aside:
+                        raise Wrong(f"records.ndjson: of {chain} the records {number} to {last} are missing")
+        for name, told in self.told["chains"].items():
+            if self.found.get(name) != told:
+                raise Wrong(f"manifest.json: what it tells of {name} isn't what records.ndjson has")
+        if len(self.records) != self.told["records"]:
+            raise Wrong(f"manifest.json: it tells of {self.told['records']} records, records.ndjson has {len(self.records)}")
+        if self.told["complete"]:
+            for position in range(self.told["after"] + 1, self.told["upTo"] + 1):
+                if position not in self.records:
+                    raise Wrong(f"records.ndjson: the record at position {position} is missing")
+        places = dict(self.records)
+        for position, digest in self.leaves:
+            if position in places:
+                raise Wrong(f"position {position} is there twice")
+            places[position] = digest
+        covered = 0
+        for this in self.checkpoints:
+            positions = range(this["after"] + 1, this["upTo"] + 1)
+            if any(p not in places for p in positions) or root([leaf(p, places[p]) for p in positions]).hex() != this["root"]:
+                raise Wrong(f"checkpoint {this['number']}: the records and leaves at positions {this['after'] + 1} "
+                            f"to {this['upTo']} aren't those that it was made over")
+            covered += len(positions)
+        spans = [(this["after"], this["upTo"]) for this in self.checkpoints]
+        outside = [p for p in sorted(places) if not any(a < p <= u for a, u in spans)] if covered != len(places) else []
+        for position in outside:
+            if self.told["complete"] or position not in self.records:
+                raise Wrong(f"no checkpoint covers what is at position {position}")
+        return len(outside)
+
+    def verify(self):
+        self.manifest()
+        self.compare("checkpoints.ndjson", self.checkpoint)
+        if self.known != self.signer:
+            raise Wrong("manifest.json is signed by a key to which nothing leads from the trusted key")
+        self.compare("leaves.ndjson", self.leaf)
+        self.compare("records.ndjson", self.record)
+        outside = self.together()
+        rest = set(self.told["files"]) - {"checkpoints.ndjson", "leaves.ndjson", "records.ndjson"}
+        for name in sorted(rest, key=lambda name: (name.endswith(".parts"), name)):
+            self.compare(name)
+        note = f", {outside} records not covered by a checkpoint" if outside else ""
+        return (f"{self.told['batch']}: {len(self.records)} records in {len(self.found)} chains, "
+                f"{len(self.checkpoints)} checkpoints, {len(self.told['files'])} files: as they were made{note}")
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    folder, key = sys.argv[1:]
+    try:
+        if os.path.isfile(key):
+            with open(key, encoding="ascii") as file:
+                key = file.read().strip()
+        if key.startswith("-----BEGIN PUBLIC KEY-----"):
+            der = base64.b64decode("".join(key.splitlines()[1:-1]))
+            key = der[12:].hex() if der[:12].hex() == "302a300506032b6570032100" else ""
+        if not re.fullmatch("[0-9a-fA-F]{64}", key):
+            raise Wrong("this is no public key: neither 64 hexadecimal digits nor PEM")
+        print(Export(folder, bytes.fromhex(key)).verify())
+    except (Wrong, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        print(f"WRONG: {error}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
