@@ -1,9 +1,10 @@
 //! What `causerie serve` says on standard output.
 
-use crate::demo as seed;
+use crate::{config::Config, demo as seed};
 use causerie_web::admin::wire;
 use std::{
     io::{self, Write},
+    net::SocketAddr,
     path::Path,
 };
 
@@ -16,7 +17,12 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Where it listens and what clients are to trust.
-pub(crate) fn text(facts: &wire::Program, socket: &Path, authority: Option<&Path>) -> String {
+pub(crate) fn text(
+    facts: &wire::Program,
+    socket: &Path,
+    authority: Option<&Path>,
+    queue: Option<&Path>,
+) -> String {
     let off = || "off".to_owned();
     let or_off = |address: &Option<String>| address.clone().unwrap_or_else(off);
     let metrics = facts
@@ -41,10 +47,31 @@ pub(crate) fn text(facts: &wire::Program, socket: &Path, authority: Option<&Path
     if let Some(address) = &facts.admin_https {
         text += &format!("  HTTPS           https://{address}\n");
     }
+    if let Some(queue) = queue {
+        text += &format!("  Queue           {}\n", queue.display());
+    }
     if let Some(authority) = authority {
         text += &format!("  Authority       {}\n", authority.display());
     }
     text
+}
+
+/// Where a compliance service that runs alone listens.
+pub(crate) fn compliance(config: &Config, socket: &Path, metrics: Option<SocketAddr>) -> String {
+    let metrics = metrics.map_or_else(|| "off".to_owned(), |address| format!("http://{address}/metrics"));
+    format!(
+        "Causerie {} serves compliance for {}, process {}.\n\n  \
+         Records from    {}\n  \
+         Officers        {}\n  \
+         Metrics         {metrics}\n  \
+         Data            {}\n",
+        env!("CARGO_PKG_VERSION"),
+        config.domain,
+        std::process::id(),
+        config.queue_socket().display(),
+        socket.display(),
+        config.data_dir.display()
+    )
 }
 
 /// Who is there and how to connect.
@@ -63,6 +90,10 @@ pub(crate) fn demo(facts: &wire::Program, is_quiet: bool) -> String {
     } else {
         format!(" --data-dir {}", facts.data_dir)
     };
+    let shown = |name: &str| {
+        let folder = if is_default { "causerie-demo" } else { facts.data_dir.as_str() };
+        Path::new(folder).join(name).display().to_string()
+    };
     let quiet = if is_quiet {
         "--log-level info shows every SIP transaction.\n"
     } else {
@@ -76,6 +107,10 @@ Rooms: Lobby, Deals, Announcements, Project X
 In a second terminal:
   {program} chat{data_dir} alice@{domain} Lobby
   {program} room list{data_dir}
+  {program} compliance status{data_dir}
+  {program} compliance verify{data_dir} --token-file {officer}
+
+Every minute what was said is exported to {exports}.
 
 With Pidgin (on Debian 12 started by tools/pidgin/causerie-pidgin):
   Protocol Office Communicator, Username alice@{domain}, Password {password};
@@ -85,5 +120,7 @@ With Pidgin (on Debian 12 started by tools/pidgin/causerie-pidgin):
 ",
         domain = facts.domain,
         password = seed::PASSWORD,
+        officer = shown(seed::OFFICER_TOKEN),
+        exports = shown(seed::EXPORTS),
     )
 }

@@ -126,12 +126,14 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
 
 /// Where a server with this data directory has its administration socket: where it says, or where it would be.
 pub(crate) fn admin_socket_in(data_dir: &Path) -> PathBuf {
-    let said = || {
-        let text = fs::read_to_string(data_dir.join(LISTENING)).ok()?;
-        let json: serde_json::Value = serde_json::from_str(&text).ok()?;
-        Some(PathBuf::from(json.get("admin")?.as_str()?))
-    };
-    said().unwrap_or_else(|| data_dir.join("admin.sock"))
+    socket_said_in(data_dir).unwrap_or_else(|| data_dir.join("admin.sock"))
+}
+
+/// Where the server that runs in this data directory says that its administration socket is.
+pub(crate) fn socket_said_in(data_dir: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(data_dir.join(LISTENING)).ok()?;
+    let json: serde_json::Value = serde_json::from_str(&text).ok()?;
+    Some(PathBuf::from(json.get("admin")?.as_str()?))
 }
 
 #[cfg(test)]

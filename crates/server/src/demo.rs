@@ -1,16 +1,33 @@
 //! The made-up users and rooms of `serve --demo`.
 
-use crate::data_dir::DataDir;
+use crate::data_dir::{DataDir, write_private};
 use anyhow::{Context, Result};
 use causerie_accounts::Accounts;
 use causerie_chat::{Action, ActionError, Chat, NewCategory, NewRoom, NodeName, PrincipalName};
+use causerie_compliance::{
+    Compliance, Officer,
+    documents::{Adapter, AdapterFormat},
+};
 use causerie_model::{Actor, Invitations, Privacy, Role, RoomType, SipAddress};
+use causerie_policy::AdminRole;
+use causerie_web::admin::Keyring;
 use std::fs;
 
 /// The password of all of them.
 pub(crate) const PASSWORD: &str = "causerie";
 /// The users, by the part of the address before the `@`.
 pub(crate) const USERS: [&str; 4] = ["alice", "bob", "carol", "dave"];
+
+/// The file with the token of the demo's compliance officer.
+pub(crate) const OFFICER_TOKEN: &str = "officer.token";
+/// The folder that the demo's adapter exports to.
+pub(crate) const EXPORTS: &str = "exports";
+
+/// The name of the officer's token, and of the adapter.
+const NAME: &str = "demo";
+
+/// How often the demo's adapter runs, in seconds.
+const INTERVAL: u32 = 60;
 
 const GROUP: &str = "Everyone";
 const CATEGORY: &str = "General";
@@ -38,6 +55,44 @@ pub(crate) async fn seed(chat: &Chat, accounts: &Accounts, data_dir: &DataDir, d
         accounts.set_password(user, PASSWORD).await?;
     }
     fs::remove_file(&mark)?;
+    Ok(())
+}
+
+/// Has an officer with a token, and an adapter that exports every minute, unless there are such already.
+pub(crate) async fn officer(
+    chat: &Chat,
+    tokens: &Keyring,
+    service: &Compliance,
+    data_dir: &DataDir,
+) -> Result<()> {
+    let file = data_dir.file(OFFICER_TOKEN);
+    if !file.exists() {
+        let text = tokens.issue(chat, NAME, AdminRole::ComplianceOfficer).await;
+        write_private(&file, format!("{}\n", text?).as_bytes())?;
+    }
+    if !service.adapters().await?.is_empty() {
+        return Ok(());
+    }
+    let officer = Officer {
+        name: format!("token:{NAME}"),
+        origin: "demo".to_owned(),
+    };
+    let exports = data_dir.file(EXPORTS);
+    fs::create_dir_all(&exports)?;
+    let adapter = Adapter {
+        add_chat_room_details: true,
+        add_user_details: true,
+        create_file_attachments_manifest: false,
+        directory: exports.display().to_string(),
+        enabled: true,
+        extension: None,
+        format: AdapterFormat::Xml,
+        interval: INTERVAL,
+        one_chat_room_per_output_file: false,
+        xslt: None,
+        zip: false,
+    };
+    service.set_adapter(&officer, NAME, &adapter, false).await?;
     Ok(())
 }
 

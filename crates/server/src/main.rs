@@ -3,6 +3,7 @@
 mod banner;
 mod certificates;
 mod cli;
+mod compliance;
 mod config;
 mod data_dir;
 mod demo;

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use axum::{Router, extract::State, http::StatusCode, routing::get};
 use causerie_chat::Chat;
 use causerie_model::{Clock, Timestamp};
+use causerie_web::admin::Desk;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -46,6 +47,7 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
         "causerie_queue_set_aside",
         "Records that compliance couldn't store and set aside."
     );
+    metrics::describe_counter!("causerie_alarms_total", "Alarms that were raised, by their names.");
     metrics::describe_gauge!("causerie_certificate_days_left", "Days until a certificate ends.");
     Ok(handle)
 }
@@ -54,9 +56,24 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
 #[derive(Clone)]
 pub(crate) struct Page {
     pub(crate) handle: PrometheusHandle,
-    pub(crate) chat: Chat,
+    /// There is none where the compliance service runs alone.
+    pub(crate) chat: Option<Chat>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) certificates: Option<Arc<Certificates>>,
+    pub(crate) compliance: Desk,
+}
+
+impl Page {
+    /// The page of a compliance service that runs alone.
+    pub(crate) fn of_compliance(handle: PrometheusHandle, clock: Arc<dyn Clock>, compliance: Desk) -> Self {
+        Self {
+            handle,
+            chat: None,
+            clock,
+            certificates: None,
+            compliance,
+        }
+    }
 }
 
 /// Serves the pages until `stop` is ready.
@@ -83,17 +100,8 @@ pub(crate) async fn serve(
 
 #[expect(clippy::cast_precision_loss, reason = "nothing counted here comes near 2^52")]
 async fn metrics(State(page): State<Page>) -> String {
-    let status = page.chat.status().await;
-    metrics::gauge!("causerie_users").set(status.users as f64);
-    metrics::gauge!("causerie_rooms").set(status.rooms as f64);
-    metrics::gauge!("causerie_rooms_in_use").set(status.rooms_in_use as f64);
-    metrics::gauge!("causerie_endpoints").set(status.endpoints as f64);
-    metrics::gauge!("causerie_writable").set(f64::from(u8::from(status.writable)));
-    if let Some(queue) = status.queue {
-        metrics::gauge!("causerie_queue_depth").set(queue.depth as f64);
-        let age = waits_for(queue.oldest, page.clock.now());
-        metrics::gauge!("causerie_queue_oldest_seconds").set(age.as_secs_f64());
-        metrics::gauge!("causerie_queue_set_aside").set(queue.set_aside as f64);
+    if let Some(chat) = &page.chat {
+        of_chat(chat, &*page.clock).await;
     }
     for certificate in page
         .certificates
@@ -103,7 +111,27 @@ async fn metrics(State(page): State<Page>) -> String {
         metrics::gauge!("causerie_certificate_days_left", "kind" => certificate.kind)
             .set(certificate.days_left as f64);
     }
+    // It sets its metrics as it looks at itself.
+    if let Ok(service) = page.compliance.service() {
+        drop(service.status().await);
+    }
     page.handle.render()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "nothing counted here comes near 2^52")]
+async fn of_chat(chat: &Chat, clock: &dyn Clock) {
+    let status = chat.status().await;
+    metrics::gauge!("causerie_users").set(status.users as f64);
+    metrics::gauge!("causerie_rooms").set(status.rooms as f64);
+    metrics::gauge!("causerie_rooms_in_use").set(status.rooms_in_use as f64);
+    metrics::gauge!("causerie_endpoints").set(status.endpoints as f64);
+    metrics::gauge!("causerie_writable").set(f64::from(u8::from(status.writable)));
+    if let Some(queue) = status.queue {
+        metrics::gauge!("causerie_queue_depth").set(queue.depth as f64);
+        let age = waits_for(queue.oldest, clock.now());
+        metrics::gauge!("causerie_queue_oldest_seconds").set(age.as_secs_f64());
+        metrics::gauge!("causerie_queue_set_aside").set(queue.set_aside as f64);
+    }
 }
 
 /// How long what happened then waits; nothing if nothing waits, or if the clock was put back since.
@@ -114,7 +142,13 @@ fn waits_for(oldest: Option<Timestamp>, now: Timestamp) -> Duration {
 
 /// 200 while messages can be stored, 503 while they can't.
 async fn health(State(page): State<Page>) -> (StatusCode, &'static str) {
-    let status = page.chat.status().await;
+    let Some(chat) = &page.chat else {
+        return match page.compliance.service() {
+            Ok(_) => (StatusCode::OK, "ok\n"),
+            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the compliance service isn't there\n"),
+        };
+    };
+    let status = chat.status().await;
     if status.writable && status.queue.is_some() {
         (StatusCode::OK, "ok\n")
     } else {

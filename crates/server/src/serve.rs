@@ -3,6 +3,7 @@
 use crate::{
     banner,
     certificates::Certificates,
+    compliance::{self, Service},
     config::{self, Config, Listen},
     data_dir::DataDir,
     demo, key, metrics_page, open_files,
@@ -17,7 +18,7 @@ use causerie_model::{Clock, Random};
 use causerie_store::Store;
 use causerie_store_sqlite::SqliteStore;
 use causerie_web::admin::{self, AdminState, Keyring, Program, wire};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 use std::{
     fs,
@@ -42,12 +43,22 @@ const STOP: Duration = Duration::from_secs(10);
 /// How often it is looked whether all endpoints have left, when stopping.
 const STOP_POLL: Duration = Duration::from_millis(10);
 
+/// Why a server that leaves compliance to another process has no compliance service.
+const ELSEWHERE: &str = "this server's compliance service runs in another process: use that one's socket or data directory";
+
+/// Why a server has no compliance service.
+const OFF: &str = "there is no compliance service: compliance.enabled is false in the configuration";
+
 /// Runs the server.
 #[derive(Args)]
 #[command(after_help = "Examples:
   causerie serve --demo
       made-up users and rooms, data in ./causerie-demo, nothing to set up
   causerie serve --config /etc/causerie/causerie.toml
+  causerie serve --config /etc/causerie/causerie.toml --role chat
+      without the compliance service, which takes records from the queue's socket
+  causerie serve --config /etc/causerie/compliance.toml --role compliance
+      the compliance service alone
   causerie serve --demo --sip-tcp 127.0.0.1:0 --sip-tls 127.0.0.1:0 --metrics 127.0.0.1:0
       on free ports, which the output names
 
@@ -57,6 +68,9 @@ pub(crate) struct Arguments {
     /// The configuration; also by CAUSERIE_CONFIG [default: /etc/causerie/causerie.toml]
     #[arg(long, value_name = "FILE", conflicts_with = "demo")]
     config: Option<PathBuf>,
+    /// What this process does
+    #[arg(long, value_enum, default_value_t)]
+    role: Role,
     /// Serve made-up users and rooms, on this machine only, without any configuration
     #[arg(long)]
     demo: bool,
@@ -79,6 +93,18 @@ pub(crate) struct Arguments {
     /// leaves SIP transactions out unless this says info
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
+}
+
+/// What a process does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Role {
+    /// Everything
+    #[default]
+    All,
+    /// Chat; another process takes the records by the queue's socket
+    Chat,
+    /// The compliance service alone
+    Compliance,
 }
 
 impl Arguments {
@@ -109,7 +135,15 @@ impl Arguments {
         let config = self.config()?;
         telemetry::start_log(&config.log)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let result = runtime.block_on(serve(config, self.demo));
+        let (role, is_demo) = (self.role, self.demo);
+        let result = runtime.block_on(async {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let random: Arc<dyn Random> = Arc::new(SystemRandom);
+            match role {
+                Role::Compliance => compliance::alone::serve(config, clock, random, STOP).await,
+                Role::All | Role::Chat => serve(config, role, is_demo, clock, random).await,
+            }
+        });
         runtime.shutdown_timeout(STOP);
         if result? {
             banner::say("stopped\n");
@@ -126,10 +160,12 @@ struct Listeners {
     admin_https: Option<TcpListener>,
     admin: UnixListener,
     admin_socket: PathBuf,
+    /// Where another process takes records from the queue.
+    queue: Option<(UnixListener, PathBuf)>,
 }
 
 impl Listeners {
-    async fn bind(config: &Config) -> Result<Self> {
+    async fn bind(config: &Config, role: Role) -> Result<Self> {
         let sip_tcp = bind("SIP over TCP", config.sip.tcp, "--sip-tcp", "sip.tcp").await?;
         let sip_tls = bind("SIP over TLS", config.sip.tls, "--sip-tls", "sip.tls").await?;
         let metrics = bind(
@@ -142,7 +178,15 @@ impl Listeners {
         let https = config.admin.https;
         let admin_https = bind("administration", https, "--admin-https", "admin.https").await?;
         let admin_socket = config.admin_socket();
-        let admin = bind_admin(&admin_socket).await?;
+        let admin = bind_socket("the administration socket", &admin_socket, "admin.socket", 0o600).await?;
+        let queue = match role {
+            Role::Chat => {
+                let path = config.queue_socket();
+                let listener = bind_socket("the queue's socket", &path, "queue.socket", 0o660).await?;
+                Some((listener, path))
+            }
+            _ => None,
+        };
         Ok(Self {
             sip_tcp,
             sip_tls,
@@ -150,11 +194,17 @@ impl Listeners {
             admin_https,
             admin,
             admin_socket,
+            queue,
         })
     }
 }
 
-async fn bind(what: &str, listen: Listen, flag: &str, setting: &str) -> Result<Option<TcpListener>> {
+pub(crate) async fn bind(
+    what: &str,
+    listen: Listen,
+    flag: &str,
+    setting: &str,
+) -> Result<Option<TcpListener>> {
     let Some(address) = listen.0 else { return Ok(None) };
     match TcpListener::bind(address).await {
         Ok(listener) => Ok(Some(listener)),
@@ -170,12 +220,12 @@ async fn bind(what: &str, listen: Listen, flag: &str, setting: &str) -> Result<O
     }
 }
 
-/// A Unix socket that only its owner may use, in the place of one that a crash has left.
-async fn bind_admin(path: &Path) -> Result<UnixListener> {
-    let context = || format!("the administration socket {}", path.display());
+/// A Unix socket that only those may use whom this mode lets, in the place of one that a crash has left.
+pub(crate) async fn bind_socket(what: &str, path: &Path, setting: &str, mode: u32) -> Result<UnixListener> {
+    let context = || format!("{what} {}", path.display());
     if UnixStream::connect(path).await.is_ok() {
         bail!(
-            "{}: another server listens on it; choose another with the setting admin.socket",
+            "{}: another server listens on it; choose another with the setting {setting}",
             context()
         );
     }
@@ -186,7 +236,7 @@ async fn bind_admin(path: &Path) -> Result<UnixListener> {
         _ => {}
     }
     let listener = UnixListener::bind(&new).with_context(context)?;
-    fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).with_context(context)?;
+    fs::set_permissions(&new, fs::Permissions::from_mode(mode)).with_context(context)?;
     fs::rename(&new, path).with_context(context)?;
     Ok(listener)
 }
@@ -232,13 +282,17 @@ impl Program for Running {
 }
 
 /// Serves until it is told to stop. Whether everything ended in time then.
-async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
+async fn serve(
+    mut config: Config,
+    role: Role,
+    is_demo: bool,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<bool> {
     let signals = Signals::new()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let random: Arc<dyn Random> = Arc::new(SystemRandom);
     let data_dir = DataDir::claim(&config.data_dir)?;
     data_dir.path().clone_into(&mut config.data_dir);
-    let listeners = Listeners::bind(&config).await?;
+    let listeners = Listeners::bind(&config, role).await?;
     if !is_demo {
         open_files::warn_if_few(config.sip.limits.connections);
     }
@@ -276,6 +330,18 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
     if is_demo {
         demo::seed(&chat, &accounts, &data_dir, &config.domain).await?;
     }
+    let tokens = Arc::new(Keyring::new(parts.tokens, clock.clone(), random.clone()));
+    let service = match role {
+        Role::All if config.compliance.enabled => {
+            let (clock, random) = (clock.clone(), random.clone());
+            Service::start(&config, &data_dir, store.clone(), clock, random).await?
+        }
+        Role::Chat => Service::none(ELSEWHERE, &data_dir, random.clone()),
+        _ => Service::none(OFF, &data_dir, random.clone()),
+    };
+    if is_demo && let Ok(service) = service.desk().service() {
+        demo::officer(&chat, &tokens, &service, &data_dir).await?;
+    }
     let certificates = if listeners.sip_tls.is_some() || listeners.admin_https.is_some() {
         let certificates = Certificates::open(&config, &data_dir, clock.clone(), random.clone());
         Some(certificates?)
@@ -302,19 +368,24 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
     let admin = admin::router(AdminState {
         chat: chat.clone(),
         accounts,
-        tokens: Arc::new(Keyring::new(parts.tokens, clock.clone(), random)),
+        tokens,
+        compliance: service.desk(),
         signed_in: sip.clone(),
         program: running,
     });
     let admin_socket = listeners.admin_socket.clone();
+    let queue_socket = listeners.queue.as_ref().map(|(_, path)| path.clone());
     let (stop, stopping) = watch::channel(false);
     let page = metrics_page::Page {
         handle: metrics,
-        chat: chat.clone(),
+        chat: Some(chat.clone()),
         clock: clock.clone(),
         certificates: certificates.clone(),
+        compliance: service.desk(),
     };
-    let mut tasks = start(listeners, &sip, certificates.clone(), admin, page, &stopping)?;
+    let queue = causerie_web::queue::router(store.clone());
+    let routers = Routers { admin, queue };
+    let mut tasks = start(listeners, &sip, certificates.clone(), routers, page, &stopping)?;
 
     let announcement = data_dir.announce(&json!({
         "pid": facts.pid,
@@ -323,26 +394,29 @@ async fn serve(mut config: Config, is_demo: bool) -> Result<bool> {
         "metrics": facts.metrics,
         "admin": admin_socket,
         "admin_https": facts.admin_https,
+        "queue": queue_socket,
     }))?;
     let authority = certificates.as_deref().and_then(Certificates::authority);
-    let mut text = banner::text(&facts, &admin_socket, authority.as_deref());
+    let mut text = banner::text(&facts, &admin_socket, authority.as_deref(), queue_socket.as_deref());
     if is_demo {
         text += &banner::demo(&facts, config.log.level == config::DEMO_LOG_LEVEL);
     }
     banner::say(&text);
 
     let ended = signals
-        .until_stop(certificates.as_deref(), &chat, &mut tasks)
+        .until_stop(certificates.as_deref(), Some(&chat), &mut tasks)
         .await;
     drop(announcement);
     tracing::info!("stopping");
     let _ = stop.send(true);
-    let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &store)).await.is_ok();
+    let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &service, &store)).await.is_ok();
     if !is_clean {
         tracing::warn!("not everything ended in time; it is broken off");
     }
-    if let Err(error) = fs::remove_file(&admin_socket) {
-        tracing::warn!(%error, file = %admin_socket.display(), "can't be removed");
+    for socket in [Some(admin_socket), queue_socket].into_iter().flatten() {
+        if let Err(error) = fs::remove_file(&socket) {
+            tracing::warn!(%error, file = %socket.display(), "can't be removed");
+        }
     }
     ended.map(|()| is_clean)
 }
@@ -386,12 +460,18 @@ fn facts(config: &Config, listeners: &Listeners, clock: &dyn Clock) -> Result<wi
     })
 }
 
+/// What is served by HTTP on the machine.
+struct Routers {
+    admin: axum::Router,
+    queue: axum::Router,
+}
+
 /// Starts to serve on every listener, each in a task that ends when `stopping` says so.
 fn start(
     listeners: Listeners,
     sip: &Arc<Sip>,
     certificates: Option<Arc<Certificates>>,
-    admin: axum::Router,
+    Routers { admin, queue }: Routers,
     page: metrics_page::Page,
     stopping: &watch::Receiver<bool>,
 ) -> Result<JoinSet<Result<()>>> {
@@ -420,6 +500,13 @@ fn start(
         let stop = stop();
         tasks.spawn(async move { Ok(metrics_page::serve(listener, page, stop).await?) });
     }
+    if let Some((listener, _)) = listeners.queue {
+        let stop = stop();
+        tasks.spawn(async move {
+            admin::serve_unix(listener, queue, stop).await;
+            Ok(())
+        });
+    }
     let stop = stop();
     tasks.spawn(async move {
         admin::serve_unix(listeners.admin, admin, stop).await;
@@ -428,24 +515,33 @@ fn start(
     Ok(tasks)
 }
 
-/// Waits until all connections have ended and what their users left is stored.
-async fn wind_up(tasks: &mut JoinSet<Result<()>>, chat: &Chat, store: &SqliteStore) {
+/// Waits until all connections have ended and what their users left is stored, and then until that is recorded.
+async fn wind_up(tasks: &mut JoinSet<Result<()>>, chat: &Chat, service: &Service, store: &SqliteStore) {
     while tasks.join_next().await.is_some() {}
     while chat.status().await.endpoints > 0 {
         tokio::time::sleep(STOP_POLL).await;
     }
+    service.stop().await;
     store.close().await;
 }
 
+/// Ready when the chat service has ended; never without one.
+async fn ended(chat: Option<&Chat>) {
+    match chat {
+        Some(chat) => chat.ended().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What the program is told from outside.
-struct Signals {
+pub(crate) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
 }
 
 impl Signals {
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -454,10 +550,10 @@ impl Signals {
     }
 
     /// Returns when the program is to stop, or can't go on.
-    async fn until_stop(
+    pub(crate) async fn until_stop(
         mut self,
         certificates: Option<&Certificates>,
-        chat: &Chat,
+        chat: Option<&Chat>,
         tasks: &mut JoinSet<Result<()>>,
     ) -> Result<()> {
         loop {
@@ -470,7 +566,7 @@ impl Signals {
                     }
                 }
                 // Whoever restarts programs that end can mend this; a server that refuses everything looks alive.
-                () = chat.ended() => bail!("the chat service ended by itself"),
+                () = ended(chat) => bail!("the chat service ended by itself"),
                 Some(ended) = tasks.join_next() => {
                     ended.context("a listener's task broke")??;
                     bail!("a listener ended by itself");

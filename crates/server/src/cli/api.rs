@@ -2,11 +2,12 @@
 
 use super::https::Https;
 use anyhow::{Context, Result, bail};
+use causerie_policy::Rule;
 use causerie_web::admin::wire::{ErrorBody, Secret};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::{
-    Method, Request, StatusCode,
-    body::Bytes,
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
     client::conn::http1::handshake,
     header::{AUTHORIZATION, CONTENT_TYPE, HOST},
 };
@@ -145,6 +146,44 @@ impl Api {
         self.ask_for(method, parts, &[], body).await
     }
 
+    /// Asks for work that takes long, and tells how far it is: so much of so much.
+    pub(super) async fn work<T: Serialize>(
+        &self,
+        parts: &[&str],
+        body: &T,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<Value> {
+        let request = self.request(Method::POST, parts, &[], Some(body))?;
+        let mut response = timeout(DEADLINE, self.response(request)).await.with_context(late)??;
+        if !response.status().is_success() {
+            let status = response.status();
+            let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+            let body = body.map_err(|error| anyhow::anyhow!("the server's answer broke off: {error}"))?;
+            return Err(refusal(status, &body.to_bytes()));
+        }
+        let mut line = Vec::new();
+        // However long it takes: the server tells when it is done, or breaks off.
+        while let Some(frame) = response.frame().await {
+            let frame = frame.context("the server broke off")?;
+            for &byte in frame.data_ref().into_iter().flatten() {
+                if byte != b'\n' {
+                    line.push(byte);
+                    continue;
+                }
+                let value: Value = serde_json::from_slice(&line).context(UNREADABLE)?;
+                line.clear();
+                if let (Some(done), Some(of)) = (value["done"].as_u64(), value["of"].as_u64()) {
+                    progress(done, of);
+                } else if value.get("result").is_some() {
+                    return Ok(value["result"].clone());
+                } else {
+                    return Err(refusal(StatusCode::OK, value.to_string().as_bytes()));
+                }
+            }
+        }
+        bail!("the server broke off; what it does goes on")
+    }
+
     async fn ask_for<T: Serialize>(
         &self,
         method: Method,
@@ -152,6 +191,25 @@ impl Api {
         asked: &Query<'_>,
         body: Option<&T>,
     ) -> Result<Value> {
+        let request = self.request(method, parts, asked, body)?;
+        let (status, bytes) = timeout(DEADLINE, self.exchange(request)).await.with_context(late)??;
+        if status.is_success() {
+            return if bytes.is_empty() {
+                Ok(Value::Null)
+            } else {
+                serde_json::from_slice(&bytes).context(UNREADABLE)
+            };
+        }
+        Err(refusal(status, &bytes))
+    }
+
+    fn request<T: Serialize>(
+        &self,
+        method: Method,
+        parts: &[&str],
+        asked: &Query<'_>,
+        body: Option<&T>,
+    ) -> Result<Request<Full<Bytes>>> {
         let mut asked = asked.to_vec();
         if self.what_if && method != Method::GET {
             asked.push(("what_if", true.to_string()));
@@ -170,25 +228,18 @@ impl Api {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
         }
         let request = request.body(Full::new(Bytes::from(body)));
-        let request = request.context("the token can't be sent")?;
-        let (status, bytes) = timeout(DEADLINE, self.exchange(request))
-            .await
-            .with_context(|| format!("the server hasn't answered for {} s", DEADLINE.as_secs()))??;
-        if status.is_success() {
-            let unreadable = "the server's answer isn't understood: is it of another version?";
-            return if bytes.is_empty() {
-                Ok(Value::Null)
-            } else {
-                serde_json::from_slice(&bytes).context(unreadable)
-            };
-        }
-        match serde_json::from_slice::<ErrorBody>(&bytes) {
-            Ok(body) => bail!(body.error.message),
-            Err(_) => bail!("the server answered {status}"),
-        }
+        request.context("the token can't be sent")
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<(StatusCode, Bytes)> {
+        let response = self.response(request).await?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+        let body = body.map_err(|error| anyhow::anyhow!("the server's answer broke off: {error}"))?;
+        Ok((status, body.to_bytes()))
+    }
+
+    async fn response(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>> {
         match &self.server {
             Server::Socket(socket) => {
                 let stream = UnixStream::connect(socket).await;
@@ -199,21 +250,33 @@ impl Api {
     }
 }
 
-/// One request and its answer.
+const UNREADABLE: &str = "the server's answer isn't understood: is it of another version?";
+
+fn late() -> String {
+    format!("the server hasn't answered for {} s", DEADLINE.as_secs())
+}
+
+/// What the server says no with.
+fn refusal(status: StatusCode, bytes: &[u8]) -> anyhow::Error {
+    match serde_json::from_slice::<ErrorBody>(bytes) {
+        Ok(body) if body.error.code == Rule::OfficersOnly.as_str() => anyhow::anyhow!(
+            "{}: make a token with causerie token add NAME --role compliance-officer > FILE and say --token-file FILE",
+            body.error.message
+        ),
+        Ok(body) => anyhow::anyhow!(body.error.message),
+        Err(_) => anyhow::anyhow!("the server answered {status}"),
+    }
+}
+
+/// One request and the beginning of its answer.
 async fn send(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     request: Request<Full<Bytes>>,
-) -> Result<(StatusCode, Bytes)> {
+) -> Result<Response<Incoming>> {
     let (mut sender, connection) = handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
-    let response = sender
-        .send_request(request)
-        .await
-        .context("the server broke off")?;
-    let status = response.status();
-    let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
-    let body = body.map_err(|error| anyhow::anyhow!("the server's answer broke off: {error}"))?;
-    Ok((status, body.to_bytes()))
+    let response = sender.send_request(request).await;
+    response.context("the server broke off")
 }
 
 fn no_server(path: &Path, error: &std::io::Error) -> anyhow::Error {

@@ -23,7 +23,7 @@ const SYSTEM: [&str; 3] = [
 ];
 
 /// A server with an address.
-pub(super) struct Https {
+pub(crate) struct Https {
     authority: String,
     host: String,
     port: u16,
@@ -33,7 +33,7 @@ pub(super) struct Https {
 
 impl Https {
     /// The server at this URL, whose certificate is to come from one of the authorities in this file.
-    pub(super) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
+    pub(crate) fn new(url: &str, ca: Option<&Path>) -> Result<Self> {
         let (authority, host, port) = parse(url)?;
         let name = ServerName::try_from(host.clone()).with_context(|| format!("the host of {url}"))?;
         let mut roots = RootCertStore::empty();
@@ -63,12 +63,12 @@ impl Https {
     }
 
     /// Host and port, as the URL has them.
-    pub(super) fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         &self.authority
     }
 
     /// A connection to the server that it says it is.
-    pub(super) async fn connect(&self) -> Result<TlsStream<TcpStream>> {
+    pub(crate) async fn connect(&self) -> Result<TlsStream<TcpStream>> {
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await;
         let stream = stream.with_context(|| format!("no server is reached at {}", self.authority))?;
         let connector = TlsConnector::from(self.config.clone());

@@ -7,6 +7,7 @@ mod category;
 mod certificates;
 mod changes;
 mod chat;
+mod compliance;
 mod configuration;
 mod confirm;
 mod eligible;
@@ -14,7 +15,7 @@ mod endpoint;
 mod explain;
 mod export;
 mod group;
-mod https;
+pub(crate) mod https;
 mod import;
 mod member;
 mod message;
@@ -23,6 +24,7 @@ mod openapi;
 mod output;
 mod policy;
 mod registrations;
+mod retention;
 mod room;
 mod room_find;
 mod settings;
@@ -102,6 +104,10 @@ enum Command {
     Export(export::Arguments),
     /// Add, list and remove tokens, by which the server is administered from elsewhere
     Token(token::Arguments),
+    /// Work with compliance records: adapters, holds, matters, proof
+    Compliance(compliance::Arguments),
+    /// Set how long compliance records are kept, and destroy those that may go
+    Retention(retention::Arguments),
     /// Show how the server is doing
     Status(status::Arguments),
     /// List who is signed in
@@ -140,6 +146,8 @@ impl Cli {
             Command::Import(arguments) => wait(arguments.run()),
             Command::Export(arguments) => wait(arguments.run()),
             Command::Token(arguments) => wait(arguments.run()),
+            Command::Compliance(arguments) => wait(arguments.run()),
+            Command::Retention(arguments) => wait(arguments.run()),
             Command::Status(arguments) => wait(arguments.run()),
             Command::Registrations(arguments) => wait(arguments.run()),
             Command::Certificates(arguments) => wait(arguments.run()),
@@ -233,7 +241,8 @@ impl At {
                     file.display()
                 );
             }
-            Ok(config::load(&file)?.admin_socket())
+            let config = config::load(&file)?;
+            Ok(data_dir::socket_said_in(&config.data_dir).unwrap_or_else(|| config.admin_socket()))
         }
     }
 }

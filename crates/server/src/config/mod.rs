@@ -329,6 +329,11 @@ impl Config {
         }
     }
 
+    /// The socket by which another process takes records: as set, or `queue.sock` in the data directory.
+    pub(crate) fn queue_socket(&self) -> PathBuf {
+        given(&self.queue.socket).map_or_else(|| self.data_dir.join("queue.sock"), Path::to_owned)
+    }
+
     /// The socket of a compliance service that runs alone: as set, or `compliance.sock` in the data directory.
     pub(crate) fn compliance_socket(&self) -> PathBuf {
         given(&self.compliance.socket).map_or_else(|| self.data_dir.join("compliance.sock"), Path::to_owned)

@@ -74,6 +74,17 @@ impl From<Told> for Change {
     }
 }
 
+impl From<causerie_compliance::Change> for Change {
+    fn from(change: causerie_compliance::Change) -> Self {
+        Self {
+            what: change.what,
+            target: change.target,
+            before: change.before,
+            after: change.after,
+        }
+    }
+}
+
 /// What was changed, or would be.
 pub(super) struct Made {
     rehearsal: bool,
@@ -81,6 +92,15 @@ pub(super) struct Made {
 }
 
 impl Made {
+    /// What an officer did, or would: nothing if everything was so already.
+    pub(super) fn by_officer(what_if: bool, change: causerie_compliance::Change) -> Self {
+        let changes = if change.before == change.after { vec![] } else { vec![change.into()] };
+        Self {
+            rehearsal: what_if,
+            changes,
+        }
+    }
+
     /// Whether nothing was done.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.rehearsal

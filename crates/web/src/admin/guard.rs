@@ -27,6 +27,17 @@ pub(super) async fn authenticate(
     Ok(next.run(request).await)
 }
 
+/// The way into a compliance service that runs alone: who may connect to its socket and is its own user, or root, is its
+/// officer. Tokens are the chat server's.
+pub(super) async fn authenticate_officer(mut request: Request, next: Next) -> Result<Response, ApiError> {
+    let origin = match (request.extensions().get::<Peer>(), bearer(request.headers())?) {
+        (Some(peer @ Peer::User(name)), None) if peer.runs_this() => Origin::of_officer(name),
+        _ => return Err(ApiError::unauthenticated()),
+    };
+    request.extensions_mut().insert(origin);
+    Ok(next.run(request).await)
+}
+
 /// What comes after `Bearer` (RFC 6750 §2.1), if there is such a header.
 fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
@@ -40,10 +51,10 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 }
 
 /// Lets only those in whose role may do this, and says so in the description of the API.
-pub(super) fn allow(
+pub(super) fn allow<S: Clone + Send + Sync + 'static>(
     act: AdminAct,
-    (schemas, mut paths, handlers): UtoipaMethodRouter<AdminState>,
-) -> UtoipaMethodRouter<AdminState> {
+    (schemas, mut paths, handlers): UtoipaMethodRouter<S>,
+) -> UtoipaMethodRouter<S> {
     document::complete(&mut paths, act);
     let check = from_fn(move |origin: Origin, request: Request, next: Next| async move {
         let verdict = decide_admin(origin.role(), act);

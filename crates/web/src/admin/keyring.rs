@@ -6,7 +6,8 @@ use super::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use causerie_accounts::Accounts;
-use causerie_model::{Clock, Random, Timestamp};
+use causerie_chat::{Action, ActionError, Chat, TokenChange};
+use causerie_model::{Actor, Clock, Random, Timestamp};
 use causerie_policy::AdminRole;
 use causerie_store::{StoreError, Token, Tokens};
 use sha2::{Digest, Sha256};
@@ -77,6 +78,25 @@ impl Keyring {
             expires: seconds.map(|seconds| now.plus_seconds(seconds)),
         };
         (token, text)
+    }
+
+    /// Makes a token that the server itself gives, in the place of one with this name, and records that; what its holder is
+    /// to send.
+    ///
+    /// # Errors
+    /// In words: the database can't be written.
+    pub async fn issue(&self, chat: &Chat, name: &str, role: AdminRole) -> Result<String, ActionError> {
+        let _changing = self.changing().await;
+        let change = TokenChange::Add {
+            name: name.to_owned(),
+            role: role.to_string(),
+            expires: String::new(),
+        };
+        chat.act(Actor::System, Action::ChangeToken(change)).await?;
+        let (token, text) = self.make(name, role, None);
+        self.remove(name).await.map_err(ActionError::Store)?;
+        self.add(&token).await.map_err(ActionError::Store)?;
+        Ok(text)
     }
 
     /// Stores a token.

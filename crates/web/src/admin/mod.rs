@@ -19,6 +19,7 @@ mod beside;
 mod categories;
 mod certificates;
 mod change;
+mod compliance;
 mod document;
 mod endpoints;
 mod error;
@@ -47,6 +48,7 @@ mod users;
 mod version;
 pub mod wire;
 
+pub use compliance::{Desk, Keys};
 pub use error::ApiError;
 pub use explain::DEFAULT_ELIGIBLE;
 pub use import::MAX_IMPORT_BYTES;
@@ -60,7 +62,11 @@ pub use serve::{
     HANDSHAKE_DEADLINE, HEAD_DEADLINE, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, serve_tls, serve_unix,
 };
 
-use axum::{Router, extract::DefaultBodyLimit, middleware::from_fn_with_state};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, FromRef},
+    middleware::{from_fn, from_fn_with_state},
+};
 use causerie_accounts::Accounts;
 use causerie_chat::Chat;
 use std::sync::Arc;
@@ -77,10 +83,29 @@ pub struct AdminState {
     pub accounts: Arc<Accounts>,
     /// The tokens by which people and programs get in from elsewhere.
     pub tokens: Arc<Keyring>,
+    /// The compliance service.
+    pub compliance: Desk,
     /// The front end's registrar.
     pub signed_in: Arc<dyn SignedIn>,
     /// The program around it all.
     pub program: Arc<dyn Program>,
+}
+
+impl FromRef<AdminState> for Desk {
+    fn from_ref(state: &AdminState) -> Self {
+        state.compliance.clone()
+    }
+}
+
+/// The part of the API that is the compliance service's, for one that runs alone. Whoever runs it, or is root, is an officer
+/// there. Requests must come with a [`Peer`] as an extension: see [`serve_unix`].
+pub fn compliance_router(desk: Desk) -> Router {
+    Router::from(compliance::routes::<Desk>())
+        .fallback(error::no_such_resource)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(from_fn(guard::authenticate_officer))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(desk)
 }
 
 /// The API over this state. Requests must come with a [`Peer`] as an extension: see [`serve_unix`] and [`serve_tls`].

@@ -3,9 +3,10 @@
 use super::error::ApiError;
 use axum::{extract::FromRequestParts, http::request::Parts};
 use causerie_chat::By;
+use causerie_compliance::Officer;
 use causerie_model::Actor;
 use causerie_policy::AdminRole;
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, os::unix::fs::MetadataExt};
 use tokio::net::UnixStream;
 
 /// Who is on the other end of a connection.
@@ -27,6 +28,13 @@ impl Peer {
                 Self::User("unknown".to_owned())
             }
         }
+    }
+
+    /// Whether it is the user that runs this process, or root.
+    pub(super) fn runs_this(&self) -> bool {
+        let own = std::fs::metadata("/proc/self").ok();
+        let own = own.map(|own| Self::of_uid(own.uid()));
+        own.as_ref() == Some(self) || *self == Self::of_uid(0)
     }
 
     fn of_uid(uid: u32) -> Self {
@@ -76,6 +84,14 @@ impl Origin {
         }
     }
 
+    /// The user that runs a compliance service alone, or root: there is nobody else to be its officer.
+    pub(super) fn of_officer(name: &str) -> Self {
+        Self {
+            role: AdminRole::ComplianceOfficer,
+            ..Self::of_user(name)
+        }
+    }
+
     /// Whoever sent a token.
     pub(super) fn of_token(name: &str, role: AdminRole, from: Peer) -> Self {
         Self {
@@ -95,12 +111,23 @@ impl Origin {
     /// Who acts, and from where, as the record of what he does says: `unix`, or his address.
     #[must_use]
     pub fn by(&self) -> By {
-        let from = match &self.from {
+        let by: By = self.actor().into();
+        by.from(self.place())
+    }
+
+    /// Who acts as an officer, and from where.
+    pub(super) fn officer(&self) -> Officer {
+        Officer {
+            name: self.who.clone(),
+            origin: self.place(),
+        }
+    }
+
+    fn place(&self) -> String {
+        match &self.from {
             Peer::User(_) => "unix".to_owned(),
             Peer::Address(address) => address.to_string(),
-        };
-        let by: By = self.actor().into();
-        by.from(from)
+        }
     }
 
     /// What he may do is decided by this.

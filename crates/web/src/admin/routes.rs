@@ -1,7 +1,7 @@
 //! Every route with its act. There is no other way to add one, so none goes unguarded or undescribed.
 
 use super::{
-    AdminState, addins, barriers, categories, certificates, document::Base, endpoints, explain, export,
+    AdminState, addins, barriers, categories, certificates, compliance, document::Base, endpoints, explain, export,
     find_rooms, groups, guard::allow, import, lists, messages, policies, registrations, rooms, settings,
     status, tokens, users,
 };
@@ -78,6 +78,7 @@ pub(super) fn routes() -> OpenApiRouter<AdminState> {
         .routes(allow(Act::ManageTokens, routes!(tokens::remove)))
         .routes(allow(Act::ReadStatus, routes!(status::status)))
         .routes(allow(Act::ReadStatus, routes!(description)))
+        .merge(compliance::routes())
 }
 
 /// The description of the API as JSON, OpenAPI 3.1.

@@ -3,6 +3,7 @@
 //! They are the API's own, so that the model can change without it.
 
 mod change;
+mod compliance;
 mod explain;
 mod import;
 mod message;
@@ -10,6 +11,10 @@ mod resource;
 mod token;
 
 pub use change::{Change, Changed, Changes, Outcome, Rehearsal};
+pub use compliance::{
+    AdapterSettings, ExportTo, MatterSearch, NewHold, NewMatter, PublicKey, ReadsExport, RetentionApplied,
+    RetentionDays, RetentionPlan, RetentionPlanLine, RetentionPolicy, Verified,
+};
 pub use explain::{Checked, Eligible, EligiblePrincipal, Explanation, ListEntry};
 pub use import::{
     IMPORT_KINDS, Import, ImportAddin, ImportBarrier, ImportCategory, ImportGroup, ImportPolicy, ImportRoom,

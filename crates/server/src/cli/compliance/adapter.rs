@@ -1,0 +1,175 @@
+//! `causerie compliance adapter`.
+
+use super::{
+    At, output,
+    show::{progress, word},
+};
+use crate::cli::{Switch, changes, confirm::{Removal, removed}, moment::seconds};
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+use std::{fs, path::PathBuf};
+
+#[derive(Subcommand)]
+pub(super) enum What {
+    /// Set up an adapter, or change what is given of it
+    #[command(after_help = "Examples:
+  causerie compliance adapter set archive --format xml --directory /srv/exports --interval 1h
+  causerie compliance adapter set archive --xslt old.xsl --extension html
+  causerie compliance adapter set archive --enabled off --what-if")]
+    Set(Box<Set>),
+    /// List all adapters
+    #[command(after_help = "Examples:
+  causerie compliance adapter list
+  causerie compliance adapter list --json")]
+    List,
+    /// Remove an adapter; its exports stay, and what it hasn't exported is no longer kept for it
+    #[command(after_help = "Examples:
+  causerie compliance adapter remove archive --dry-run
+  causerie compliance adapter remove archive --yes")]
+    Remove {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        how: Removal,
+    },
+    /// Export now all that an adapter hasn't exported
+    #[command(after_help = "Examples:
+  causerie compliance adapter run archive
+  causerie compliance adapter run archive --json")]
+    Run {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Set {
+    /// Its name: letters, digits and '-'
+    name: String,
+    /// xml, actiance, eml, csv, ndjson or rsmf
+    #[arg(long)]
+    format: Option<String>,
+    /// Where exports go: an absolute path on the machine of the compliance service
+    #[arg(long, value_name = "DIR")]
+    directory: Option<String>,
+    /// How often it runs: 1m to 30d [default: 15m]
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    interval: Option<u64>,
+    /// Each export is one zip instead of a folder
+    #[arg(long, value_name = "on|off")]
+    zip: Option<Switch>,
+    /// Runs by itself
+    #[arg(long, value_name = "on|off")]
+    enabled: Option<Switch>,
+    /// Name rooms and categories, not only the addresses of rooms (AddChatRoomDetails)
+    #[arg(long, value_name = "on|off")]
+    add_chat_room_details: Option<Switch>,
+    /// Name people, not only their addresses (AddUserDetails)
+    #[arg(long, value_name = "on|off")]
+    add_user_details: Option<Switch>,
+    /// One file for each room (OneChatRoomPerOutputFile)
+    #[arg(long, value_name = "on|off")]
+    one_chat_room_per_output_file: Option<Switch>,
+    /// List the files that were put into rooms (CreateFileAttachmentsManifest)
+    #[arg(long, value_name = "on|off")]
+    create_file_attachments_manifest: Option<Switch>,
+    /// An XSLT 1.0 stylesheet that the XML is put through (CustomConfiguration); "" is none
+    #[arg(long, value_name = "FILE")]
+    xslt: Option<PathBuf>,
+    /// The extension of what the stylesheet makes
+    #[arg(long)]
+    extension: Option<String>,
+}
+
+impl Set {
+    /// The given values, as the API names them.
+    fn values(&self) -> Result<Map<String, Value>> {
+        let switch = |switch: Option<Switch>| switch.map(|switch| json!(bool::from(switch)));
+        let xslt = match &self.xslt {
+            Some(file) if file.as_os_str().is_empty() => Some(Value::Null),
+            Some(file) => {
+                let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+                Some(json!(text))
+            }
+            None => None,
+        };
+        let pairs = [
+            ("format", self.format.as_ref().map(|value| json!(value))),
+            ("directory", self.directory.as_ref().map(|value| json!(value))),
+            ("interval", self.interval.map(|value| json!(value))),
+            ("zip", switch(self.zip)),
+            ("enabled", switch(self.enabled)),
+            ("addChatRoomDetails", switch(self.add_chat_room_details)),
+            ("addUserDetails", switch(self.add_user_details)),
+            ("oneChatRoomPerOutputFile", switch(self.one_chat_room_per_output_file)),
+            ("createFileAttachmentsManifest", switch(self.create_file_attachments_manifest)),
+            ("xslt", xslt),
+            ("extension", self.extension.as_ref().map(|value| json!(value))),
+        ];
+        let given = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Ok(given.collect())
+    }
+}
+
+impl What {
+    pub(super) async fn run(self, at: &At) -> Result<()> {
+        let (api, as_json) = (at.api()?, at.json);
+        let adapters = async || api.get(&["compliance", "adapters"]).await;
+        match self {
+            Self::Set(set) => {
+                let all = adapters().await?;
+                let mut settings = all[&set.name].as_object().cloned().unwrap_or_default();
+                settings.extend(set.values()?);
+                let value = api.put(&["compliance", "adapters", &set.name], &settings).await?;
+                changes::answer(value, as_json, |_| output::line(&format!("Adapter '{}' is set.", set.name)))
+            }
+            Self::List => {
+                let all = adapters().await?;
+                if as_json {
+                    return output::json(&all);
+                }
+                let row = |(name, one): (&String, &Value)| {
+                    let text = |field: &str| word(&one[field]);
+                    let state = if one["enabled"] == true { "every ".to_owned() + &text("interval") + " s" } else { "off".to_owned() };
+                    vec![name.clone(), text("format"), state, text("directory")]
+                };
+                let rows: Vec<_> = all.as_object().into_iter().flatten().map(row).collect();
+                let nothing = "There are no adapters: nothing is exported. Set one with: causerie compliance adapter set";
+                output::table(&["ADAPTER", "FORMAT", "RUNS", "DIRECTORY"], &rows, nothing)
+            }
+            Self::Remove { name, how } => {
+                let all = adapters().await?;
+                let Some(adapter) = all.get(&name) else {
+                    bail!("there is no adapter '{name}'");
+                };
+                let loss = format!("adapter '{name}'");
+                if api.what_if() || how.goes_on(&loss, adapter, as_json)? {
+                    let value = api.delete(&["compliance", "adapters", &name]).await?;
+                    removed(value, &loss, as_json)?;
+                }
+                Ok(())
+            }
+            Self::Run { name } => {
+                if api.what_if() {
+                    bail!("--what-if doesn't go with run: see causerie compliance status");
+                }
+                let (bar, moved) = progress();
+                let value = api.work(&["compliance", "adapters", &name, "run"], &json!({}), moved).await;
+                bar.finish_and_clear();
+                let value = value?;
+                if as_json {
+                    return output::json(&value);
+                }
+                match value["batch"].as_str() {
+                    None => output::line("Nothing to export: everything is."),
+                    Some(batch) => output::line(&format!(
+                        "Exported {} records as {batch}: {}",
+                        word(&value["records"]),
+                        word(&value["place"])
+                    )),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `causerie compliance matter`.
+
+use super::{
+    At, output,
+    show::{Period, list, period, progress, rooms_of, word},
+};
+use crate::cli::changes;
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+#[derive(Subcommand)]
+pub(super) enum What {
+    /// Open a matter: whose doings, which rooms, what time, which words. What isn't given doesn't matter
+    #[command(after_help = "Examples:
+  causerie compliance matter open smith-2026 --name \"Smith v. Example\" --custodian smith@example.test
+  causerie compliance matter open deals --name Deals --room Deals --from 2026-01-01 --word merger")]
+    Open(Open),
+    /// List all matters
+    #[command(after_help = "Examples:
+  causerie compliance matter list
+  causerie compliance matter list --json")]
+    List,
+    /// Close a matter: nothing is searched or exported for it any more
+    #[command(after_help = "Examples:
+  causerie compliance matter close smith-2026")]
+    Close {
+        /// Its name
+        id: String,
+    },
+    /// Search what a matter is about; the search is recorded
+    #[command(after_help = "Examples:
+  causerie compliance matter search smith-2026
+  causerie compliance matter search smith-2026 --word merger --limit 20 --json")]
+    Search {
+        /// Its name
+        id: String,
+        /// Only what has this word; can be given several times, then any of them
+        #[arg(long)]
+        word: Vec<String>,
+        /// Most records that are shown
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+    /// Export all that a matter is about
+    #[command(after_help = "Examples:
+  causerie compliance matter export smith-2026 --directory /srv/matters --what-if
+  causerie compliance matter export smith-2026 --directory /srv/matters --format rsmf --zip")]
+    Export {
+        /// Its name
+        id: String,
+        /// Where it goes: an absolute path on the machine of the compliance service
+        #[arg(long, value_name = "DIR")]
+        directory: String,
+        /// xml, actiance, eml, csv, ndjson or rsmf
+        #[arg(long, default_value = "ndjson")]
+        format: String,
+        /// One zip instead of a folder
+        #[arg(long)]
+        zip: bool,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct Open {
+    /// A short name for it
+    id: String,
+    /// What people call it
+    #[arg(long)]
+    name: String,
+    /// Somebody whose doings are looked for; can be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    custodian: Vec<String>,
+    /// A room that is looked into; can be given several times
+    #[arg(long)]
+    room: Vec<String>,
+    /// A word that is looked for; can be given several times, then any of them
+    #[arg(long)]
+    word: Vec<String>,
+    #[command(flatten)]
+    period: Period,
+}
+
+impl What {
+    pub(super) async fn run(self, at: &At) -> Result<()> {
+        let (api, as_json) = (at.api()?, at.json);
+        match self {
+            Self::Open(open) => {
+                let (from, until) = open.period.words();
+                let body = json!({
+                    "id": open.id, "name": open.name, "custodians": open.custodian, "rooms": open.room,
+                    "words": open.word, "from": from, "until": until,
+                });
+                let value = api.post(&["compliance", "matters"], &body).await?;
+                changes::answer(value, as_json, |_| output::line(&format!("Matter '{}' is open.", open.id)))
+            }
+            Self::List => {
+                let all = api.get(&["compliance", "matters"]).await?;
+                if as_json {
+                    return output::json(&all);
+                }
+                let row = |one: &Value| {
+                    vec![
+                        word(&one["id"]),
+                        word(&one["name"]),
+                        if one["closed"] == true { "closed" } else { "open" }.to_owned(),
+                        list(&one["custodians"], "everybody"),
+                        rooms_of(one),
+                        period(one),
+                        list(&one["words"], "any"),
+                    ]
+                };
+                let rows: Vec<_> = all.as_array().into_iter().flatten().map(row).collect();
+                let headings = ["MATTER", "NAME", "STATE", "CUSTODIANS", "ROOMS", "PERIOD", "WORDS"];
+                output::table(&headings, &rows, "There are no matters.")
+            }
+            Self::Close { id } => {
+                let value = api.post(&["compliance", "matters", &id, "close"], &json!({})).await?;
+                changes::answer(value, as_json, |_| output::line(&format!("Matter '{id}' is closed.")))
+            }
+            Self::Search { id, word: words, limit } => {
+                let body = json!({"words": words, "limit": limit});
+                let value = api.post(&["compliance", "matters", &id, "search"], &body).await?;
+                if as_json {
+                    return output::json(&value);
+                }
+                records(&value)
+            }
+            Self::Export { id, directory, format, zip } => {
+                let body = json!({"directory": directory, "format": format, "zip": zip});
+                let (bar, moved) = progress();
+                let value = api.work(&["compliance", "matters", &id, "export"], &body, moved).await;
+                bar.finish_and_clear();
+                exported(&value?, as_json, api.what_if())
+            }
+        }
+    }
+}
+
+/// What came of an export, or would.
+pub(super) fn exported(value: &Value, as_json: bool, what_if: bool) -> Result<()> {
+    if as_json {
+        return output::json(value);
+    }
+    let records = word(&value["records"]);
+    if what_if {
+        return output::line(&format!("Would export {records} records. Nothing was written."));
+    }
+    match value["batch"].as_str() {
+        None => output::line("Nothing to export."),
+        Some(batch) => output::line(&format!("Exported {records} records as {batch}: {}", word(&value["place"]))),
+    }
+}
+
+/// Records that were found, a line each.
+pub(super) fn records(value: &Value) -> Result<()> {
+    let shown = value["records"].as_array().map_or(&[][..], Vec::as_slice);
+    let row = |one: &Value| {
+        vec![
+            word(&one["at"]),
+            word(&one["chain"]),
+            word(&one["kind"]),
+            word(&one["actor"]),
+            word(&one["body"]),
+        ]
+    };
+    let rows: Vec<_> = shown.iter().map(row).collect();
+    output::table(&["TIME", "CHAIN", "KIND", "WHO", "WHAT"], &rows, "Nothing is found.")?;
+    output::line(&format!("\n{} found, {} shown.", word(&value["found"]), shown.len()))
+}

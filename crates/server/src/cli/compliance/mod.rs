@@ -1,0 +1,68 @@
+//! `causerie compliance`.
+
+mod adapter;
+mod database;
+mod hold;
+mod key;
+mod show;
+mod status;
+mod verify;
+
+pub(super) use show::progress;
+
+use super::{At, output};
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// Work with compliance records: how they are exported, held, searched and proved.
+///
+/// All of it but `status` is for compliance officers: an administrator makes a token for one on the server's machine with
+/// `causerie token add NAME --role compliance-officer`, and the officer says it with --token-file. Everything that an
+/// officer does is recorded. `causerie retention` destroys what may go.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  causerie compliance status
+  causerie compliance adapter list --token-file officer.token
+  causerie compliance verify --token-file officer.token")]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    at: At,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Show how far records are: waiting, stored, signed, exported
+    #[command(after_help = "Examples:
+  causerie compliance status
+  causerie compliance status --json")]
+    Status,
+    /// Check that nothing was changed, removed or swapped
+    Verify(verify::Arguments),
+    /// Set, list, remove and run adapters, which export records
+    #[command(subcommand)]
+    Adapter(adapter::What),
+    /// Place, list and lift legal holds
+    #[command(subcommand)]
+    Hold(hold::What),
+    /// Show or rotate the key that signs checkpoints and exports
+    #[command(subcommand)]
+    Key(key::What),
+    /// Make a PostgreSQL database ready for records
+    #[command(subcommand)]
+    Database(database::What),
+}
+
+impl Arguments {
+    pub(super) async fn run(self) -> Result<()> {
+        match self.what {
+            What::Status => status::run(&self.at).await,
+            What::Verify(arguments) => arguments.run(&self.at).await,
+            What::Adapter(what) => what.run(&self.at).await,
+            What::Hold(what) => what.run(&self.at).await,
+            What::Key(what) => what.run(&self.at).await,
+            What::Database(what) => what.run(&self.at).await,
+        }
+    }
+}

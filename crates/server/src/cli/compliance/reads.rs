@@ -1,0 +1,48 @@
+//! `causerie compliance reads`.
+
+use super::{At, matter, output, show::progress};
+use crate::cli::moment::moment;
+use anyhow::Result;
+use causerie_model::Timestamp;
+use clap::Args;
+use serde_json::json;
+
+/// Show everything that one user could have read between two moments: what came while he was in a room, the history that
+/// he was given, and what he searched for. That it was asked is recorded.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  causerie compliance reads alice@example.test --from 2026-11-01 --to 2026-12-01
+  causerie compliance reads alice@example.test --from 2026-11-01 --to 2026-12-01 --export /srv/matters")]
+pub(super) struct Arguments {
+    /// The user's address
+    user: String,
+    /// Not before this: a date, or a time such as 2026-11-23T08:30:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    from: Timestamp,
+    /// Before this
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    to: Timestamp,
+    /// Export it there instead: an absolute path on the machine of the compliance service
+    #[arg(long, value_name = "DIR")]
+    export: Option<String>,
+}
+
+impl Arguments {
+    pub(super) async fn run(self, at: &At) -> Result<()> {
+        let api = at.api()?;
+        let (from, until) = (self.from.to_string(), self.to.to_string());
+        if let Some(directory) = self.export {
+            let body = json!({"user": self.user, "from": from, "until": until, "directory": directory});
+            let (bar, moved) = progress();
+            let value = api.work(&["compliance", "reads", "export"], &body, moved).await;
+            bar.finish_and_clear();
+            return matter::exported(&value?, at.json, api.what_if());
+        }
+        let asked = [("user", self.user), ("from", from), ("until", until)];
+        let value = api.find(&["compliance", "reads"], &asked).await?;
+        if at.json {
+            return output::json(&value);
+        }
+        matter::records(&value)
+    }
+}

@@ -1,0 +1,219 @@
+//! The key that signs checkpoints and exports, as a file.
+//!
+//! | file | what |
+//! |---|---|
+//! | `NAME.key` | the private key in PKCS#8, PEM, mode 0600 |
+//! | `NAME.pub` | the public key, PEM |
+//! | `NAME.key.next` | the key that a rotation goes over to, until that is done |
+//! | `NAME.key.ID` | a key that was rotated away from; `ID` names it |
+
+use crate::data_dir::write_private;
+use anyhow::{Context, Result, bail};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use causerie_model::Random;
+use causerie_proof::{PublicKey, SigningKey};
+use causerie_web::admin::Keys;
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+use zeroize::Zeroizing;
+
+/// The file in the data directory.
+pub(super) const FILE: &str = "compliance-signing.key";
+
+/// Before the 32 bytes of an Ed25519 key in PKCS#8 (RFC 8410 §7).
+const PKCS8_PREFIX: [u8; 16] = [
+    0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+];
+
+/// The file, and where new keys come from.
+pub(crate) struct KeyFile {
+    file: PathBuf,
+    random: Arc<dyn Random>,
+}
+
+impl KeyFile {
+    pub(crate) fn new(file: PathBuf, random: Arc<dyn Random>) -> Self {
+        Self { file, random }
+    }
+
+    /// Reads the key.
+    pub(crate) fn read(&self) -> Result<Arc<SigningKey>> {
+        read(&self.file)
+    }
+
+    /// Makes the key if there is none and this database isn't there yet, and puts the public key beside it.
+    pub(crate) fn read_or_make(&self, database: Option<&Path>) -> Result<Arc<SigningKey>> {
+        if !self.file.exists() {
+            // Another key would continue nothing that was signed for it.
+            if let Some(database) = database.filter(|database| database.exists()) {
+                bail!(
+                    "{} was signed with a key that is gone: {} isn't there; restore it from its backup",
+                    database.display(),
+                    self.file.display()
+                );
+            }
+            self.make(&self.file)?;
+            tracing::info!(
+                file = %self.file.display(),
+                "a key that signs compliance records was made: back it up, apart from the database"
+            );
+        }
+        let key = self.read()?;
+        self.publish(&key.public());
+        Ok(key)
+    }
+
+    /// If a rotation to this key was broken off before the files were exchanged, they are now.
+    pub(crate) fn finish_rotation(&self, to: &PublicKey) -> Result<Option<Arc<SigningKey>>> {
+        let next = self.next_file();
+        if !next.exists() || read(&next)?.public() != *to {
+            return Ok(None);
+        }
+        self.exchange()?;
+        self.read().map(Some)
+    }
+
+    fn make(&self, file: &Path) -> Result<()> {
+        let mut der = Zeroizing::new(PKCS8_PREFIX.to_vec());
+        let mut secret = Zeroizing::new([0; 32]);
+        self.random.fill(&mut *secret);
+        der.extend_from_slice(&*secret);
+        let pem = Zeroizing::new(format!(
+            "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+            STANDARD.encode(&*der)
+        ));
+        write_private(file, pem.as_bytes())
+    }
+
+    fn next_file(&self) -> PathBuf {
+        self.file.with_added_extension("next")
+    }
+
+    fn exchange(&self) -> Result<()> {
+        let context = || format!("the signing key {}", self.file.display());
+        let old = self.read()?.public();
+        let kept = self.file.with_added_extension(old.id());
+        let copy = Zeroizing::new(fs::read(&self.file).with_context(context)?);
+        write_private(&kept, &copy)?;
+        fs::rename(self.next_file(), &self.file).with_context(context)?;
+        self.publish(&self.read()?.public());
+        Ok(())
+    }
+
+    /// For whoever checks. The service works without.
+    fn publish(&self, key: &PublicKey) {
+        let (file, pem) = (self.file.with_extension("pub"), key.to_pem());
+        if fs::read_to_string(&file).is_ok_and(|there| there == pem) {
+            return;
+        }
+        if let Err(error) = fs::write(&file, pem) {
+            tracing::warn!(%error, file = %file.display(), "the public key can't be written");
+        }
+    }
+}
+
+impl Keys for KeyFile {
+    fn next(&self) -> Result<Arc<SigningKey>, String> {
+        let file = self.next_file();
+        let make = || {
+            if !file.exists() {
+                self.make(&file)?;
+            }
+            read(&file)
+        };
+        make().map_err(|error| format!("{error:#}"))
+    }
+
+    fn exchange(&self) -> Result<(), String> {
+        self.exchange().map_err(|error| format!("{error:#}"))
+    }
+}
+
+/// Reads a file that not everybody may read.
+pub(crate) fn private(what: &str, file: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let context = || format!("{what} {}", file.display());
+    let mode = fs::metadata(file).with_context(context)?.permissions().mode();
+    if mode & 0o007 != 0 {
+        bail!(
+            "{} can be read by everybody (mode {:03o}): chmod 600 {}",
+            context(),
+            mode & 0o777,
+            file.display()
+        );
+    }
+    fs::read(file).map(Zeroizing::new).with_context(context)
+}
+
+fn read(file: &Path) -> Result<Arc<SigningKey>> {
+    let bytes = private("the signing key", file)?;
+    let key = SigningKey::from_pkcs8(&bytes);
+    key.map(Arc::new)
+        .with_context(|| format!("the signing key {}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::real::SystemRandom;
+
+    fn key_file(folder: &Path) -> KeyFile {
+        KeyFile::new(folder.join(FILE), Arc::new(SystemRandom))
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn the_first_start_makes_a_private_key_and_its_public_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = key_file(folder.path());
+        let key = keys.read_or_make(None).unwrap();
+        assert_eq!(keys.read_or_make(None).unwrap().public(), key.public());
+        assert_eq!(mode(&folder.path().join(FILE)), 0o600);
+        let public = fs::read_to_string(folder.path().join("compliance-signing.pub")).unwrap();
+        assert_eq!(public.parse::<PublicKey>().unwrap(), key.public());
+        let database = folder.path().join("compliance.db");
+        fs::write(&database, "").unwrap();
+        assert!(keys.read_or_make(Some(&database)).is_ok());
+        fs::remove_file(folder.path().join(FILE)).unwrap();
+        let told = keys.read_or_make(Some(&database)).unwrap_err().to_string();
+        assert!(told.contains("restore it from its backup"), "{told}");
+    }
+
+    #[test]
+    fn a_key_that_everybody_may_read_or_that_is_none_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = key_file(folder.path());
+        keys.read_or_make(None).unwrap();
+        let file = folder.path().join(FILE);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).unwrap();
+        let told = format!("{:#}", keys.read_or_make(None).unwrap_err());
+        assert!(told.contains("can be read by everybody (mode 604): chmod 600"), "{told}");
+        write_private(&file, b"abc").unwrap();
+        let told = format!("{:#}", keys.read_or_make(None).unwrap_err());
+        assert!(told.contains("this is no Ed25519 key in PKCS#8"), "{told}");
+    }
+
+    #[test]
+    fn a_rotation_exchanges_the_files_also_after_it_was_broken_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = key_file(folder.path());
+        let old = keys.read_or_make(None).unwrap().public();
+        let next = keys.next().unwrap().public();
+        assert_eq!(keys.next().unwrap().public(), next, "one that is begun goes on");
+        assert_eq!(keys.read().unwrap().public(), old);
+        assert!(keys.finish_rotation(&old).unwrap().is_none());
+        let found = keys.finish_rotation(&next).unwrap().unwrap();
+        assert_eq!(found.public(), next);
+        assert_eq!(keys.read().unwrap().public(), next);
+        let kept = folder.path().join(format!("{FILE}.{}", old.id()));
+        assert_eq!((read(&kept).unwrap().public(), mode(&kept)), (old, 0o600));
+        let public = fs::read_to_string(folder.path().join("compliance-signing.pub")).unwrap();
+        assert_eq!(public.parse::<PublicKey>().unwrap(), next);
+    }
+}
