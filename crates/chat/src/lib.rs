@@ -44,7 +44,7 @@ pub use sequencer::{INVITATION_CHUNK, MAX_INVITATIONS};
 pub use settings::Settings;
 
 use backlog::Backlog;
-use causerie_model::{Catalogue, Clock, Effective, EndpointId, PrincipalId, Random, RoomId};
+use causerie_model::{Actor, Catalogue, Clock, Effective, EndpointId, PrincipalId, Random, RoomId};
 use causerie_policy::{Rule, Verdict, may_chat};
 use causerie_queue::Queue;
 use causerie_store::{CatalogueStore, History, Invitations, Journal, Preferences, RoomSize, StoreError};
@@ -221,6 +221,13 @@ impl Chat {
     /// As [`Chat::act_all`].
     pub async fn rehearse(&self, by: impl Into<By>, actions: Vec<Action>) -> Result<Vec<Told>, ActionError> {
         self.order(by.into(), actions, true).await
+    }
+
+    /// Takes note that a role of administration didn't let somebody do this: recorded once a minute, with how often he
+    /// tried. While more waits than the service can take, it is left out: it must not hold up who posts.
+    pub fn refused(&self, actor: Actor, act: &'static str, rule: Rule) {
+        // Fails only then, or when the service ends.
+        let _ = self.commands.try_send(Command::Refused { actor, act, rule });
     }
 
     async fn order(&self, by: By, actions: Vec<Action>, rehearsal: bool) -> Result<Vec<Told>, ActionError> {

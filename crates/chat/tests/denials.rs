@@ -3,9 +3,11 @@
 mod common;
 
 use causerie_chat::{
-    Action, By, NodeName, Operation, PrincipalName, Question, Refusal, RoomChange, SearchIn, Settings,
+    Action, By, NewCategory, NewRoom, NodeName, Operation, PrincipalName, Question, Refusal, RoomChange,
+    SearchIn, Settings,
 };
-use causerie_model::{ChainId, Privacy, Role, RoomType};
+use causerie_model::{Actor, ChainId, ComplianceMode, Invitations, Privacy, Role, RoomType};
+use causerie_policy::Rule;
 use common::{Device, World, address};
 use uuid::Uuid;
 
@@ -187,5 +189,122 @@ async fn the_table_is_bounded_and_who_finds_no_place_is_counted_together() {
     assert_eq!(records.len(), 5, "{records:?}");
     assert_eq!((records[3].0, times(&records[3].1)), (ChainId::System, 99));
     assert_eq!((records[4].0, times(&records[4].1)), (of("Z"), 1));
+    world.verify().await;
+}
+
+#[tokio::test]
+async fn a_wall_around_a_category_is_recorded_in_the_systems_chain() {
+    let world = World::new().await;
+    for name in ["Desk", "Bank"] {
+        world
+            .act(Action::AddCategory(NewCategory {
+                name: name.to_owned(),
+                description: String::new(),
+                invitations: false,
+                file_upload: false,
+                history: true,
+                compliance: ComplianceMode::Open,
+            }))
+            .await;
+    }
+    let bank = NodeName::Category("Bank".to_owned());
+    world.grant(bank.clone(), Role::Allowed, "alice").await;
+    world.grant(bank, Role::Denied, "alice").await;
+    let lobby = NodeName::Room("Lobby".to_owned());
+    world.grant(lobby, Role::Manager, "alice").await;
+    let mut alice = world.attach("alice");
+    let add = Action::AddRoom(NewRoom {
+        name: "Mine".to_owned(),
+        category: "Desk".to_owned(),
+        description: String::new(),
+        room_type: RoomType::Normal,
+        privacy: Privacy::Closed,
+        invitations: Invitations::Inherit,
+        addin: None,
+        disabled: false,
+    });
+    for _ in 0..3 {
+        assert!(alice.manage(vec![add.clone()]).await.is_err());
+    }
+    let there = RoomChange {
+        category: Some("Bank".to_owned()),
+        ..RoomChange::default()
+    };
+    let name = "Lobby".to_owned();
+    let there = Action::ChangeRoom { name, change: there };
+    assert!(alice.manage(vec![there]).await.is_err());
+    // No wall: she is in scope, and only no creator.
+    let here = RoomChange {
+        category: Some("General".to_owned()),
+        ..RoomChange::default()
+    };
+    let name = "Lobby".to_owned();
+    let here = Action::ChangeRoom { name, change: here };
+    assert!(alice.manage(vec![here]).await.is_err());
+    let denied = |category: &str, rule: &str, times: u32| {
+        let body = format!(
+            r#"{{"action":"create-room in category {category}","rule":"{rule}","times":{times},"user":"alice@example.test"}}"#
+        );
+        (ChainId::System, body)
+    };
+    alice.join(world.guid("Lobby")).await.unwrap();
+    let first = [
+        denied("Desk", "out-of-scope", 1),
+        denied("Bank", "denied-by-category", 1),
+    ];
+    assert_eq!(all_denied(&world).await, first);
+    drop(alice);
+    // Those that were only counted are told at the end.
+    let world = world.restart().await;
+    let [desk, bank] = first;
+    let all = [desk, bank, denied("Desk", "out-of-scope", 2)];
+    assert_eq!(all_denied(&world).await, all);
+    world.verify().await;
+}
+
+#[tokio::test]
+async fn an_administrator_whom_his_role_refuses_is_recorded_once_a_minute_with_the_count() {
+    let world = World::new().await;
+    let clerk = || Actor::Administrator("token:clerk".to_owned());
+    let refused = || world.chat.refused(clerk(), "change-rooms", Rule::UsersOnly);
+    (0..5).for_each(|_| refused());
+    world.chat.refused(clerk(), "read-compliance", Rule::OfficersOnly);
+    let other = Actor::Administrator("token:other".to_owned());
+    world.chat.refused(other, "change-rooms", Rule::UsersOnly);
+    let _carol = world.attach_in("carol", "Lobby").await;
+    let body = |act: &str, rule: &str, times: u32| {
+        format!(r#"{{"action":"{act}","rule":"{rule}","times":{times}}}"#)
+    };
+    let told = async || -> Vec<(String, String)> {
+        let records = world.records().await.into_iter();
+        let denied = records.filter(|record| record.kind == "DENIED");
+        let told = denied.map(|record| {
+            assert_eq!(record.chain, ChainId::System);
+            (record.actor, record.body)
+        });
+        told.collect()
+    };
+    let mut expected = vec![
+        (
+            "admin:token:clerk".to_owned(),
+            body("change-rooms", "users-only", 1),
+        ),
+        (
+            "admin:token:clerk".to_owned(),
+            body("read-compliance", "officers-only", 1),
+        ),
+        (
+            "admin:token:other".to_owned(),
+            body("change-rooms", "users-only", 1),
+        ),
+    ];
+    assert_eq!(told().await, expected);
+    world.clock.advance(60);
+    let _dave = world.attach_in("dave", "Lobby").await;
+    expected.push((
+        "admin:token:clerk".to_owned(),
+        body("change-rooms", "users-only", 4),
+    ));
+    assert_eq!(told().await, expected);
     world.verify().await;
 }

@@ -265,10 +265,10 @@ pub enum Event {
         /// How many at least.
         messages: u64,
     },
-    /// Somebody was stopped at a wall: a scope, a barrier, or a secret room.
+    /// Somebody was stopped at a wall: a scope, a barrier, or a secret room; or an administrator by his role.
     Denied {
-        /// Who.
-        user: SipAddress,
+        /// Who, if it was a user; otherwise the record's actor says.
+        user: Option<SipAddress>,
         /// What he tried to do.
         action: String,
         /// The rule that stopped him.

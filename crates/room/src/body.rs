@@ -88,7 +88,9 @@ pub(crate) fn of(event: &Event) -> String {
             fields.insert("action", action.as_str().into());
             fields.insert("rule", rule.as_str().into());
             fields.insert("times", (*times).into());
-            fields.insert("user", user.as_str().into());
+            if let Some(user) = user {
+                fields.insert("user", user.as_str().into());
+            }
         }
         Event::SignedIn { origin } => {
             fields.insert("origin", origin.as_str().into());

@@ -14,7 +14,7 @@
 //! | `CHANGED` | `after`, `before`, `category` or `room` (what it was done to, as [`causerie_model::Subject`] is afterwards; only then), `origin`, `target`, `what` |
 //! | `DELETED` | `at`, `author`, `deleted` (the message's number), `replacement` (the text instead, or null), `text` (as it was) |
 //! | `PURGED` | `messages` (how many at least), `until` |
-//! | `DENIED` | `action`, `rule`, `times`, `user` |
+//! | `DENIED` | `action`, `rule`, `times`, `user` (only if it was one) |
 //! | `SIGNEDIN` | `origin` |
 //! | `QUERIED` | `found`, `origin`, `query` (canonical JSON in a text), `shown`, `what` |
 //! | `EXPORTED` | `after`, `batch`, `manifest` (SHA-256 in hexadecimal), `of`, `records`, `upTo` |

@@ -219,6 +219,8 @@ pub enum Action {
         /// They were only counted.
         rehearsal: bool,
     },
+    /// Something was done, or is about to be, that this service has no part in. Only the record of it.
+    Note(Told),
     /// All messages of a room up to a moment go.
     ClearRoom {
         /// The room.
@@ -561,6 +563,11 @@ fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
             found,
             rehearsal,
         } => message::count(context, room, query, *found, *rehearsal),
+        Action::Note(told) => Ok(Plan {
+            told: told.clone(),
+            record_only: true,
+            ..Plan::new(vec![], ChainId::System, &told.what, &told.target)
+        }),
         Action::ClearRoom { room, until, count } => message::clear(context, room, *until, *count),
         Action::Grant {
             node,

@@ -5,7 +5,7 @@ use crate::{
     Action, ActionError, By, Told,
     admin::{Resources, settle},
 };
-use causerie_model::{Actor, Change, EndpointId, Node, PartReason, RoomId};
+use causerie_model::{Actor, Change, EndpointId, Node, PartReason, Privacy, RoomId};
 use causerie_policy::{Action as Act, Asker, may_chat};
 use std::{collections::BTreeSet, sync::PoisonError};
 use tokio::sync::oneshot;
@@ -120,6 +120,7 @@ impl Sequencer {
                 .unwrap_or_else(PoisonError::into_inner);
             changes.iter().for_each(|change| catalogue.apply(change));
         }
+        self.warn_of_grants(&actor, &changes);
         let leaving = self.enforce(&changes).await;
         self.show_faces(faces, &leaving).await;
         if changes
@@ -130,6 +131,32 @@ impl Sequencer {
         }
         self.make_room().await;
         self.conclude(asked, told, room, statements);
+    }
+
+    /// Warns if an administrator puts somebody on a list of a secret room: no manager of it has asked for that.
+    fn warn_of_grants(&self, actor: &Actor, changes: &[Change]) {
+        let Actor::Administrator(_) = actor else { return };
+        let catalogue = self.inner.catalogue();
+        for change in changes {
+            let Change::Grant {
+                node: Node::Room(room),
+                role,
+                principal,
+            } = *change
+            else {
+                continue;
+            };
+            let secret = catalogue
+                .room(room)
+                .filter(|room| room.privacy == Privacy::Secret);
+            let Some(room) = secret else { continue };
+            metrics::counter!("causerie_secret_room_grants_total").increment(1);
+            let who = catalogue.principal_name(principal).unwrap_or_default();
+            tracing::warn!(
+                target: "causerie::alarm", actor = actor.to_string(), room = room.name, %role, who,
+                "An administrator who isn't its manager let somebody into a secret room."
+            );
+        }
     }
 
     /// Tells who asked that it is done.

@@ -1,7 +1,8 @@
 //! What the sequencer can be told.
 
 use crate::{Action, ActionError, By, Operation, Outcome, Refusal, Told, delivery::Sink};
-use causerie_model::{ChainId, EndpointId, PartReason, PrincipalId, RoomId};
+use causerie_model::{Actor, ChainId, EndpointId, PartReason, PrincipalId, RoomId};
+use causerie_policy::Rule;
 use causerie_store::{Invitation, StoreError};
 use tokio::{sync::oneshot, time::Instant};
 
@@ -50,6 +51,12 @@ pub(crate) enum Command {
         endpoint: EndpointId,
         token: u64,
         result: Result<Outcome, Refusal>,
+    },
+    /// An administrator's role didn't let him do something.
+    Refused {
+        actor: Actor,
+        act: &'static str,
+        rule: Rule,
     },
     /// An administrator acts.
     Act {

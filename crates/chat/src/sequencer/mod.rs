@@ -218,6 +218,7 @@ impl Sequencer {
             | Command::Invited(_)
             | Command::InvitationsRead { .. }
             | Command::Answered { .. }
+            | Command::Refused { .. }
             | Command::Sync(_) => false,
         }
     }
@@ -267,6 +268,7 @@ impl Sequencer {
                 token,
                 result,
             } => self.answered(round, endpoint, token, result),
+            Command::Refused { actor, act, rule } => self.note_refused(round, actor, act, rule).await,
             Command::Act {
                 by,
                 actions,

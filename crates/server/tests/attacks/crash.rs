@@ -119,6 +119,7 @@ async fn listen(mut events: causerie_client::Events, room: String, seen: Arc<Mut
 async fn judge(server: &Server, seen: &Seen, kills: u32) {
     let verdict = Verdict::of(&server.data_dir()).await;
     verdict.verify_chains().await;
+    verdict.verify_presence();
     let mut stored = BTreeMap::new();
     let mut texts = BTreeSet::new();
     for room in ["Lobby", "Deals"] {

@@ -73,4 +73,23 @@ impl Verdict {
             assert_eq!(head, self.parts.journal.head(chain).await.unwrap(), "{chain:?}");
         }
     }
+
+    /// In each room each user comes and leaves in turn, and has left in the end: the server was stopped.
+    pub(crate) fn verify_presence(&self) {
+        let mut present: BTreeMap<(ChainId, String), bool> = BTreeMap::new();
+        for record in &self.records {
+            let comes = match record.kind.as_str() {
+                "JOIN" => true,
+                "PART" => false,
+                _ => continue,
+            };
+            let body: serde_json::Value = serde_json::from_str(&record.body).unwrap();
+            let place = (record.chain, body["user"].as_str().unwrap().to_owned());
+            let was = present.insert(place.clone(), comes).unwrap_or(false);
+            assert_ne!(was, comes, "{place:?} has two of {} in turn", record.kind);
+        }
+        assert!(!present.is_empty(), "nobody came");
+        let left = present.iter().filter(|(_, present)| **present);
+        assert_eq!(left.collect::<Vec<_>>(), [], "they never left");
+    }
 }

@@ -4,9 +4,10 @@ use super::{
     AdminState,
     change::Asked,
     error::{Answer, ApiError},
-    wire::{Certificate, Certificates, Change, ErrorBody, Outcome},
+    wire::{Certificate, Certificates, ErrorBody, Outcome},
 };
 use axum::{Json, extract::State, http::StatusCode, response::Response};
+use causerie_chat::{Action, Told};
 
 /// Lists the certificates in use.
 #[utoipa::path(get, path = "/v1/certificates",
@@ -15,8 +16,8 @@ pub(super) async fn all(State(state): State<AdminState>) -> Json<Vec<Certificate
     Json(state.program.certificates())
 }
 
-/// One change for each file that holds another certificate than before.
-fn exchanged(before: &[Certificate], after: &[Certificate]) -> Vec<Change> {
+/// One note for each file that holds another certificate than before.
+fn exchanged(before: &[Certificate], after: &[Certificate]) -> Vec<Action> {
     let told = |certificate: &Certificate| {
         format!(
             "serial={} not-after={}",
@@ -26,11 +27,13 @@ fn exchanged(before: &[Certificate], after: &[Certificate]) -> Vec<Change> {
     let of = |certificate: &Certificate| {
         let old = before.iter().find(|old| old.file == certificate.file);
         let (before, after) = (old.map(told).unwrap_or_default(), told(certificate));
-        (before != after).then(|| Change {
-            what: "certificate.reload".to_owned(),
-            target: certificate.file.clone(),
-            before,
-            after,
+        (before != after).then(|| {
+            Action::Note(Told {
+                what: "certificate.reload".to_owned(),
+                target: certificate.file.clone(),
+                before,
+                after,
+            })
         })
     };
     after.iter().filter_map(of).collect()
@@ -49,7 +52,7 @@ pub(super) async fn reload(State(state): State<AdminState>, asked: Asked) -> Ans
     };
     let after =
         after.map_err(|message| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "certificates", message))?;
-    let made = asked.apart(exchanged(&before, &after));
+    let made = asked.act(&state, exchanged(&before, &after)).await?;
     made.changed(async { Ok(Certificates { certificates: after }) })
         .await
 }

@@ -53,14 +53,6 @@ impl Asked {
             changes: told.into_iter().map(Change::from).collect(),
         })
     }
-
-    /// A change that the chat service has no part in.
-    pub(super) fn apart(&self, changes: Vec<Change>) -> Made {
-        Made {
-            rehearsal: self.what_if,
-            changes,
-        }
-    }
 }
 
 impl From<Told> for Change {

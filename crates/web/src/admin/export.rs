@@ -4,6 +4,7 @@ use super::{
     AdminState,
     beside::beside,
     error::{Answer, ApiError},
+    guard::refused,
     input::Queried,
     lists::{holders, names},
     origin::Origin,
@@ -52,7 +53,7 @@ pub(super) async fn export(
         return Err(ApiError::invalid(format!("kind: '{unknown}' is none of {known}")));
     }
     if !kinds.iter().all(|kind| readable(&kind.as_str())) {
-        return Err(ApiError::forbidden(verdict.rule));
+        return Err(refused(&state.chat, &origin, AdminAct::ReadRooms, verdict.rule));
     }
     beside(move || Ok(written(&state, &kinds))).await.map(Json)
 }

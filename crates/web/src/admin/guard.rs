@@ -2,12 +2,14 @@
 
 use super::{AdminState, document, error::ApiError, origin::Origin, origin::Peer};
 use axum::{
+    Extension,
     extract::{Request, State},
     http::{HeaderMap, header},
     middleware::{Next, from_fn},
     response::Response,
 };
-use causerie_policy::{AdminAct, decide_admin};
+use causerie_chat::Chat;
+use causerie_policy::{AdminAct, Rule, decide_admin};
 use utoipa_axum::router::UtoipaMethodRouter;
 
 /// Establishes who asks, before anything else of a request is looked at.
@@ -24,6 +26,7 @@ pub(super) async fn authenticate(
         (None, Peer::Address(_)) => return Err(ApiError::unauthenticated()),
     };
     request.extensions_mut().insert(origin);
+    request.extensions_mut().insert(state.chat.clone());
     Ok(next.run(request).await)
 }
 
@@ -56,16 +59,23 @@ pub(super) fn allow<S: Clone + Send + Sync + 'static>(
     (schemas, mut paths, handlers): UtoipaMethodRouter<S>,
 ) -> UtoipaMethodRouter<S> {
     document::complete(&mut paths, act);
-    let check = from_fn(move |origin: Origin, request: Request, next: Next| async move {
-        let verdict = decide_admin(origin.role(), act);
-        if !verdict.allowed {
-            let rule = verdict.rule.as_str();
-            tracing::warn!(target: "causerie::admin", %origin, %act, rule, "Refused.");
-            return Err(ApiError::forbidden(verdict.rule));
-        }
-        Ok(next.run(request).await)
-    });
+    let check = from_fn(
+        move |Extension(chat): Extension<Chat>, origin: Origin, request: Request, next: Next| async move {
+            let verdict = decide_admin(origin.role(), act);
+            if !verdict.allowed {
+                return Err(refused(&chat, &origin, act, verdict.rule));
+            }
+            Ok(next.run(request).await)
+        },
+    );
     (schemas, paths, handlers.route_layer(check))
+}
+
+/// The answer to who may not do this by his role. It is logged and recorded.
+pub(super) fn refused(chat: &Chat, origin: &Origin, act: AdminAct, rule: Rule) -> ApiError {
+    tracing::warn!(target: "causerie::admin", %origin, %act, rule = rule.as_str(), "Refused.");
+    chat.refused(origin.actor(), act.as_str(), rule);
+    ApiError::forbidden(rule)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{
     AdminState,
     change::Asked,
     error::{Answer, ApiError},
+    guard::refused,
     input::{Body, Named, word},
     keyring::{MAX_TOKEN_SECONDS, MAX_TOKENS, is_over},
     origin::Origin,
@@ -13,7 +14,7 @@ use super::{
 use axum::{Json, extract::State, response::Response};
 use causerie_chat::{Action, TokenChange};
 use causerie_model::Timestamp;
-use causerie_policy::{AdminRole, decide_token};
+use causerie_policy::{AdminAct, AdminRole, decide_token};
 
 fn shown(token: &causerie_store::Token, now: Timestamp) -> Token {
     Token {
@@ -26,13 +27,12 @@ fn shown(token: &causerie_store::Token, now: Timestamp) -> Token {
 }
 
 /// Refuses who may not give or take tokens of this role.
-fn check(origin: &Origin, of: AdminRole) -> Answer<()> {
+fn check(state: &AdminState, origin: &Origin, of: AdminRole) -> Answer<()> {
     let verdict = decide_token(origin.role(), origin.on_machine(), of);
     if verdict.allowed {
         return Ok(());
     }
-    tracing::warn!(target: "causerie::admin", %origin, token = %of, rule = verdict.rule.as_str(), "Refused.");
-    Err(ApiError::forbidden(verdict.rule))
+    Err(refused(&state.chat, origin, AdminAct::ManageTokens, verdict.rule))
 }
 
 /// Lists all tokens.
@@ -59,7 +59,7 @@ pub(super) async fn add(
     Body(new): Body<NewToken>,
 ) -> Answer<Response> {
     let role = word("role", &new.role)?;
-    check(&asked.origin, role)?;
+    check(&state, &asked.origin, role)?;
     if new
         .expires_in
         .is_some_and(|seconds| !(1..=MAX_TOKEN_SECONDS).contains(&seconds))
@@ -118,7 +118,7 @@ pub(super) async fn remove(
         .iter()
         .find(|token| token.name.eq_ignore_ascii_case(&name))
         .ok_or_else(|| ApiError::not_found("token", &name))?;
-    check(&asked.origin, token.role)?;
+    check(&state, &asked.origin, token.role)?;
     let change = TokenChange::Remove {
         name: token.name.clone(),
         role: token.role.to_string(),

@@ -10,7 +10,7 @@ use super::{
 };
 use axum::{Json, extract::State, http::StatusCode, response::Response};
 use causerie_accounts::check_password;
-use causerie_chat::{Action, UserChange};
+use causerie_chat::{Action, Told, UserChange};
 use causerie_model::SipAddress;
 use std::collections::HashMap;
 
@@ -44,13 +44,18 @@ fn sign_out_now(state: &AdminState, asked: &Asked, address: &SipAddress) -> (usi
     } else {
         state.signed_in.sign_out(address)
     };
-    let change = (endpoints > 0).then(|| Change {
+    let change = sign_out_told(endpoints, address).map(Change::from);
+    (endpoints, change)
+}
+
+/// What is told of it, if there was anything to end.
+fn sign_out_told(endpoints: usize, address: &SipAddress) -> Option<Told> {
+    (endpoints > 0).then(|| Told {
         what: "user.sign-out".to_owned(),
         target: address.to_string(),
         before: format!("endpoints={endpoints}"),
         after: String::new(),
-    });
-    (endpoints, change)
+    })
 }
 
 async fn shown(state: &AdminState, address: &SipAddress) -> Answer<User> {
@@ -239,10 +244,12 @@ pub(super) async fn sign_out(
     if state.chat.catalogue().user_by_address(&address).is_none() {
         return Err(ApiError::not_found("user", address.as_str()));
     }
-    let (endpoints, change) = sign_out_now(&state, &asked, &address);
+    // Recorded first: a connection that ended can't be brought back.
+    let note = sign_out_told(endpoints(&state, &address), &address).map(Action::Note);
+    let made = asked.act(&state, Vec::from_iter(note)).await?;
+    let endpoints = sign_out_now(&state, &asked, &address).0;
     if !asked.what_if {
         tracing::info!(user = %address, by = %asked.origin, endpoints, "a user was signed out");
     }
-    let made = asked.apart(Vec::from_iter(change));
     made.changed(async { Ok(SignedOut { endpoints }) }).await
 }

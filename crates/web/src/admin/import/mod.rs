@@ -10,6 +10,7 @@ use super::{
     AdminState,
     beside::beside,
     error::{Answer, ApiError},
+    guard::refused,
     input::{Body, Queried, WhatIf, address},
     origin::Origin,
     wire::{Import, Imported, ImportedChange, ImportedEntry, Problem},
@@ -83,7 +84,7 @@ pub(super) async fn import(
     ] {
         let verdict = decide_admin(origin.role(), act);
         if present && !verdict.allowed {
-            return Err(ApiError::forbidden(verdict.rule));
+            return Err(refused(&state.chat, &origin, act, verdict.rule));
         }
     }
     let passwords = passwords(&document);
