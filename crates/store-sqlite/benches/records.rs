@@ -64,7 +64,11 @@ fn chains() -> Vec<Chain> {
 fn addition(chains: &mut [Chain], size: usize) -> Addition {
     let rooms = chains.len();
     let record = |n: usize| -> Sealed {
-        let who = if n.is_multiple_of(100) { "bob@x.test" } else { "ann@x.test" };
+        let who = if n.is_multiple_of(100) {
+            "bob@x.test"
+        } else {
+            "ann@x.test"
+        };
         chains[n % rooms].post(who, &format!("{n:0100}"))
     };
     Addition {
