@@ -64,7 +64,12 @@ impl Zip {
 
 impl Files for Zip {
     fn names(&self) -> Result<Vec<String>, String> {
-        Ok(self.open()?.file_names().map(ToString::to_string).collect())
+        let archive = self.open()?;
+        let names = archive.file_names().map(|name| match name {
+            Ok(name) => Ok(name.into_owned()),
+            Err(error) => Err(error.to_string()),
+        });
+        names.collect()
     }
 
     fn read(&self, name: &str, reading: Reading<'_>) -> Result<(), String> {
