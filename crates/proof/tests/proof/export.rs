@@ -198,7 +198,7 @@ fn who_has_the_key_must_still_make_it_fit() {
         ),
         (
             forged(whole(), |manifest| {
-                manifest.chains.get_mut("room:4").unwrap().head = "0".repeat(64)
+                manifest.chains.get_mut("room:4").unwrap().head = "0".repeat(64);
             }),
             "manifest.json: what it tells of room:4 isn't what records.ndjson has",
         ),
@@ -210,7 +210,7 @@ fn who_has_the_key_must_still_make_it_fit() {
                     .unwrap()
                     .counts
                     .get_mut("CHAT")
-                    .unwrap() = 3
+                    .unwrap() = 3;
             }),
             "manifest.json: what it tells of room:4",
         ),
