@@ -1,38 +1,26 @@
-//! The format of an adapter.
+//! The format of an export.
 
-use crate::{
-    ComplianceError,
-    documents::{Adapter, AdapterFormat},
-};
-use causerie_formats::{Entry, Format, Piece, Room};
+use crate::documents::{Adapter, AdapterFormat};
+use causerie_formats::{Format, FormatKind, Options};
 
-/// `records.ndjson` itself: nothing besides.
-struct Plain;
-
-impl Format for Plain {
-    fn begin(&mut self) -> Vec<Piece> {
-        Vec::new()
-    }
-    fn open(&mut self, _: &Room) -> Vec<Piece> {
-        Vec::new()
-    }
-    fn entry(&mut self, _: &Entry) -> Vec<Piece> {
-        Vec::new()
-    }
-    fn close(&mut self) -> Vec<Piece> {
-        Vec::new()
-    }
-    fn end(&mut self) -> Vec<Piece> {
-        Vec::new()
+/// The format's kind.
+pub(crate) fn kind(format: AdapterFormat) -> FormatKind {
+    match format {
+        AdapterFormat::Xml => FormatKind::Xml,
+        AdapterFormat::Actiance => FormatKind::Actiance,
+        AdapterFormat::Eml => FormatKind::Eml,
+        AdapterFormat::Csv => FormatKind::Csv,
+        AdapterFormat::Ndjson => FormatKind::Ndjson,
+        AdapterFormat::Rsmf => FormatKind::Rsmf,
     }
 }
 
-/// The format that an adapter is set to.
-pub(crate) fn for_adapter(adapter: &Adapter) -> Result<Box<dyn Format>, ComplianceError> {
-    match adapter.format {
-        AdapterFormat::Ndjson => Ok(Box::new(Plain)),
-        other => Err(ComplianceError::Invalid(format!(
-            "the format {other} isn't built in"
-        ))),
-    }
+/// The format that an adapter is set to, for a batch of this name.
+pub(crate) fn for_adapter(adapter: &Adapter, batch: &str) -> Box<dyn Format> {
+    let options = Options {
+        one_room_per_file: adapter.one_chat_room_per_output_file,
+        attachments_manifest: adapter.create_file_attachments_manifest,
+        ..Options::new(batch)
+    };
+    causerie_formats::new(kind(adapter.format), options)
 }

@@ -331,7 +331,7 @@ impl Compliance {
             selection: None,
             user_details: adapter.add_user_details,
         };
-        let format = format::for_adapter(adapter)?;
+        let format = format::for_adapter(adapter, &run.batch);
         let writer = Writer::begin(destination.begin(&staged).await?, format, heading).await?;
         let (written, present) = self.render(name, adapter, run, writer, lease, progress).await?;
         let manifest = written.manifest.hash();

@@ -7,8 +7,14 @@ use causerie_records::Checkpoints;
 use std::sync::atomic::Ordering;
 
 async fn verify(service: &Compliance) -> Result<u64, String> {
-    let found = service.verify(&officer(), &|_, _| {}).await.expect("a verification");
-    found.result.map(|verified| verified.covered_up_to).map_err(|wrong| wrong.to_string())
+    let found = service
+        .verify(&officer(), &|_, _| {})
+        .await
+        .expect("a verification");
+    found
+        .result
+        .map(|verified| verified.covered_up_to)
+        .map_err(|wrong| wrong.to_string())
 }
 
 #[tokio::test]
@@ -19,13 +25,30 @@ async fn a_checkpoint_covers_what_came_since_the_last() {
     world.talk(1_500).await;
     while service.take_in().await.unwrap() > 0 {}
     let first = service.checkpoint().await.unwrap().unwrap();
-    assert_eq!((first.checkpoint.number, first.checkpoint.after, first.checkpoint.up_to), (1, 0, 1_502));
+    assert_eq!(
+        (
+            first.checkpoint.number,
+            first.checkpoint.after,
+            first.checkpoint.up_to
+        ),
+        (1, 0, 1_502)
+    );
     assert_eq!(service.checkpoint().await.unwrap(), None);
     assert_eq!(verify(&service).await, Ok(1_502));
     let second = service.checkpoint().await.unwrap().unwrap();
-    assert_eq!((second.checkpoint.number, second.checkpoint.after, second.checkpoint.up_to), (2, 1_502, 1_503));
+    assert_eq!(
+        (
+            second.checkpoint.number,
+            second.checkpoint.after,
+            second.checkpoint.up_to
+        ),
+        (2, 1_502, 1_503)
+    );
     assert_eq!(second.checkpoint.previous, first.hash());
-    assert_eq!(*world.heard.anchored.lock().unwrap(), [first.to_line(), second.to_line()]);
+    assert_eq!(
+        *world.heard.anchored.lock().unwrap(),
+        [first.to_line(), second.to_line()]
+    );
     assert_eq!(verify(&service).await, Ok(1_503));
 }
 
@@ -47,7 +70,12 @@ async fn an_anchor_that_fails_is_an_alarm_and_is_tried_again() {
     world.pass(31);
     next.take_in().await.unwrap();
     next.checkpoint().await.unwrap().unwrap();
-    let numbers: Vec<u64> = world.heard.anchored.lock().unwrap().iter()
+    let numbers: Vec<u64> = world
+        .heard
+        .anchored
+        .lock()
+        .unwrap()
+        .iter()
         .map(|line| SignedCheckpoint::parse(line).unwrap().checkpoint.number)
         .collect();
     assert_eq!(numbers, [1, 2, 3]);
@@ -72,20 +100,32 @@ async fn another_key_signs_after_it_was_rotated_to() {
     let service = world.open().await;
     service.take_in().await.unwrap();
     service.checkpoint().await.unwrap();
-    assert!(matches!(service.rotate_key(&officer(), key(1), false).await, Err(ComplianceError::Invalid(_))));
+    assert!(matches!(
+        service.rotate_key(&officer(), key(1), false).await,
+        Err(ComplianceError::Invalid(_))
+    ));
     service.rotate_key(&officer(), key(2), true).await.unwrap();
     assert_eq!(world.records.last_checkpoint().await.unwrap().unwrap().number, 1);
     let change = service.rotate_key(&officer(), key(2), false).await.unwrap();
-    assert_eq!((change.before, change.after), (key(1).public().to_string(), key(2).public().to_string()));
+    assert_eq!(
+        (change.before, change.after),
+        (key(1).public().to_string(), key(2).public().to_string())
+    );
     let last = world.records.last_checkpoint().await.unwrap().unwrap();
     let last = SignedCheckpoint::parse(&last.line).unwrap();
-    assert_eq!((last.key, last.checkpoint.next_key), (key(1).public(), Some(key(2).public())));
+    assert_eq!(
+        (last.key, last.checkpoint.next_key),
+        (key(1).public(), Some(key(2).public()))
+    );
     assert_eq!(world.stored().await.last().unwrap().record.kind, "CHANGED");
     assert_eq!(last.checkpoint.up_to, 4);
     assert_eq!(verify(&service).await, Ok(4));
     assert_eq!(service.checkpoint().await.unwrap().unwrap().key, key(2).public());
     // The old key is refused, the new one is taken.
-    let error = Compliance::open(Settings::new("x.test"), world.needs()).await.err().unwrap();
+    let error = Compliance::open(Settings::new("x.test"), world.needs())
+        .await
+        .err()
+        .unwrap();
     assert!(matches!(error, ComplianceError::Key { .. }), "{error}");
     assert!(error.to_string().contains(&key(2).public().id()), "{error}");
     world.key = key(2);
@@ -109,7 +149,11 @@ async fn a_rotation_that_was_cut_short_is_done_again() {
             world.publish(vec![world.chat("after")]).await;
             world.pass(31);
             service.take_in().await.unwrap();
-            assert_eq!(service.checkpoint().await.unwrap().unwrap().key, key(2).public(), "call {call}");
+            assert_eq!(
+                service.checkpoint().await.unwrap().unwrap().key,
+                key(2).public(),
+                "call {call}"
+            );
             assert!(verify(&service).await.is_ok());
             if all {
                 break;

@@ -15,22 +15,22 @@ use std::sync::{
 
 /// Which calls fail.
 #[derive(Default)]
-pub struct Faults {
+pub(crate) struct Faults {
     calls: AtomicU64,
     at: Mutex<Option<(u64, bool)>>,
     /// Every call to the database of records fails.
-    pub records_down: AtomicBool,
+    pub(crate) records_down: AtomicBool,
 }
 
 impl Faults {
     /// The n-th call from now fails, before or after it took effect; and every one after it, as after `kill -9`.
-    pub fn die_at(&self, call: u64, after_effect: bool) {
+    pub(crate) fn die_at(&self, call: u64, after_effect: bool) {
         self.calls.store(0, Ordering::SeqCst);
         *self.at.lock().unwrap() = Some((call, after_effect));
     }
 
     /// Nothing fails any more; whether something did.
-    pub fn heal(&self) -> bool {
+    pub(crate) fn heal(&self) -> bool {
         let planned = self.at.lock().unwrap().take();
         planned.is_some_and(|(call, _)| self.calls.load(Ordering::SeqCst) >= call)
     }
@@ -63,14 +63,19 @@ macro_rules! faulty {
     }};
 }
 
-pub struct FaultyQueue {
-    pub inner: Arc<SqliteStore>,
-    pub faults: Arc<Faults>,
+pub(crate) struct FaultyQueue {
+    pub(crate) inner: Arc<SqliteStore>,
+    pub(crate) faults: Arc<Faults>,
 }
 
 #[async_trait]
 impl Queue for FaultyQueue {
-    async fn lease(&self, held: Option<&Lease>, now: Timestamp, until: Timestamp) -> Result<Lease, StoreError> {
+    async fn lease(
+        &self,
+        held: Option<&Lease>,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Lease, StoreError> {
         faulty!(self, Queue::lease(&*self.inner, held, now, until))
     }
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
@@ -82,7 +87,13 @@ impl Queue for FaultyQueue {
     async fn acknowledge(&self, lease: &Lease, now: Timestamp, up_to: i64) -> Result<(), StoreError> {
         faulty!(self, self.inner.acknowledge(lease, now, up_to))
     }
-    async fn set_aside(&self, lease: &Lease, now: Timestamp, sequence: i64, reason: &str) -> Result<(), StoreError> {
+    async fn set_aside(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        sequence: i64,
+        reason: &str,
+    ) -> Result<(), StoreError> {
         faulty!(self, self.inner.set_aside(lease, now, sequence, reason))
     }
     async fn backlog(&self) -> Result<Backlog, StoreError> {
@@ -90,9 +101,9 @@ impl Queue for FaultyQueue {
     }
 }
 
-pub struct FaultyRecords {
-    pub inner: Arc<SqliteRecords>,
-    pub faults: Arc<Faults>,
+pub(crate) struct FaultyRecords {
+    pub(crate) inner: Arc<SqliteRecords>,
+    pub(crate) faults: Arc<Faults>,
 }
 
 macro_rules! records {
@@ -121,7 +132,13 @@ impl Records for FaultyRecords {
     async fn spans(&self, after: u64, up_to: u64) -> Result<Vec<ChainSpan>, StoreError> {
         records!(self, self.inner.spans(after, up_to))
     }
-    async fn of_chain(&self, chain: ChainId, after: u64, up_to: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
+    async fn of_chain(
+        &self,
+        chain: ChainId,
+        after: u64,
+        up_to: u64,
+        count: u32,
+    ) -> Result<Vec<Stored>, StoreError> {
         records!(self, self.inner.of_chain(chain, after, up_to, count))
     }
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
@@ -151,7 +168,13 @@ impl Checkpoints for FaultyRecords {
 
 #[async_trait]
 impl Leases for FaultyRecords {
-    async fn lease(&self, name: &str, holder: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+    async fn lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
         records!(self, Leases::lease(&*self.inner, name, holder, now, until))
     }
 }

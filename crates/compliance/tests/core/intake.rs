@@ -20,8 +20,14 @@ async fn records_are_stored_in_order_and_acknowledged() {
     drain(&service).await;
     assert_eq!(world.numbers().await, (1..=2_502).collect::<Vec<u64>>());
     assert_eq!(world.store.backlog().await.unwrap().depth, 0);
-    let room: documents::Room = documents::load(&*world.records, RoomId(7)).await.unwrap().unwrap();
-    assert_eq!((room.name.as_str(), room.category_name.as_str()), ("Desk", "Floor"));
+    let room: documents::Room = documents::load(&*world.records, RoomId(7))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (room.name.as_str(), room.category_name.as_str()),
+        ("Desk", "Floor")
+    );
 }
 
 #[tokio::test]
@@ -41,9 +47,16 @@ async fn an_end_between_any_two_steps_loses_and_doubles_nothing() {
             world.pass(31);
             let next = world.open().await;
             drain(&next).await;
-            assert_eq!(world.numbers().await, [1, 2, 3, 4, 5, 7], "call {call}, died {died}");
+            assert_eq!(
+                world.numbers().await,
+                [1, 2, 3, 4, 5, 7],
+                "call {call}, died {died}"
+            );
             let stored = world.stored().await;
-            let told = stored.iter().filter(|stored| stored.record.kind == "SETASIDE").count();
+            let told = stored
+                .iter()
+                .filter(|stored| stored.record.kind == "SETASIDE")
+                .count();
             assert_eq!(told, 1, "call {call}");
             let backlog = world.store.backlog().await.unwrap();
             assert_eq!((backlog.depth, backlog.set_aside), (0, 1), "call {call}");
@@ -81,8 +94,21 @@ async fn poison_is_set_aside_and_the_others_go_on() {
     drain(&service).await;
     assert_eq!(world.numbers().await, [1, 2, 3, 5]);
     assert_eq!(world.take_alarms(), ["set-aside", "set-aside"]);
-    let reasons: Vec<String> = world.store.aside(0, 9).await.unwrap().into_iter().map(|aside| aside.reason).collect();
-    assert_eq!(reasons, ["its content isn't what its hash says", "its body is no JSON object"]);
+    let reasons: Vec<String> = world
+        .store
+        .aside(0, 9)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|aside| aside.reason)
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "its content isn't what its hash says",
+            "its body is no JSON object"
+        ]
+    );
     drop(own);
 }
 
@@ -93,21 +119,40 @@ async fn what_conflicts_with_what_is_stored_is_set_aside() {
     // Somebody put another first record there.
     let elsewhere = World::new().await;
     elsewhere.publish(vec![elsewhere.join("eve")]).await;
-    let foreign = elsewhere.store.lease(None, causerie_model::Timestamp(0), causerie_model::Timestamp(9)).await.unwrap();
-    let foreign = elsewhere.store.waiting(&foreign, causerie_model::Timestamp(1), 9).await.unwrap();
+    let foreign = elsewhere
+        .store
+        .lease(None, causerie_model::Timestamp(0), causerie_model::Timestamp(9))
+        .await
+        .unwrap();
+    let foreign = elsewhere
+        .store
+        .waiting(&foreign, causerie_model::Timestamp(1), 9)
+        .await
+        .unwrap();
     let addition = causerie_records::Addition {
         records: vec![foreign[0].record.clone()],
         ..Default::default()
     };
     world.records.append(&addition).await.unwrap();
-    world.publish(vec![world.join("ann"), world.chat("2"), world.chat("3")]).await;
+    world
+        .publish(vec![world.join("ann"), world.chat("2"), world.chat("3")])
+        .await;
     drain(&service).await;
     assert_eq!(world.numbers().await, [1, 2, 3]);
     assert_eq!(world.alarms(), ["set-aside"]);
     assert_eq!(world.store.backlog().await.unwrap().set_aside, 1);
     // What follows doesn't follow what is stored, which every check says.
-    let found = service.verify(&crate::world::officer(), &|_, _| {}).await.unwrap();
-    assert!(found.result.unwrap_err().to_string().contains("record 2 of room 7"));
+    let found = service
+        .verify(&crate::world::officer(), &|_, _| {})
+        .await
+        .unwrap();
+    assert!(
+        found
+            .result
+            .unwrap_err()
+            .to_string()
+            .contains("record 2 of room 7")
+    );
 }
 
 #[tokio::test]
@@ -145,7 +190,9 @@ async fn a_database_that_was_away_is_taken_up_again_in_order() {
     until(|| async { world.numbers().await.len() == 3 }).await;
     world.take_alarms();
     world.faults.records_down.store(true, Ordering::SeqCst);
-    world.publish((0..6).map(|n| world.chat(&n.to_string())).collect()).await;
+    world
+        .publish((0..6).map(|n| world.chat(&n.to_string())).collect())
+        .await;
     until(|| async { world.alarms().contains(&"queue-behind") }).await;
     assert_eq!(world.numbers().await.len(), 3);
     assert_eq!(world.store.backlog().await.unwrap().depth, 6);
@@ -181,14 +228,20 @@ async fn an_administrator_who_opens_a_secret_room_is_told_of() {
     let service = world.open().await;
     let admin = Actor::Administrator("unix:root".to_owned());
     let manager = Actor::User(address("ann"));
-    world.publish(vec![world.changed(&manager, "member.grant", "bob@x.test")]).await;
+    world
+        .publish(vec![world.changed(&manager, "member.grant", "bob@x.test")])
+        .await;
     drain(&service).await;
     assert_eq!(world.alarms(), [""; 0]);
-    world.publish(vec![world.changed(&admin, "member.grant", "eve@x.test")]).await;
+    world
+        .publish(vec![world.changed(&admin, "member.grant", "eve@x.test")])
+        .await;
     drain(&service).await;
     assert_eq!(world.alarms(), ["wall-passed"]);
     let open = world.changed(&admin, "room.change", "name=\"Desk\" privacy=open");
-    world.publish(vec![open, world.changed(&admin, "member.grant", "eve@x.test")]).await;
+    world
+        .publish(vec![open, world.changed(&admin, "member.grant", "eve@x.test")])
+        .await;
     drain(&service).await;
     assert_eq!(world.alarms(), ["wall-passed"]);
 }

@@ -7,8 +7,8 @@ use causerie_compliance::{
 };
 use causerie_destination_folder::Folders;
 use causerie_model::{
-    Actor, ChainId, ChatId, Clock, Event, Head, Message, PartReason, Random, Record, RoomId, SipAddress, Subject,
-    Timestamp,
+    Actor, ChainId, ChatId, Clock, Event, Head, Message, PartReason, Random, Record, RoomId, SipAddress,
+    Subject, Timestamp,
 };
 use causerie_proof::{SigningKey, Stored};
 use causerie_records::Records;
@@ -17,7 +17,7 @@ use causerie_store::{Batch, Journal};
 use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -26,7 +26,7 @@ use std::{
 use tempfile::TempDir;
 use uuid::Uuid;
 
-pub struct Hand(pub AtomicI64);
+pub(crate) struct Hand(pub(crate) AtomicI64);
 
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
@@ -47,10 +47,10 @@ impl Random for Counter {
 }
 
 #[derive(Default)]
-pub struct Heard {
-    pub alarms: Mutex<Vec<Alarm>>,
-    pub anchored: Mutex<Vec<String>>,
-    pub anchor_fails: std::sync::atomic::AtomicBool,
+pub(crate) struct Heard {
+    pub(crate) alarms: Mutex<Vec<Alarm>>,
+    pub(crate) anchored: Mutex<Vec<String>>,
+    pub(crate) anchor_fails: std::sync::atomic::AtomicBool,
 }
 
 impl Alarms for Heard {
@@ -69,20 +69,22 @@ impl Anchor for Heard {
     }
 }
 
-pub struct World {
-    pub dir: TempDir,
-    pub store: Arc<SqliteStore>,
-    pub records: Arc<SqliteRecords>,
-    pub faults: Arc<Faults>,
-    pub clock: Arc<Hand>,
-    pub heard: Arc<Heard>,
-    pub key: Arc<SigningKey>,
+pub(crate) struct World {
+    dir: PathBuf,
+    /// Goes with the world.
+    own: Option<TempDir>,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) records: Arc<SqliteRecords>,
+    pub(crate) faults: Arc<Faults>,
+    pub(crate) clock: Arc<Hand>,
+    pub(crate) heard: Arc<Heard>,
+    pub(crate) key: Arc<SigningKey>,
     random: Arc<Counter>,
     heads: Mutex<BTreeMap<ChainId, Head>>,
 }
 
 /// A key made of one byte.
-pub fn key(seed: u8) -> Arc<SigningKey> {
+pub(crate) fn key(seed: u8) -> Arc<SigningKey> {
     let mut der = vec![
         0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
     ];
@@ -90,24 +92,35 @@ pub fn key(seed: u8) -> Arc<SigningKey> {
     Arc::new(SigningKey::from_pkcs8(&der).expect("a key"))
 }
 
-pub fn officer() -> Officer {
+pub(crate) fn officer() -> Officer {
     Officer {
         name: "olga".to_owned(),
         origin: "unix".to_owned(),
     }
 }
 
-pub fn address(name: &str) -> SipAddress {
+pub(crate) fn address(name: &str) -> SipAddress {
     SipAddress::parse(&format!("sip:{name}@x.test")).expect("an address")
 }
 
-pub const ROOM: ChainId = ChainId::Room(RoomId(7));
+pub(crate) const ROOM: ChainId = ChainId::Room(RoomId(7));
 
 impl World {
-    pub async fn new() -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
-        std::fs::create_dir(dir.path().join("out")).expect("a folder");
-        let path = |name| dir.path().join(name);
+    pub(crate) async fn new() -> Self {
+        let own = tempfile::tempdir().expect("a folder");
+        let mut world = Self::within(own.path()).await;
+        world.own = Some(own);
+        world
+    }
+
+    /// A world in a folder; one that was there before goes. In the same folder everything has the same bytes.
+    pub(crate) async fn within(folder: &Path) -> Self {
+        let dir = folder.join("world");
+        if dir.exists() {
+            std::fs::remove_dir_all(&dir).expect("it goes");
+        }
+        std::fs::create_dir_all(dir.join("out")).expect("a folder");
+        let path = |name| dir.join(name);
         let store = SqliteStore::open(&path("mgc"), Options::default()).await;
         let records = SqliteRecords::open(&path("mgccomp"), Options::default()).await;
         Self {
@@ -120,10 +133,11 @@ impl World {
             random: Arc::default(),
             heads: Mutex::default(),
             dir,
+            own: None,
         }
     }
 
-    pub fn needs(&self) -> Needs {
+    pub(crate) fn needs(&self) -> Needs {
         Needs {
             queue: Arc::new(FaultyQueue {
                 inner: Arc::clone(&self.store),
@@ -143,30 +157,30 @@ impl World {
     }
 
     /// The service, as after its process began.
-    pub async fn open(&self) -> Compliance {
+    pub(crate) async fn open(&self) -> Compliance {
         Compliance::open(Settings::new("x.test"), self.needs())
             .await
             .expect("the service")
     }
 
-    pub fn pass(&self, seconds: i64) {
+    pub(crate) fn pass(&self, seconds: i64) {
         self.clock.0.fetch_add(seconds * 1_000_000, Ordering::SeqCst);
     }
 
-    pub fn alarms(&self) -> Vec<&'static str> {
+    pub(crate) fn alarms(&self) -> Vec<&'static str> {
         let alarms = self.heard.alarms.lock().unwrap();
         alarms.iter().map(|alarm| alarm.name).collect()
     }
 
     /// Takes the names of alarms so far.
-    pub fn take_alarms(&self) -> Vec<&'static str> {
+    pub(crate) fn take_alarms(&self) -> Vec<&'static str> {
         let names = self.alarms();
         self.heard.alarms.lock().unwrap().clear();
         names
     }
 
     /// The next record of a chain, which isn't published.
-    pub fn make(&self, chain: ChainId, actor: &Actor, event: &Event) -> Record {
+    pub(crate) fn make(&self, chain: ChainId, actor: &Actor, event: &Event) -> Record {
         let mut heads = self.heads.lock().unwrap();
         let head = heads.entry(chain).or_insert(Head::START);
         let record = seal(chain, head, self.clock.now(), actor, event);
@@ -175,7 +189,7 @@ impl World {
     }
 
     /// Publishes records as a commit of the chat server does.
-    pub async fn publish(&self, records: Vec<Record>) {
+    pub(crate) async fn publish(&self, records: Vec<Record>) {
         let batch = Batch {
             records,
             ..Batch::default()
@@ -183,7 +197,7 @@ impl World {
         Journal::append(&*self.store, &batch).await.expect("a commit");
     }
 
-    pub fn changed(&self, actor: &Actor, what: &str, after: &str) -> Record {
+    pub(crate) fn changed(&self, actor: &Actor, what: &str, after: &str) -> Record {
         let event = Event::Changed {
             what: what.to_owned(),
             target: "Desk".to_owned(),
@@ -200,8 +214,13 @@ impl World {
         self.make(ROOM, actor, &event)
     }
 
-    pub fn chat(&self, text: &str) -> Record {
-        let chat_id = self.heads.lock().unwrap().get(&ROOM).map_or(1, |head| head.chat_id.0 + 1);
+    pub(crate) fn chat(&self, text: &str) -> Record {
+        let chat_id = self
+            .heads
+            .lock()
+            .unwrap()
+            .get(&ROOM)
+            .map_or(1, |head| head.chat_id.0 + 1);
         let message = Message {
             room: RoomId(7),
             chat_id: ChatId(chat_id),
@@ -218,7 +237,7 @@ impl World {
         self.make(ROOM, &Actor::User(address("ann")), &event)
     }
 
-    pub fn join(&self, name: &str) -> Record {
+    pub(crate) fn join(&self, name: &str) -> Record {
         let event = Event::Join {
             user: address(name),
             name: name.to_uppercase(),
@@ -226,7 +245,7 @@ impl World {
         self.make(ROOM, &Actor::User(address(name)), &event)
     }
 
-    pub fn part(&self, name: &str) -> Record {
+    pub(crate) fn part(&self, name: &str) -> Record {
         let event = Event::Part {
             user: address(name),
             reason: PartReason::Left,
@@ -236,29 +255,29 @@ impl World {
     }
 
     /// A room is made, Ann enters and says so many things.
-    pub async fn talk(&self, messages: usize) {
+    pub(crate) async fn talk(&self, messages: usize) {
         let made = self.changed(&Actor::System, "room.add", "name=\"Desk\" privacy=secret");
         let mut records = vec![made, self.join("ann")];
         records.extend((0..messages).map(|n| self.chat(&format!("message {n}"))));
         self.publish(records).await;
     }
 
-    pub async fn stored(&self) -> Vec<Stored> {
+    pub(crate) async fn stored(&self) -> Vec<Stored> {
         self.records.read(0, u64::MAX, 10_000).await.expect("records")
     }
 
     /// All texts of the records of the room, in order.
-    pub async fn numbers(&self) -> Vec<u64> {
+    pub(crate) async fn numbers(&self) -> Vec<u64> {
         let stored = self.stored().await;
         let own = stored.iter().filter(|stored| stored.record.chain == ROOM);
         own.map(|stored| stored.record.number).collect()
     }
 
-    pub fn out(&self) -> PathBuf {
-        self.dir.path().join("out")
+    pub(crate) fn out(&self) -> PathBuf {
+        self.dir.join("out")
     }
 
-    pub fn adapter(&self) -> Adapter {
+    pub(crate) fn adapter(&self) -> Adapter {
         Adapter {
             add_chat_room_details: true,
             add_user_details: true,
@@ -276,7 +295,7 @@ impl World {
 }
 
 /// Every file below a folder with its bytes, but what is being staged.
-pub fn tree(folder: &std::path::Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut files = BTreeMap::new();
     for entry in std::fs::read_dir(folder).expect("a folder") {
         let entry = entry.expect("an entry");
@@ -286,7 +305,11 @@ pub fn tree(folder: &std::path::Path) -> BTreeMap<String, Vec<u8>> {
         }
         if entry.file_type().expect("a type").is_dir() {
             let below = tree(&entry.path());
-            files.extend(below.into_iter().map(|(file, bytes)| (format!("{name}/{file}"), bytes)));
+            files.extend(
+                below
+                    .into_iter()
+                    .map(|(file, bytes)| (format!("{name}/{file}"), bytes)),
+            );
         } else {
             files.insert(name, std::fs::read(entry.path()).expect("bytes"));
         }
