@@ -1,0 +1,6 @@
+//! What officers do: holds, retention, matters, readings.
+
+mod matters;
+mod reads;
+mod retention;
+mod world;

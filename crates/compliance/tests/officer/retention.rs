@@ -1,0 +1,449 @@
+//! What goes and what stays.
+
+use crate::world::{DAY, NOW, World, address, olga, quiet};
+use causerie_compliance::{CHUNK, Compliance, ComplianceError, Fate, HoldRequest, documents::Scope};
+use causerie_model::{Actor, ChainId, Event, RoomId, Timestamp};
+use std::sync::atomic::Ordering;
+
+async fn keep(world: &World, scope: Scope, days: u32) {
+    world
+        .service
+        .set_retention(&olga(), scope, days, false)
+        .await
+        .unwrap();
+}
+
+async fn apply(world: &World) -> u64 {
+    world
+        .service
+        .retention_apply(&olga(), &quiet)
+        .await
+        .unwrap()
+        .records
+}
+
+async fn hold(service: &Compliance, request: HoldRequest) -> String {
+    let request = HoldRequest {
+        reason: "a claim".to_owned(),
+        ..request
+    };
+    service.place_hold(&olga(), &request, false).await.unwrap().target
+}
+
+async fn fates(world: &World) -> Vec<(String, String, u64)> {
+    let plan = world.service.retention_plan().await.unwrap();
+    let rooms = plan
+        .lines
+        .iter()
+        .filter(|((chain, _), _)| matches!(chain, ChainId::Room(_)));
+    rooms
+        .map(|((chain, fate), tally)| (chain.to_string(), fate.to_string(), tally.records))
+        .collect()
+}
+
+fn row(chain: &str, fate: &str, records: u64) -> (String, String, u64) {
+    (chain.to_owned(), fate.to_owned(), records)
+}
+
+/// Ann and Bob in rooms 1 and 2 on days 10 and 20.
+async fn two_rooms() -> World {
+    let mut world = World::new().await;
+    let records = vec![
+        world.chat(1, 10 * DAY, "ann", "one"),
+        world.chat(1, 20 * DAY, "bob", "two"),
+        world.chat(2, 10 * DAY, "ann", "three"),
+        world.chat(2, 20 * DAY, "bob", "four"),
+    ];
+    world.store(records).await;
+    keep(&world, Scope::Global, 365).await;
+    world.add_adapter("archive").await;
+    world.export("archive").await;
+    world
+}
+
+#[tokio::test]
+async fn nothing_goes_before_every_adapter_has_it() {
+    let mut world = World::new().await;
+    let records = vec![world.chat(1, DAY, "ann", "one")];
+    world.store(records).await;
+    assert_eq!(fates(&world).await, [row("room:1", "no policy is for it", 1)]);
+    keep(&world, Scope::Global, 365).await;
+    assert_eq!(
+        fates(&world).await,
+        [row("room:1", "not exported: there is no adapter", 1)]
+    );
+    assert_eq!(apply(&world).await, 0);
+    world.add_adapter("a").await;
+    world.add_adapter("b").await;
+    world.export("a").await;
+    assert_eq!(
+        fates(&world).await,
+        [row("room:1", "not exported by adapter b", 1)]
+    );
+    assert_eq!(apply(&world).await, 0);
+    world.export("b").await;
+    assert_eq!(
+        fates(&world).await,
+        [row("room:1", "older than the policy global keeps it", 1)]
+    );
+    // An adapter that comes later has exported nothing.
+    world.add_adapter("c").await;
+    assert_eq!(apply(&world).await, 0);
+    world.service.remove_adapter(&olga(), "c", false).await.unwrap();
+    // The plan changes nothing.
+    assert_eq!(world.retired().await, []);
+    assert_eq!(apply(&world).await, 1);
+    assert_eq!(fates(&world).await, [row("room:1", "destroyed before", 1)]);
+    assert_eq!(world.verify().await, 1);
+}
+
+#[tokio::test]
+async fn the_age_counts_to_the_microsecond_and_the_nearest_policy_decides() {
+    let mut world = World::new().await;
+    let edge = NOW - 400 * DAY;
+    let records = vec![
+        world.chat(1, edge - 1, "ann", "older"),
+        world.chat(1, edge, "ann", "as old"),
+        world.chat(2, edge - 1, "ann", "older, in a room of its own policy"),
+    ];
+    world.store(records).await;
+    keep(&world, Scope::Global, 400).await;
+    keep(&world, Scope::Room(RoomId(2)), 401).await;
+    world.add_adapter("a").await;
+    world.export("a").await;
+    assert_eq!(apply(&world).await, 1);
+    assert_eq!(world.retired().await, [("room:1".to_owned(), 1)]);
+    let own = world.own("RETIRED").await;
+    assert_eq!(own.len(), 1);
+    assert_eq!(
+        own[0].to_string(),
+        r#"{"chain":"room:1","first":1,"last":1,"records":1,"rule":"global"}"#
+    );
+    let removed = world
+        .service
+        .remove_retention(&olga(), Scope::Room(RoomId(2)), false)
+        .await;
+    removed.unwrap();
+    assert_eq!(apply(&world).await, 1);
+}
+
+#[tokio::test]
+async fn the_minimum_stands() {
+    let world = two_rooms().await;
+    let set = async |days| {
+        world
+            .service
+            .set_retention(&olga(), Scope::Global, days, true)
+            .await
+    };
+    assert!(set(365).await.is_ok());
+    let error = set(364).await.unwrap_err();
+    assert!(matches!(error, ComplianceError::Refused(_)), "{error}");
+    let nowhere = Scope::Room(RoomId(9));
+    let error = world
+        .service
+        .set_retention(&olga(), nowhere, 400, false)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, ComplianceError::Unknown { what: "room", .. }),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_hold_beats_retention_until_it_is_lifted() {
+    for (request, stays) in [
+        (
+            HoldRequest {
+                people: vec!["sip:Ann@x.test".to_owned()],
+                ..HoldRequest::default()
+            },
+            vec![(1, 1), (2, 1)],
+        ),
+        (
+            HoldRequest {
+                rooms: vec!["1".to_owned()],
+                ..HoldRequest::default()
+            },
+            vec![(1, 1), (1, 2)],
+        ),
+        (
+            HoldRequest {
+                from: Some(Timestamp(20 * DAY)),
+                ..HoldRequest::default()
+            },
+            vec![(1, 2), (2, 2)],
+        ),
+        (
+            HoldRequest {
+                from: Some(Timestamp(20 * DAY + 1)),
+                ..HoldRequest::default()
+            },
+            vec![],
+        ),
+        (
+            HoldRequest {
+                until: Some(Timestamp(10 * DAY)),
+                ..HoldRequest::default()
+            },
+            vec![],
+        ),
+        (
+            HoldRequest {
+                until: Some(Timestamp(10 * DAY + 1)),
+                ..HoldRequest::default()
+            },
+            vec![(1, 1), (2, 1)],
+        ),
+        (
+            HoldRequest {
+                people: vec!["bob@x.test".to_owned()],
+                rooms: vec!["2".to_owned()],
+                from: Some(Timestamp(20 * DAY)),
+                until: Some(Timestamp(21 * DAY)),
+                ..HoldRequest::default()
+            },
+            vec![(2, 2)],
+        ),
+    ] {
+        let world = two_rooms().await;
+        let id = hold(&world.service, request.clone()).await;
+        let held: u64 = world
+            .service
+            .retention_plan()
+            .await
+            .unwrap()
+            .lines
+            .iter()
+            .filter(|((_, fate), _)| *fate == Fate::Held(id.clone()))
+            .map(|(_, tally)| tally.records)
+            .sum();
+        assert_eq!(held, stays.len() as u64, "{request:?}");
+        assert_eq!(apply(&world).await, 4 - held, "{request:?}");
+        let gone = world.retired().await;
+        for (room, number) in &stays {
+            assert!(!gone.contains(&(format!("room:{room}"), *number)), "{request:?}");
+        }
+        // Lifted it protects no more, and the records still tell of it.
+        world.service.lift_hold(&olga(), &id, false).await.unwrap();
+        assert_eq!(apply(&world).await, held, "{request:?}");
+        assert_eq!(world.verify().await, 4);
+        let changes = world.own("CHANGED").await;
+        let of_hold: Vec<&str> = changes
+            .iter()
+            .filter(|body| body["target"] == *id)
+            .map(|body| body["what"].as_str().unwrap())
+            .collect();
+        assert_eq!(of_hold, ["hold.place", "hold.lift"]);
+    }
+}
+
+#[tokio::test]
+async fn a_hold_on_a_person_covers_what_was_done_to_him() {
+    let mut world = World::new().await;
+    let deleted = Event::Deleted {
+        message: std::sync::Arc::new(causerie_model::Message {
+            room: RoomId(1),
+            chat_id: causerie_model::ChatId(1),
+            at: Timestamp(DAY),
+            author: address("ann"),
+            author_name: "Ann".to_owned(),
+            text: "gone".to_owned(),
+            extras: causerie_model::Extras::default(),
+        }),
+        replacement: None,
+    };
+    let admin = Actor::Administrator("unix:root".to_owned());
+    let records = vec![
+        world.make(1, 5 * DAY, &admin, &deleted),
+        world.part(1, 6 * DAY, "ann", Some(2 * DAY)),
+        world.chat(1, 7 * DAY, "bob", "about ann@x.test"),
+    ];
+    world.store(records).await;
+    keep(&world, Scope::Global, 365).await;
+    world.add_adapter("a").await;
+    world.export("a").await;
+    // On the day of the message, and on one on which she may have left.
+    for day in [1, 4] {
+        let id = hold(
+            &world.service,
+            HoldRequest {
+                people: vec!["ann@x.test".to_owned()],
+                from: Some(Timestamp(day * DAY)),
+                until: Some(Timestamp(day * DAY + 1)),
+                ..HoldRequest::default()
+            },
+        )
+        .await;
+        let held = fates(&world).await;
+        assert!(
+            held.contains(&row("room:1", &format!("hold {id}"), 1)),
+            "{held:?}"
+        );
+    }
+    assert_eq!(apply(&world).await, 1);
+    assert_eq!(world.retired().await, [("room:1".to_owned(), 3)]);
+}
+
+#[tokio::test]
+async fn a_hold_that_is_placed_meanwhile_wins() {
+    let world = two_rooms().await;
+    let service = world.service.clone();
+    *world.records.before_retiring.lock().unwrap() = Some(Box::new(move || {
+        Box::pin(async move {
+            hold(
+                &service,
+                HoldRequest {
+                    people: vec!["ann@x.test".to_owned()],
+                    ..HoldRequest::default()
+                },
+            )
+            .await;
+        })
+    }));
+    assert_eq!(apply(&world).await, 2);
+    assert_eq!(
+        world.retired().await,
+        [("room:1".to_owned(), 2), ("room:2".to_owned(), 2)]
+    );
+    assert_eq!(world.verify().await, 2);
+}
+
+#[tokio::test]
+async fn an_adapter_that_is_set_meanwhile_keeps_all() {
+    let world = std::sync::Arc::new(two_rooms().await);
+    let other = world.clone();
+    *world.records.before_retiring.lock().unwrap() = Some(Box::new(move || {
+        Box::pin(async move { other.add_adapter("late").await })
+    }));
+    assert_eq!(apply(&world).await, 0);
+    assert_eq!(world.retired().await, []);
+}
+
+#[tokio::test]
+async fn changes_of_rooms_and_what_the_service_did_never_go() {
+    let mut world = World::new().await;
+    let changed = Event::Changed {
+        what: "room.rename".to_owned(),
+        target: "x".to_owned(),
+        before: "x".to_owned(),
+        after: "y".to_owned(),
+        origin: "unix".to_owned(),
+        subject: None,
+    };
+    let records = vec![
+        world.chat(1, DAY, "ann", "one"),
+        world.make(1, DAY, &Actor::System, &changed),
+        world.chat(1, DAY, "ann", "two"),
+    ];
+    world.store(records).await;
+    keep(&world, Scope::Global, 365).await;
+    world.add_adapter("a").await;
+    world.export("a").await;
+    world.clock.0.store(NOW + 4_000 * DAY, Ordering::SeqCst);
+    assert_eq!(apply(&world).await, 2);
+    assert_eq!(
+        world.retired().await,
+        [("room:1".to_owned(), 1), ("room:1".to_owned(), 3)]
+    );
+    // Two ranges: what stays between isn't said to be destroyed.
+    assert_eq!(world.own("RETIRED").await.len(), 2);
+    assert_eq!(world.verify().await, 2);
+}
+
+#[tokio::test]
+async fn cut_short_between_chunks_it_is_applied_again() {
+    let mut world = World::new().await;
+    let count = u64::from(CHUNK) * 2 + 1;
+    let records = (0..count).map(|_| world.chat(1, DAY, "ann", "text")).collect();
+    world.store(records).await;
+    keep(&world, Scope::Global, 365).await;
+    world.add_adapter("a").await;
+    world.export("a").await;
+    world.records.retirements.store(1, Ordering::SeqCst);
+    let error = world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
+    assert!(error.is_temporary(), "{error}");
+    assert_eq!(world.verify().await, u64::from(CHUNK));
+    world.records.retirements.store(i64::MAX, Ordering::SeqCst);
+    assert_eq!(apply(&world).await, count - u64::from(CHUNK));
+    assert_eq!(world.verify().await, count);
+    assert_eq!(apply(&world).await, 0);
+}
+
+#[tokio::test]
+async fn holds_are_checked() {
+    let world = two_rooms().await;
+    let place = async |request: HoldRequest| world.service.place_hold(&olga(), &request, false).await;
+    let reason = || "why".to_owned();
+    let good = HoldRequest {
+        reason: reason(),
+        rooms: vec!["1".to_owned()],
+        ..HoldRequest::default()
+    };
+    for bad in [
+        HoldRequest {
+            reason: reason(),
+            ..HoldRequest::default()
+        },
+        HoldRequest {
+            reason: " ".to_owned(),
+            ..good.clone()
+        },
+        HoldRequest {
+            people: vec!["ann".to_owned()],
+            ..good.clone()
+        },
+        HoldRequest {
+            rooms: vec!["9".to_owned()],
+            ..good.clone()
+        },
+        HoldRequest {
+            matter: Some("m1".to_owned()),
+            ..good.clone()
+        },
+        HoldRequest {
+            from: Some(Timestamp(5)),
+            until: Some(Timestamp(5)),
+            ..good.clone()
+        },
+        HoldRequest {
+            reason: "x".repeat(causerie_compliance::MAX_TEXT + 1),
+            ..good.clone()
+        },
+        HoldRequest {
+            people: vec!["a@x.test".to_owned(); causerie_compliance::MAX_NAMED + 1],
+            ..good.clone()
+        },
+    ] {
+        assert!(place(bad.clone()).await.is_err(), "{bad:?}");
+    }
+    assert!(world.service.holds().await.unwrap().is_empty());
+    let what_if = world.service.place_hold(&olga(), &good, true).await.unwrap();
+    assert!(world.service.holds().await.unwrap().is_empty());
+    assert_eq!(place(good.clone()).await.unwrap(), what_if);
+    let longest = HoldRequest {
+        reason: "x".repeat(causerie_compliance::MAX_TEXT),
+        people: vec!["a@x.test".to_owned(); causerie_compliance::MAX_NAMED],
+        ..good
+    };
+    assert_ne!(place(longest).await.unwrap().target, what_if.target);
+    assert!(world.service.lift_hold(&olga(), "h0", false).await.is_err());
+}
+
+#[tokio::test]
+async fn a_sign_in_is_recorded_once_in_a_quarter_of_an_hour() {
+    let world = World::new().await;
+    let mut elsewhere = olga();
+    elsewhere.origin = "10.0.0.1".to_owned();
+    for (after, officer, records) in [
+        (0, olga(), 1),
+        (899_999_999, olga(), 1),
+        (899_999_999, elsewhere, 2),
+        (900_000_000, olga(), 3),
+    ] {
+        world.clock.0.store(NOW + after, Ordering::SeqCst);
+        world.service.signed_in(&officer).await.unwrap();
+        assert_eq!(world.own("SIGNEDIN").await.len(), records);
+    }
+}

@@ -1,0 +1,365 @@
+//! A service over a database in a file, and records to put into it.
+
+use async_trait::async_trait;
+use causerie_compliance::{
+    Alarm, Alarms, Anchor, Compliance, ExportRequest, Needs, Officer, Settings,
+    documents::{Adapter, AdapterFormat},
+};
+use causerie_destination_folder::Folders;
+use causerie_model::{
+    Actor, ChainId, ChatId, Clock, Event, Extras, Head, Message, PartReason, Random, RoomId, Sealed, Seen,
+    SipAddress, StoreError, StoreFault, Timestamp,
+};
+use causerie_proof::SigningKey;
+use causerie_queue::{Backlog, Lease, Queue, Queued};
+use causerie_records::{
+    Addition, ChainHead, ChainSpan, CheckpointLine, Checkpoints, DocumentKey, Documents, Leases, Records,
+    Selection, Stored,
+};
+use causerie_store_sqlite::{Options, SqliteRecords};
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+};
+use tempfile::TempDir;
+
+const KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIDUA1nvbKxzPWWnqYd8jHb6hKUl4ddWPHsJZi8L+0182
+-----END PRIVATE KEY-----
+";
+/// A day in microseconds.
+pub(crate) const DAY: i64 = 86_400_000_000;
+/// The present: day 1,000.
+pub(crate) const NOW: i64 = 1_000 * DAY;
+
+pub(crate) struct Now(pub(crate) AtomicI64);
+
+impl Clock for Now {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::SeqCst))
+    }
+}
+
+struct Counting(AtomicU64);
+
+impl Random for Counting {
+    fn fill(&self, bytes: &mut [u8]) {
+        let next = self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes();
+        for (byte, value) in bytes.iter_mut().zip(next.iter().cycle()) {
+            *byte = *value;
+        }
+    }
+}
+
+/// Nothing comes, nobody hears.
+struct Nothing;
+
+impl Anchor for Nothing {
+    fn put(&self, _: &str) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Alarms for Nothing {
+    fn raise(&self, _: &Alarm) {}
+}
+
+fn none<T>() -> Result<T, StoreError> {
+    Err(StoreError::new(StoreFault::Unavailable, "there is no queue"))
+}
+
+#[async_trait]
+impl Queue for Nothing {
+    async fn lease(&self, _: Option<&Lease>, _: Timestamp, _: Timestamp) -> Result<Lease, StoreError> {
+        none()
+    }
+    async fn release(&self, _: &Lease) -> Result<(), StoreError> {
+        none()
+    }
+    async fn waiting(&self, _: &Lease, _: Timestamp, _: u32) -> Result<Vec<Queued>, StoreError> {
+        none()
+    }
+    async fn acknowledge(&self, _: &Lease, _: Timestamp, _: i64) -> Result<(), StoreError> {
+        none()
+    }
+    async fn set_aside(&self, _: &Lease, _: Timestamp, _: i64, _: &str) -> Result<(), StoreError> {
+        none()
+    }
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        none()
+    }
+}
+
+pub(crate) type Hook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
+
+/// The database, which has something happen right before a retirement is committed, or fails the n-th.
+pub(crate) struct Racing {
+    pub(crate) inner: SqliteRecords,
+    pub(crate) before_retiring: Mutex<Option<Hook>>,
+    /// So many retirements are still committed; then they fail.
+    pub(crate) retirements: AtomicI64,
+}
+
+#[async_trait]
+impl Records for Racing {
+    async fn append(&self, addition: &Addition) -> Result<u64, StoreError> {
+        if !addition.retired.is_empty() {
+            let hook = self.before_retiring.lock().unwrap().take();
+            if let Some(hook) = hook {
+                hook().await;
+            }
+            if self.retirements.fetch_sub(1, Ordering::SeqCst) <= 0 {
+                return Err(StoreError::new(StoreFault::Unavailable, "killed"));
+            }
+        }
+        self.inner.append(addition).await
+    }
+    async fn head(&self, chain: ChainId) -> Result<ChainHead, StoreError> {
+        self.inner.head(chain).await
+    }
+    async fn end(&self) -> Result<u64, StoreError> {
+        self.inner.end().await
+    }
+    async fn read(&self, after: u64, up_to: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
+        self.inner.read(after, up_to, count).await
+    }
+    async fn spans(&self, after: u64, up_to: u64) -> Result<Vec<ChainSpan>, StoreError> {
+        self.inner.spans(after, up_to).await
+    }
+    async fn of_chain(
+        &self,
+        chain: ChainId,
+        after: u64,
+        up_to: u64,
+        count: u32,
+    ) -> Result<Vec<Stored>, StoreError> {
+        self.inner.of_chain(chain, after, up_to, count).await
+    }
+    async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
+        self.inner.select(selection, after, count).await
+    }
+}
+
+#[async_trait]
+impl Documents for Racing {
+    async fn documents(&self, kind: &str) -> Result<Vec<(String, String)>, StoreError> {
+        self.inner.documents(kind).await
+    }
+    async fn document(&self, key: &DocumentKey) -> Result<Option<String>, StoreError> {
+        self.inner.document(key).await
+    }
+}
+
+#[async_trait]
+impl Checkpoints for Racing {
+    async fn checkpoints(&self, after: u64, count: u32) -> Result<Vec<CheckpointLine>, StoreError> {
+        self.inner.checkpoints(after, count).await
+    }
+    async fn last_checkpoint(&self) -> Result<Option<CheckpointLine>, StoreError> {
+        self.inner.last_checkpoint().await
+    }
+}
+
+#[async_trait]
+impl Leases for Racing {
+    async fn lease(
+        &self,
+        name: &str,
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.inner.lease(name, holder, now, until).await
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) service: Compliance,
+    pub(crate) records: Arc<Racing>,
+    pub(crate) clock: Arc<Now>,
+    pub(crate) directory: TempDir,
+    heads: BTreeMap<ChainId, Head>,
+}
+
+pub(crate) fn olga() -> Officer {
+    Officer {
+        name: "olga".to_owned(),
+        origin: "unix".to_owned(),
+    }
+}
+
+pub(crate) fn address(name: &str) -> SipAddress {
+    SipAddress::parse(&format!("{name}@x.test")).unwrap()
+}
+
+pub(crate) fn quiet(_: u64, _: u64) {}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("mgccomp.sqlite");
+        let records = Arc::new(Racing {
+            inner: SqliteRecords::open(&path, Options::default()).await.unwrap(),
+            before_retiring: Mutex::default(),
+            retirements: AtomicI64::new(i64::MAX),
+        });
+        let clock = Arc::new(Now(AtomicI64::new(NOW)));
+        let needs = Needs {
+            queue: Arc::new(Nothing),
+            records: records.clone(),
+            destinations: Arc::new(Folders::new()),
+            anchor: Arc::new(Nothing),
+            alarms: Arc::new(Nothing),
+            clock: clock.clone(),
+            random: Arc::new(Counting(AtomicU64::new(1))),
+            key: Arc::new(SigningKey::from_pkcs8(KEY).unwrap()),
+        };
+        Self {
+            service: Compliance::open(Settings::new("x.test"), needs).await.unwrap(),
+            records,
+            clock,
+            directory,
+            heads: BTreeMap::new(),
+        }
+    }
+
+    /// Makes a record of a room that happens at this time.
+    pub(crate) fn make(&mut self, room: i64, at: i64, actor: &Actor, event: &Event) -> Sealed {
+        let chain = ChainId::Room(RoomId(room));
+        let head = self.heads.entry(chain).or_insert(Head::START);
+        let record = causerie_room::seal(chain, head, Timestamp(at), actor, event);
+        *head = causerie_room::advance(head, &record);
+        Sealed::from(&record)
+    }
+
+    pub(crate) fn chat(&mut self, room: i64, at: i64, author: &str, text: &str) -> Sealed {
+        let chain = ChainId::Room(RoomId(room));
+        let last = self.heads.get(&chain).map_or(0, |head| head.chat_id.0);
+        let message = Message {
+            room: RoomId(room),
+            chat_id: ChatId(last + 1),
+            at: Timestamp(at),
+            author: address(author),
+            author_name: author.to_owned(),
+            text: text.to_owned(),
+            extras: Extras::default(),
+        };
+        let event = Event::Chat {
+            message: Arc::new(message),
+            kept: true,
+        };
+        self.make(room, at, &Actor::User(address(author)), &event)
+    }
+
+    pub(crate) fn join(&mut self, room: i64, at: i64, user: &str) -> Sealed {
+        let event = Event::Join {
+            user: address(user),
+            name: user.to_owned(),
+        };
+        self.make(room, at, &Actor::User(address(user)), &event)
+    }
+
+    pub(crate) fn part(&mut self, room: i64, at: i64, user: &str, not_before: Option<i64>) -> Sealed {
+        let event = Event::Part {
+            user: address(user),
+            reason: PartReason::Lost,
+            not_before: not_before.map(Timestamp),
+        };
+        self.make(room, at, &Actor::System, &event)
+    }
+
+    pub(crate) fn backchat(&mut self, room: i64, at: i64, user: &str, messages: &str) -> Sealed {
+        let event = Event::Backchat {
+            user: address(user),
+            query: "newest".to_owned(),
+            shown: 1,
+            seen: vec![Seen {
+                room: RoomId(room),
+                messages: messages.to_owned(),
+            }],
+        };
+        self.make(room, at, &Actor::User(address(user)), &event)
+    }
+
+    pub(crate) async fn store(&self, records: Vec<Sealed>) -> u64 {
+        let addition = Addition {
+            records,
+            ..Addition::default()
+        };
+        self.records.append(&addition).await.unwrap()
+    }
+
+    pub(crate) async fn add_adapter(&self, name: &str) {
+        let adapter = Adapter {
+            add_chat_room_details: false,
+            add_user_details: false,
+            create_file_attachments_manifest: false,
+            directory: self.out(name),
+            enabled: true,
+            extension: None,
+            format: AdapterFormat::Ndjson,
+            interval: 900,
+            one_chat_room_per_output_file: false,
+            xslt: None,
+            zip: false,
+        };
+        self.service
+            .set_adapter(&olga(), name, &adapter, false)
+            .await
+            .unwrap();
+    }
+
+    /// Exports all, which a checkpoint covers then.
+    pub(crate) async fn export(&self, adapter: &str) {
+        self.service.run_adapter(&olga(), adapter, &quiet).await.unwrap();
+    }
+
+    pub(crate) fn out(&self, name: &str) -> String {
+        let path = self.directory.path().join(name);
+        std::fs::create_dir_all(&path).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn request(&self) -> ExportRequest {
+        ExportRequest {
+            directory: self.out("exports"),
+            zip: false,
+            format: AdapterFormat::Ndjson,
+        }
+    }
+
+    /// Records that were retired: chain and number.
+    pub(crate) async fn retired(&self) -> Vec<(String, u64)> {
+        let all = self.records.read(0, u64::MAX >> 1, 100_000).await.unwrap();
+        let retired = all.into_iter().filter(|stored| stored.retired);
+        retired
+            .map(|stored| (stored.record.chain.to_string(), stored.record.number))
+            .collect()
+    }
+
+    /// Bodies of the service's own records of a kind.
+    pub(crate) async fn own(&self, kind: &str) -> Vec<serde_json::Value> {
+        let selection = Selection {
+            chains: vec![ChainId::Compliance],
+            kinds: vec![kind.to_owned()],
+            ..Selection::default()
+        };
+        let found = self.records.select(&selection, 0, 100_000).await.unwrap();
+        found
+            .iter()
+            .map(|stored| serde_json::from_str(&stored.record.body).unwrap())
+            .collect()
+    }
+
+    /// All records verify, tombstones included.
+    pub(crate) async fn verify(&self) -> u64 {
+        self.service.checkpoint().await.unwrap();
+        let verification = self.service.verify(&olga(), &quiet).await.unwrap();
+        verification.result.unwrap().retired
+    }
+}
