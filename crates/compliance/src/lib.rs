@@ -16,6 +16,7 @@ mod fate;
 mod format;
 mod hold;
 pub mod intake;
+mod known;
 mod links;
 mod matter;
 mod needs;

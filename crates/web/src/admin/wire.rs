@@ -12,8 +12,9 @@ mod token;
 
 pub use change::{Change, Changed, Changes, Outcome, Rehearsal};
 pub use compliance::{
-    AdapterSettings, ExportTo, MatterSearch, NewHold, NewMatter, PublicKey, ReadsExport, RetentionApplied,
-    RetentionDays, RetentionPlan, RetentionPlanLine, RetentionPolicy, Verified,
+    AdapterSettings, ExportTo, Exported, FoundRecord, FoundRecords, MatterSearch, NewHold, NewMatter,
+    PublicKey, ReadsExport, RetentionApplied, RetentionDays, RetentionPlan, RetentionPlanLine,
+    RetentionPolicy, Verified,
 };
 pub use explain::{Checked, Eligible, EligiblePrincipal, Explanation, ListEntry};
 pub use import::{

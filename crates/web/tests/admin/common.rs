@@ -5,9 +5,10 @@ use causerie_chat::{Chat, Needs, Settings};
 use causerie_model::{Clock, Random, Sealed, SipAddress, Timestamp};
 use causerie_policy::AdminRole;
 use causerie_queue::conformance::everything;
+use causerie_proof::SigningKey;
 use causerie_store::{Parts, Store};
 use causerie_store_sqlite::{Options, SqliteStore};
-use causerie_web::admin::{AdminState, Keyring, Program, SignedIn, router, serve_tls, serve_unix, wire};
+use causerie_web::admin::{AdminState, Desk, Keyring, Keys, Program, SignedIn, router, serve_tls, serve_unix, wire};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring};
 use rustls_pki_types::{PrivateKeyDer, ServerName};
 use serde_json::{Value, json};
@@ -91,6 +92,16 @@ impl Program for Nobody {
 
     fn reload_certificates(&self) -> Result<Vec<wire::Certificate>, String> {
         Ok(Vec::new())
+    }
+}
+
+impl Keys for Nobody {
+    fn next(&self) -> Result<Arc<SigningKey>, String> {
+        Err("there is no key here".to_owned())
+    }
+
+    fn exchange(&self) -> Result<(), String> {
+        Err("there is no key here".to_owned())
     }
 }
 
@@ -184,6 +195,7 @@ impl World {
             chat: chat.clone(),
             accounts: Arc::new(accounts),
             tokens: Arc::new(Keyring::new(parts.tokens.clone(), clock.clone(), random)),
+            compliance: Desk::closed("there is none here", Arc::new(Nobody)),
             signed_in: Arc::new(Nobody),
             program: Arc::new(Nobody),
         });

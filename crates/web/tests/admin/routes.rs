@@ -23,6 +23,30 @@ delete /v1/categories/{name} change-rooms
 patch /v1/categories/{name} change-rooms
 get /v1/certificates read-status
 post /v1/certificates/reload change-settings
+get /v1/compliance/adapters read-compliance
+put /v1/compliance/adapters/{name} change-compliance
+delete /v1/compliance/adapters/{name} change-compliance
+post /v1/compliance/adapters/{name}/run export-compliance
+get /v1/compliance/holds read-compliance
+post /v1/compliance/holds hold-compliance
+delete /v1/compliance/holds/{id} hold-compliance
+get /v1/compliance/key read-compliance
+post /v1/compliance/key/rotate change-compliance
+get /v1/compliance/matters read-compliance
+post /v1/compliance/matters change-compliance
+put /v1/compliance/matters/{id} change-compliance
+post /v1/compliance/matters/{id}/close change-compliance
+post /v1/compliance/matters/{id}/export export-compliance
+post /v1/compliance/matters/{id}/search read-compliance
+get /v1/compliance/reads read-compliance
+post /v1/compliance/reads/export export-compliance
+post /v1/compliance/retention/apply retire-compliance
+get /v1/compliance/retention/plan read-compliance
+get /v1/compliance/retention/policies read-compliance
+put /v1/compliance/retention/policies/{scope} change-compliance
+delete /v1/compliance/retention/policies/{scope} change-compliance
+get /v1/compliance/status read-status
+post /v1/compliance/verify read-compliance
 get /v1/eligible read-rooms
 get /v1/endpoints read-settings
 post /v1/endpoints change-settings
@@ -115,6 +139,7 @@ async fn nobody_gets_through_whose_role_lacks_the_act() {
             .replace("{scope}", "none")
             .replace("{list}", "members")
             .replace("{name}", "none")
+            .replace("{id}", "none")
             .replace("{principal}", "none");
         for (role, token) in &tokens {
             let answer = world.remote(token, &method, &path, &Value::Null).await;

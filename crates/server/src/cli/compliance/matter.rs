@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 pub(super) enum What {
     /// Open a matter: whose doings, which rooms, what time, which words. What isn't given doesn't matter
     #[command(after_help = "Examples:
-  causerie compliance matter open smith-2026 --name \"Smith v. Example\" --custodian smith@example.test
-  causerie compliance matter open deals --name Deals --room Deals --from 2026-01-01 --word merger")]
+  causerie compliance matter open \"Smith v. Example\" --custodian smith@example.test
+  causerie compliance matter open Deals --room Deals --from 2026-01-01 --word merger")]
     Open(Open),
     /// List all matters
     #[command(after_help = "Examples:
@@ -23,31 +23,31 @@ pub(super) enum What {
     List,
     /// Close a matter: nothing is searched or exported for it any more
     #[command(after_help = "Examples:
-  causerie compliance matter close smith-2026")]
+  causerie compliance matter close m17")]
     Close {
-        /// Its name
+        /// Its id
         id: String,
     },
     /// Search what a matter is about; the search is recorded
     #[command(after_help = "Examples:
-  causerie compliance matter search smith-2026
-  causerie compliance matter search smith-2026 --word merger --limit 20 --json")]
+  causerie compliance matter search m17
+  causerie compliance matter search m17 --limit 20 --json")]
     Search {
-        /// Its name
+        /// Its id
         id: String,
-        /// Only what has this word; can be given several times, then any of them
-        #[arg(long)]
-        word: Vec<String>,
+        /// Only records after this position are shown
+        #[arg(long, default_value_t = 0)]
+        after: u64,
         /// Most records that are shown
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
     /// Export all that a matter is about
     #[command(after_help = "Examples:
-  causerie compliance matter export smith-2026 --directory /srv/matters --what-if
-  causerie compliance matter export smith-2026 --directory /srv/matters --format rsmf --zip")]
+  causerie compliance matter export m17 --directory /srv/matters --what-if
+  causerie compliance matter export m17 --directory /srv/matters --format rsmf --zip")]
     Export {
-        /// Its name
+        /// Its id
         id: String,
         /// Where it goes: an absolute path on the machine of the compliance service
         #[arg(long, value_name = "DIR")]
@@ -63,10 +63,7 @@ pub(super) enum What {
 
 #[derive(Args)]
 pub(super) struct Open {
-    /// A short name for it
-    id: String,
     /// What people call it
-    #[arg(long)]
     name: String,
     /// Somebody whose doings are looked for; can be given several times
     #[arg(long, value_name = "ADDRESS")]
@@ -88,11 +85,12 @@ impl What {
             Self::Open(open) => {
                 let (from, until) = open.period.words();
                 let body = json!({
-                    "id": open.id, "name": open.name, "custodians": open.custodian, "rooms": open.room,
+                    "name": open.name, "custodians": open.custodian, "rooms": open.room,
                     "words": open.word, "from": from, "until": until,
                 });
                 let value = api.post(&["compliance", "matters"], &body).await?;
-                changes::answer(value, as_json, |_| output::line(&format!("Matter '{}' is open.", open.id)))
+                let id = word(&value["changes"][0]["target"]);
+                changes::answer(value, as_json, |_| output::line(&format!("Matter {id} is open.")))
             }
             Self::List => {
                 let all = api.get(&["compliance", "matters"]).await?;
@@ -110,16 +108,16 @@ impl What {
                         list(&one["words"], "any"),
                     ]
                 };
-                let rows: Vec<_> = all.as_array().into_iter().flatten().map(row).collect();
+                let rows: Vec<_> = all.as_object().into_iter().flat_map(|all| all.values()).map(row).collect();
                 let headings = ["MATTER", "NAME", "STATE", "CUSTODIANS", "ROOMS", "PERIOD", "WORDS"];
                 output::table(&headings, &rows, "There are no matters.")
             }
             Self::Close { id } => {
                 let value = api.post(&["compliance", "matters", &id, "close"], &json!({})).await?;
-                changes::answer(value, as_json, |_| output::line(&format!("Matter '{id}' is closed.")))
+                changes::answer(value, as_json, |_| output::line(&format!("Matter {id} is closed.")))
             }
-            Self::Search { id, word: words, limit } => {
-                let body = json!({"words": words, "limit": limit});
+            Self::Search { id, after, limit } => {
+                let body = json!({"after": after, "limit": limit});
                 let value = api.post(&["compliance", "matters", &id, "search"], &body).await?;
                 if as_json {
                     return output::json(&value);

@@ -4,9 +4,12 @@ mod adapter;
 mod database;
 mod hold;
 mod key;
+mod matter;
+mod reads;
 mod show;
 mod status;
 mod verify;
+mod verify_folder;
 
 pub(super) use show::progress;
 
@@ -46,6 +49,11 @@ enum What {
     /// Place, list and lift legal holds
     #[command(subcommand)]
     Hold(hold::What),
+    /// Open, list, close, search and export matters
+    #[command(subcommand)]
+    Matter(matter::What),
+    /// Show everything that one user could have read
+    Reads(reads::Arguments),
     /// Show or rotate the key that signs checkpoints and exports
     #[command(subcommand)]
     Key(key::What),
@@ -61,6 +69,8 @@ impl Arguments {
             What::Verify(arguments) => arguments.run(&self.at).await,
             What::Adapter(what) => what.run(&self.at).await,
             What::Hold(what) => what.run(&self.at).await,
+            What::Matter(what) => what.run(&self.at).await,
+            What::Reads(arguments) => arguments.run(&self.at).await,
             What::Key(what) => what.run(&self.at).await,
             What::Database(what) => what.run(&self.at).await,
         }

@@ -1,9 +1,12 @@
 //! `causerie compliance verify`.
 
 use super::{At, output, show::{progress, word}};
-use anyhow::{Result, bail};
+use super::verify_folder::verify_folder;
+use anyhow::{Context, Result, bail};
+use causerie_proof::PublicKey;
 use clap::Args;
 use serde_json::json;
+use std::path::{Path, PathBuf};
 
 /// Check that nothing was changed, removed or swapped. Exit code 1 if something was, with the first of it.
 ///
@@ -15,10 +18,19 @@ use serde_json::json;
   causerie compliance verify --folder exports/demo-000000000001-000000000042 --key compliance-signing.pub
   causerie compliance verify --folder batch.zip --key compliance-signing.pub --json")]
 pub(super) struct Arguments {
+    /// An export: its folder, or its zip
+    #[arg(long, value_name = "DIR|ZIP", requires = "key")]
+    folder: Option<PathBuf>,
+    /// The public key: a file (PEM), or 64 hexadecimal digits
+    #[arg(long, value_name = "FILE|HEX", requires = "folder")]
+    key: Option<String>,
 }
 
 impl Arguments {
     pub(super) async fn run(self, at: &At) -> Result<()> {
+        if let (Some(folder), Some(key)) = (&self.folder, &self.key) {
+            return alone(folder, key, at.json);
+        }
         let api = at.api()?;
         let (bar, moved) = progress();
         let value = api.work(&["compliance", "verify"], &json!({}), moved).await;
@@ -32,5 +44,31 @@ impl Arguments {
             bail!(result);
         }
         if at.json { Ok(()) } else { output::line(&result) }
+    }
+}
+
+/// Checks an export right here.
+fn alone(folder: &Path, key: &str, as_json: bool) -> Result<()> {
+    let key: PublicKey = match key.parse() {
+        Ok(key) => key,
+        Err(_) => {
+            let text = std::fs::read_to_string(key).with_context(|| format!("the key {key}"))?;
+            text.parse().with_context(|| format!("the key {key}"))?
+        }
+    };
+    let (bar, mut moved) = progress();
+    let found = verify_folder(folder, &key, &mut moved);
+    bar.finish_and_clear();
+    let (right, result) = match found {
+        Ok(_) => (true, format!("Nothing is wrong with {}.", folder.display())),
+        Err(wrong) => (false, wrong.to_string()),
+    };
+    if as_json {
+        output::json(&json!({"right": right, "result": result}))?;
+    }
+    match (right, as_json) {
+        (false, _) => bail!(result),
+        (true, true) => Ok(()),
+        (true, false) => output::line(&result),
     }
 }

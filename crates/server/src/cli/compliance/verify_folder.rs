@@ -65,11 +65,11 @@ impl Zip {
 impl Files for Zip {
     fn names(&self) -> Result<Vec<String>, String> {
         let archive = self.open()?;
-        let names = archive.file_names().map(|name| match name {
+        let name = |name: Result<std::borrow::Cow<'_, str>, zip::result::ZipError>| match name {
             Ok(name) => Ok(name.into_owned()),
             Err(error) => Err(error.to_string()),
-        });
-        names.collect()
+        };
+        archive.file_names().map(name).collect()
     }
 
     fn read(&self, name: &str, reading: Reading<'_>) -> Result<(), String> {

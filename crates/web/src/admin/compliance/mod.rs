@@ -3,16 +3,20 @@
 //! | file | what |
 //! |---|---|
 //! | `desk.rs` | reaching the service, and recording that an officer came |
+//! | `found.rs` | records over the wire |
 //! | `names.rs` | times and scopes as people name them |
 //! | `progress.rs` | answers of work that takes long |
 //! | others | one thing each |
 
 mod adapters;
 mod desk;
+mod found;
 mod holds;
 mod keys;
+mod matters;
 mod names;
 mod progress;
+mod reads;
 mod retention;
 mod status;
 mod verify;
@@ -44,6 +48,14 @@ where
         .routes(allow(Act::ChangeCompliance, routes!(retention::remove)))
         .routes(allow(Act::ReadCompliance, routes!(retention::plan)))
         .routes(allow(Act::RetireCompliance, routes!(retention::apply)))
+        .routes(allow(Act::ReadCompliance, routes!(matters::all)))
+        .routes(allow(Act::ChangeCompliance, routes!(matters::open)))
+        .routes(allow(Act::ChangeCompliance, routes!(matters::change)))
+        .routes(allow(Act::ChangeCompliance, routes!(matters::close)))
+        .routes(allow(Act::ReadCompliance, routes!(matters::search)))
+        .routes(allow(Act::ExportCompliance, routes!(matters::export)))
+        .routes(allow(Act::ReadCompliance, routes!(reads::reads)))
+        .routes(allow(Act::ExportCompliance, routes!(reads::export)))
         .routes(allow(Act::ReadCompliance, routes!(verify::verify)))
         .routes(allow(Act::ReadCompliance, routes!(keys::public)))
         .routes(allow(Act::ChangeCompliance, routes!(keys::rotate)))

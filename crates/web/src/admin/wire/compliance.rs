@@ -190,13 +190,13 @@ pub struct NewMatter {
     pub words: Vec<String>,
 }
 
-/// What is looked for in a matter.
+/// A page of what is found in a matter.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MatterSearch {
-    /// Only what also has one of these.
+    /// Only records after this position are shown.
     #[serde(default)]
-    pub words: Vec<String>,
+    pub after: u64,
     /// Most records that are shown [default: 100].
     #[serde(default = "hundred")]
     pub limit: u32,
@@ -246,4 +246,56 @@ pub struct PublicKey {
     pub key: String,
     /// The same as PEM.
     pub pem: String,
+}
+
+/// Records that were found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundRecords {
+    /// How many there are.
+    pub found: u64,
+    /// It was looked for up to this position.
+    pub up_to: u64,
+    /// Of how many it can't be told whether they fit, since their content was destroyed.
+    pub retired: u64,
+    /// There are more after those that are shown.
+    pub more: bool,
+    /// Those that are shown, by position.
+    pub records: Vec<FoundRecord>,
+}
+
+/// A record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundRecord {
+    /// Its place in the database.
+    pub position: u64,
+    /// Its chain.
+    pub chain: String,
+    /// Its number in the chain.
+    pub number: u64,
+    /// When.
+    pub at: String,
+    /// Who.
+    pub actor: String,
+    /// Its type: `CHAT`, `JOIN` …
+    pub kind: String,
+    /// Its own fields as JSON.
+    pub body: String,
+    /// Its hash.
+    pub hash: String,
+}
+
+/// What was exported, or would be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Exported {
+    /// Names the batch; null if there is none.
+    pub batch: Option<String>,
+    /// Where it is.
+    pub place: Option<String>,
+    /// How many records it has, or would.
+    pub records: u64,
+    /// How many records might belong to it, but their content was destroyed.
+    pub retired: u64,
 }
