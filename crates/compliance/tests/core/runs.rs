@@ -50,7 +50,7 @@ async fn a_batch_has_every_record_and_what_proves_it() {
     let seen = Mutex::new(Vec::new());
     let outcome = service
         .run_adapter(&officer(), "archive", &|done, of| {
-            seen.lock().unwrap().push((done, of))
+            seen.lock().unwrap().push((done, of));
         })
         .await
         .unwrap();
