@@ -16,6 +16,7 @@ pub mod intake;
 mod links;
 mod needs;
 mod run;
+mod run_lease;
 mod schedule;
 mod service;
 mod settings;

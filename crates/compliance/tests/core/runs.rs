@@ -182,6 +182,7 @@ async fn an_end_between_any_two_steps_makes_the_same_batch_again() {
                 let expected = expected.get_or_insert_with(|| made.clone());
                 assert!(*expected == made, "call {call}");
             }
+            world.close().await;
             if all {
                 assert!(call > 10, "nothing was cut short");
                 break;
