@@ -84,6 +84,10 @@ impl Compliance {
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
         check(name, adapter)?;
+        if let Some(stylesheet) = &adapter.xslt {
+            let checked = self.needs().destinations.check(stylesheet);
+            checked.map_err(|error| ComplianceError::Invalid(error.to_string()))?;
+        }
         let put = vec![documents::put(name, adapter)];
         self.change_adapter(officer, name, Some(adapter), put, what_if)
             .await

@@ -23,6 +23,7 @@ mod needs;
 mod reads;
 mod retention;
 mod run;
+mod run_lease;
 mod schedule;
 mod scope;
 mod scribe;

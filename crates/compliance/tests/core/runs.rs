@@ -50,7 +50,7 @@ async fn a_batch_has_every_record_and_what_proves_it() {
     let seen = Mutex::new(Vec::new());
     let outcome = service
         .run_adapter(&officer(), "archive", &|done, of| {
-            seen.lock().unwrap().push((done, of))
+            seen.lock().unwrap().push((done, of));
         })
         .await
         .unwrap();
@@ -182,6 +182,7 @@ async fn an_end_between_any_two_steps_makes_the_same_batch_again() {
                 let expected = expected.get_or_insert_with(|| made.clone());
                 assert!(*expected == made, "call {call}");
             }
+            world.close().await;
             if all {
                 assert!(call > 10, "nothing was cut short");
                 break;

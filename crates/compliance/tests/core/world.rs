@@ -156,6 +156,12 @@ impl World {
         }
     }
 
+    /// Ends reading and writing, so that the folder can be used again.
+    pub(crate) async fn close(&self) {
+        self.store.close().await;
+        self.records.close().await;
+    }
+
     /// The service, as after its process began.
     pub(crate) async fn open(&self) -> Compliance {
         Compliance::open(Settings::new("x.test"), self.needs())

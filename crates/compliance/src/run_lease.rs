@@ -1,0 +1,52 @@
+//! One service at a time runs adapters.
+
+use crate::{Compliance, ComplianceError};
+use causerie_model::Timestamp;
+
+/// The lease of who runs adapters.
+const LEASE: &str = "runs";
+/// So long nobody else may run adapters after the last page that this service wrote.
+pub(crate) const RUN_LEASE_SECONDS: i64 = 120;
+
+/// The right to run adapters, for a while.
+pub(crate) struct RunLease<'a> {
+    service: &'a Compliance,
+    until: Timestamp,
+}
+
+impl<'a> RunLease<'a> {
+    pub(crate) async fn take(service: &'a Compliance) -> Result<Self, ComplianceError> {
+        let mut lease = Self {
+            service,
+            until: Timestamp(i64::MIN),
+        };
+        lease.keep().await?;
+        Ok(lease)
+    }
+
+    /// Has it last longer when a third of it is over.
+    pub(crate) async fn keep(&mut self) -> Result<(), ComplianceError> {
+        let needs = self.service.needs();
+        let now = needs.clock.now();
+        if self.until.plus_seconds(-RUN_LEASE_SECONDS * 2 / 3) > now {
+            return Ok(());
+        }
+        let until = now.plus_seconds(RUN_LEASE_SECONDS);
+        let holder = &self.service.inner.holder;
+        if !needs.records.lease(LEASE, holder, now, until).await? {
+            let text = "another compliance service runs adapters just now";
+            return Err(ComplianceError::Busy(text.to_owned()));
+        }
+        self.until = until;
+        Ok(())
+    }
+
+    pub(crate) async fn end(self) {
+        let needs = self.service.needs();
+        let now = needs.clock.now();
+        let holder = &self.service.inner.holder;
+        if let Err(error) = needs.records.lease(LEASE, holder, now, now).await {
+            tracing::info!("the lease of runs ends by itself: {error}");
+        }
+    }
+}
