@@ -133,7 +133,7 @@ impl Compliance {
             selection: Some(selected.words.clone()),
             user_details: true,
         };
-        let format = format::for_adapter(&as_adapter(request))?;
+        let format = format::for_adapter(&as_adapter(request), &batch);
         let mut writer = Writer::begin(destination.begin(&batch).await?, format, heading).await?;
         let mut done = 0;
         for (chain, times) in &found.times {

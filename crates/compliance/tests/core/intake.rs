@@ -81,7 +81,7 @@ async fn poison_is_set_aside_and_the_others_go_on() {
     forged.body = forged.body.replace("forged", "forgery");
     let other = ChainId::Room(RoomId(8));
     let denied = Event::Denied {
-        user: address("ann"),
+        user: Some(address("ann")),
         action: "join".to_owned(),
         rule: "scope".to_owned(),
         times: 1,
