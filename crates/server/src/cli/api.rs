@@ -265,7 +265,7 @@ fn refusal(status: StatusCode, bytes: &[u8]) -> anyhow::Error {
     match serde_json::from_slice::<ErrorBody>(bytes) {
         Ok(body) if body.error.code == Rule::OfficersOnly.as_str() => anyhow::anyhow!(
             "{}: make a token with causerie token add NAME --role compliance-officer > FILE and say --token-file FILE",
-            body.error.message
+            body.error.message.trim_end_matches('.')
         ),
         Ok(body) => anyhow::anyhow!(body.error.message),
         Err(_) => anyhow::anyhow!("the server answered {status}"),
