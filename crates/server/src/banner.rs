@@ -91,7 +91,11 @@ pub(crate) fn demo(facts: &wire::Program, is_quiet: bool) -> String {
         format!(" --data-dir {}", facts.data_dir)
     };
     let shown = |name: &str| {
-        let folder = if is_default { "causerie-demo" } else { facts.data_dir.as_str() };
+        let folder = if is_default {
+            "causerie-demo"
+        } else {
+            facts.data_dir.as_str()
+        };
         Path::new(folder).join(name).display().to_string()
     };
     let quiet = if is_quiet {

@@ -47,7 +47,10 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
         "causerie_queue_set_aside",
         "Records that compliance couldn't store and set aside."
     );
-    metrics::describe_counter!("causerie_alarms_total", "Alarms that were raised, by their names.");
+    metrics::describe_counter!(
+        "causerie_alarms_total",
+        "Alarms that were raised, by their names."
+    );
     metrics::describe_gauge!("causerie_certificate_days_left", "Days until a certificate ends.");
     Ok(handle)
 }
@@ -145,7 +148,10 @@ async fn health(State(page): State<Page>) -> (StatusCode, &'static str) {
     let Some(chat) = &page.chat else {
         return match page.compliance.service() {
             Ok(_) => (StatusCode::OK, "ok\n"),
-            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the compliance service isn't there\n"),
+            Err(_) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the compliance service isn't there\n",
+            ),
         };
     };
     let status = chat.status().await;

@@ -44,7 +44,8 @@ const STOP: Duration = Duration::from_secs(10);
 const STOP_POLL: Duration = Duration::from_millis(10);
 
 /// Why a server that leaves compliance to another process has no compliance service.
-const ELSEWHERE: &str = "this server's compliance service runs in another process: use that one's socket or data directory";
+const ELSEWHERE: &str =
+    "this server's compliance service runs in another process: use that one's socket or data directory";
 
 /// Why a server has no compliance service.
 const OFF: &str = "there is no compliance service: compliance.enabled is false in the configuration";
@@ -397,7 +398,12 @@ async fn serve(
         "queue": queue_socket,
     }))?;
     let authority = certificates.as_deref().and_then(Certificates::authority);
-    let mut text = banner::text(&facts, &admin_socket, authority.as_deref(), queue_socket.as_deref());
+    let mut text = banner::text(
+        &facts,
+        &admin_socket,
+        authority.as_deref(),
+        queue_socket.as_deref(),
+    );
     if is_demo {
         text += &banner::demo(&facts, config.log.level == config::DEMO_LOG_LEVEL);
     }
@@ -409,7 +415,9 @@ async fn serve(
     drop(announcement);
     tracing::info!("stopping");
     let _ = stop.send(true);
-    let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &service, &store)).await.is_ok();
+    let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &service, &store))
+        .await
+        .is_ok();
     if !is_clean {
         tracing::warn!("not everything ended in time; it is broken off");
     }

@@ -154,7 +154,9 @@ impl Api {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Value> {
         let request = self.request(Method::POST, parts, &[], Some(body))?;
-        let mut response = timeout(DEADLINE, self.response(request)).await.with_context(late)??;
+        let mut response = timeout(DEADLINE, self.response(request))
+            .await
+            .with_context(late)??;
         if !response.status().is_success() {
             let status = response.status();
             let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
@@ -192,7 +194,9 @@ impl Api {
         body: Option<&T>,
     ) -> Result<Value> {
         let request = self.request(method, parts, asked, body)?;
-        let (status, bytes) = timeout(DEADLINE, self.exchange(request)).await.with_context(late)??;
+        let (status, bytes) = timeout(DEADLINE, self.exchange(request))
+            .await
+            .with_context(late)??;
         if status.is_success() {
             return if bytes.is_empty() {
                 Ok(Value::Null)
@@ -261,7 +265,7 @@ fn refusal(status: StatusCode, bytes: &[u8]) -> anyhow::Error {
     match serde_json::from_slice::<ErrorBody>(bytes) {
         Ok(body) if body.error.code == Rule::OfficersOnly.as_str() => anyhow::anyhow!(
             "{}: make a token with causerie token add NAME --role compliance-officer > FILE and say --token-file FILE",
-            body.error.message
+            body.error.message.trim_end_matches('.')
         ),
         Ok(body) => anyhow::anyhow!(body.error.message),
         Err(_) => anyhow::anyhow!("the server answered {status}"),

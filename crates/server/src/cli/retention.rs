@@ -93,7 +93,9 @@ impl Arguments {
             What::Set { scope, days } => {
                 let [a, b, c] = policies;
                 let value = api.put(&[a, b, c, &scope], &json!({"keepDays": days})).await?;
-                changes::answer(value, as_json, |_| output::line(&format!("Records of {scope} are kept for {days} days.")))
+                changes::answer(value, as_json, |_| {
+                    output::line(&format!("Records of {scope} are kept for {days} days."))
+                })
             }
             What::List => {
                 let value = api.get(&policies).await?;
@@ -102,7 +104,11 @@ impl Arguments {
                 }
                 let row = |one: &Value| vec![text(&one["scope"]), text(&one["name"]), text(&one["keepDays"])];
                 let rows: Vec<_> = value.as_array().into_iter().flatten().map(row).collect();
-                output::table(&["SCOPE", "NAME", "DAYS"], &rows, "There are no policies: everything is kept for ever.")
+                output::table(
+                    &["SCOPE", "NAME", "DAYS"],
+                    &rows,
+                    "There are no policies: everything is kept for ever.",
+                )
             }
             What::Remove { scope, how } => {
                 let loss = format!("the retention policy of {scope}");
@@ -115,25 +121,38 @@ impl Arguments {
             }
             What::Plan => {
                 let value = api.get(&["compliance", "retention", "plan"]).await?;
-                if as_json { output::json(&value) } else { plan(&value) }
+                if as_json {
+                    output::json(&value)
+                } else {
+                    plan(&value)
+                }
             }
             What::Apply { how } => {
                 let value = api.get(&["compliance", "retention", "plan"]).await?;
                 if api.what_if() || how.only_says() {
-                    return if as_json { output::json(&value) } else { plan(&value) };
+                    return if as_json {
+                        output::json(&value)
+                    } else {
+                        plan(&value)
+                    };
                 }
                 let loss = format!("the content of {} records", text(&value["records"]));
                 if !how.agreed("remove", &loss)? {
                     bail!("nothing was removed");
                 }
                 let (bar, moved) = progress();
-                let value = api.work(&["compliance", "retention", "apply"], &json!({}), moved).await;
+                let value = api
+                    .work(&["compliance", "retention", "apply"], &json!({}), moved)
+                    .await;
                 bar.finish_and_clear();
                 let value = value?;
                 if as_json {
                     return output::json(&value);
                 }
-                output::line(&format!("Destroyed the content of {} records.", text(&value["records"])))
+                output::line(&format!(
+                    "Destroyed the content of {} records.",
+                    text(&value["records"])
+                ))
             }
         }
     }

@@ -128,7 +128,13 @@ impl Hook {
             .body(Full::new(Bytes::from(body.to_owned())))?;
         match &self.tls {
             Some(tls) => send(tls.connect().await?, request).await,
-            None => send(TcpStream::connect((self.host.as_str(), self.port)).await?, request).await,
+            None => {
+                send(
+                    TcpStream::connect((self.host.as_str(), self.port)).await?,
+                    request,
+                )
+                .await
+            }
         }
     }
 }

@@ -28,7 +28,9 @@ pub(crate) async fn serve(
     stop_within: Duration,
 ) -> Result<bool> {
     let Some(queue) = given(&config.queue.socket) else {
-        bail!("queue.socket: must be set to the socket of the chat server's queue (serve --role chat) for --role compliance");
+        bail!(
+            "queue.socket: must be set to the socket of the chat server's queue (serve --role chat) for --role compliance"
+        );
     };
     let queue = Arc::new(SocketQueue::new(queue));
     let signals = Signals::new()?;
@@ -52,9 +54,15 @@ pub(crate) async fn serve(
         async move { drop(stopping.wait_for(|stop| *stop).await) }
     };
     let mut tasks = JoinSet::new();
-    let metrics = metrics_listener.as_ref().map(|listener| listener.local_addr()).transpose()?;
+    let metrics = metrics_listener
+        .as_ref()
+        .map(|listener| listener.local_addr())
+        .transpose()?;
     if let Some(listener) = metrics_listener {
-        let (page, stop) = (metrics_page::Page::of_compliance(handle, clock, service.desk()), until());
+        let (page, stop) = (
+            metrics_page::Page::of_compliance(handle, clock, service.desk()),
+            until(),
+        );
         tasks.spawn(async move { Ok(metrics_page::serve(listener, page, stop).await?) });
     }
     let (router, stop_admin) = (admin::compliance_router(service.desk()), until());

@@ -48,7 +48,11 @@ impl Anchor for Anchors {
 
 fn open(file: &Path) -> io::Result<File> {
     // Whoever keeps watch may read it: there is nothing secret in it.
-    OpenOptions::new().create(true).append(true).mode(0o644).open(file)
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o644)
+        .open(file)
 }
 
 fn append(file: &Path, line: &str) -> io::Result<()> {

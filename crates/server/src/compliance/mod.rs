@@ -84,6 +84,8 @@ impl Service {
             trying.abort();
         }
         if let Ok(service) = self.desk.service() {
+            // What nobody could take any more waits for the next start; nothing is lost.
+            while service.take_in().await.is_ok_and(|taken| taken > 0) {}
             service.stop().await;
         }
     }
@@ -185,9 +187,8 @@ impl Start {
 
     /// Says loudly that there is no service, and why.
     fn tell(&self, desk: &Desk, error: &StartError) {
-        let text = format!(
-            "The compliance service can't start; records wait, and it is tried again: {error:#}"
-        );
+        let text =
+            format!("The compliance service can't start; records wait, and it is tried again: {error:#}");
         desk.set(Err(text.clone()));
         self.alarms.raise(&Alarm {
             name: "service-down",

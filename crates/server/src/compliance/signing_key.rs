@@ -193,7 +193,10 @@ mod tests {
         let file = folder.path().join(FILE);
         fs::set_permissions(&file, fs::Permissions::from_mode(0o604)).unwrap();
         let told = format!("{:#}", keys.read_or_make(None).unwrap_err());
-        assert!(told.contains("can be read by everybody (mode 604): chmod 600"), "{told}");
+        assert!(
+            told.contains("can be read by everybody (mode 604): chmod 600"),
+            "{told}"
+        );
         write_private(&file, b"abc").unwrap();
         let told = format!("{:#}", keys.read_or_make(None).unwrap_err());
         assert!(told.contains("this is no Ed25519 key in PKCS#8"), "{told}");

@@ -400,7 +400,11 @@ mod tests {
             "postgres://ann@db.example.test:5433/mgccomp?sslmode=verify-full",
             "postgresql:///mgccomp?host=/run/postgresql",
         ] {
-            assert_eq!(demo(|config| good.clone_into(&mut config.compliance.database)), Ok(()), "{good}");
+            assert_eq!(
+                demo(|config| good.clone_into(&mut config.compliance.database)),
+                Ok(()),
+                "{good}"
+            );
         }
         for (bad, told) in [
             ("/var/lib/x.db", "must be sqlite:FILE or postgres://"),
@@ -410,11 +414,17 @@ mod tests {
             ("postgres://ann@x", "names no database"),
         ] {
             let problem = told_of(bad);
-            assert!(problem.starts_with("compliance.database: ") && problem.contains(told), "{problem}");
+            assert!(
+                problem.starts_with("compliance.database: ") && problem.contains(told),
+                "{problem}"
+            );
             assert!(!problem.contains("secret"), "{problem}");
         }
         let problem = told(|config| config.compliance.database_password_file = "x".into());
-        assert!(problem.starts_with("compliance.database_password_file: goes with"), "{problem}");
+        assert!(
+            problem.starts_with("compliance.database_password_file: goes with"),
+            "{problem}"
+        );
     }
 
     fn told_of(database: &str) -> String {
@@ -424,9 +434,18 @@ mod tests {
     #[test]
     fn alarms_go_to_a_url() {
         for good in ["", "http://127.0.0.1:9/x", "https://alarms.example.test/hook?x=1"] {
-            assert_eq!(demo(|config| good.clone_into(&mut config.compliance.alarm_webhook)), Ok(()), "{good}");
+            assert_eq!(
+                demo(|config| good.clone_into(&mut config.compliance.alarm_webhook)),
+                Ok(()),
+                "{good}"
+            );
         }
-        for bad in ["alarms.example.test", "ftp://x/y", "https://ann:pw@x/y", "http:///x"] {
+        for bad in [
+            "alarms.example.test",
+            "ftp://x/y",
+            "https://ann:pw@x/y",
+            "http:///x",
+        ] {
             let problem = told(|config| bad.clone_into(&mut config.compliance.alarm_webhook));
             assert!(problem.starts_with("compliance.alarm_webhook: "), "{problem}");
             assert!(!problem.contains("pw"), "{problem}");

@@ -79,7 +79,9 @@ impl FromStr for Database {
         };
         let user = authority.rsplit_once('@').map_or("", |(user, _)| user);
         if user.contains(':') || name.contains('/') || text.contains("password=") {
-            return Err("a password doesn't belong here: put it into a file, database_password_file".to_owned());
+            return Err(
+                "a password doesn't belong here: put it into a file, database_password_file".to_owned(),
+            );
         }
         Ok(Self::Postgres(text.to_owned()))
     }

@@ -86,7 +86,11 @@ pub(super) struct Made {
 impl Made {
     /// What an officer did, or would: nothing if everything was so already.
     pub(super) fn by_officer(what_if: bool, change: causerie_compliance::Change) -> Self {
-        let changes = if change.before == change.after { vec![] } else { vec![change.into()] };
+        let changes = if change.before == change.after {
+            vec![]
+        } else {
+            vec![change.into()]
+        };
         Self {
             rehearsal: what_if,
             changes,

@@ -1,9 +1,9 @@
 //! Every route with its act. There is no other way to add one, so none goes unguarded or undescribed.
 
 use super::{
-    AdminState, addins, barriers, categories, certificates, compliance, document::Base, endpoints, explain, export,
-    find_rooms, groups, guard::allow, import, lists, messages, policies, registrations, rooms, settings,
-    status, tokens, users,
+    AdminState, addins, barriers, categories, certificates, compliance, document::Base, endpoints, explain,
+    export, find_rooms, groups, guard::allow, import, lists, messages, policies, registrations, rooms,
+    settings, status, tokens, users,
 };
 use axum::http::header::CONTENT_TYPE;
 use causerie_policy::AdminAct as Act;

@@ -4,11 +4,13 @@ use causerie_accounts::{Accounts, Caps, Vault};
 use causerie_chat::{Chat, Needs, Settings};
 use causerie_model::{Clock, Random, Sealed, SipAddress, Timestamp};
 use causerie_policy::AdminRole;
-use causerie_queue::conformance::everything;
 use causerie_proof::SigningKey;
+use causerie_queue::conformance::everything;
 use causerie_store::{Parts, Store};
 use causerie_store_sqlite::{Options, SqliteStore};
-use causerie_web::admin::{AdminState, Desk, Keyring, Keys, Program, SignedIn, router, serve_tls, serve_unix, wire};
+use causerie_web::admin::{
+    AdminState, Desk, Keyring, Keys, Program, SignedIn, router, serve_tls, serve_unix, wire,
+};
 use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::ring};
 use rustls_pki_types::{PrivateKeyDer, ServerName};
 use serde_json::{Value, json};

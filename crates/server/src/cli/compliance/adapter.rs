@@ -4,7 +4,11 @@ use super::{
     At, output,
     show::{progress, word},
 };
-use crate::cli::{Switch, changes, confirm::{Removal, removed}, moment::seconds};
+use crate::cli::{
+    Switch, changes,
+    confirm::{Removal, removed},
+    moment::seconds,
+};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
@@ -102,12 +106,20 @@ impl Set {
             ("enabled", switch(self.enabled)),
             ("addChatRoomDetails", switch(self.add_chat_room_details)),
             ("addUserDetails", switch(self.add_user_details)),
-            ("oneChatRoomPerOutputFile", switch(self.one_chat_room_per_output_file)),
-            ("createFileAttachmentsManifest", switch(self.create_file_attachments_manifest)),
+            (
+                "oneChatRoomPerOutputFile",
+                switch(self.one_chat_room_per_output_file),
+            ),
+            (
+                "createFileAttachmentsManifest",
+                switch(self.create_file_attachments_manifest),
+            ),
             ("xslt", xslt),
             ("extension", self.extension.as_ref().map(|value| json!(value))),
         ];
-        let given = pairs.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        let given = pairs
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Ok(given.collect())
     }
 }
@@ -122,7 +134,9 @@ impl What {
                 let mut settings = all[&set.name].as_object().cloned().unwrap_or_default();
                 settings.extend(set.values()?);
                 let value = api.put(&["compliance", "adapters", &set.name], &settings).await?;
-                changes::answer(value, as_json, |_| output::line(&format!("Adapter '{}' is set.", set.name)))
+                changes::answer(value, as_json, |_| {
+                    output::line(&format!("Adapter '{}' is set.", set.name))
+                })
             }
             Self::List => {
                 let all = adapters().await?;
@@ -131,7 +145,11 @@ impl What {
                 }
                 let row = |(name, one): (&String, &Value)| {
                     let text = |field: &str| word(&one[field]);
-                    let state = if one["enabled"] == true { "every ".to_owned() + &text("interval") + " s" } else { "off".to_owned() };
+                    let state = if one["enabled"] == true {
+                        "every ".to_owned() + &text("interval") + " s"
+                    } else {
+                        "off".to_owned()
+                    };
                     vec![name.clone(), text("format"), state, text("directory")]
                 };
                 let rows: Vec<_> = all.as_object().into_iter().flatten().map(row).collect();
@@ -155,7 +173,9 @@ impl What {
                     bail!("--what-if doesn't go with run: see causerie compliance status");
                 }
                 let (bar, moved) = progress();
-                let value = api.work(&["compliance", "adapters", &name, "run"], &json!({}), moved).await;
+                let value = api
+                    .work(&["compliance", "adapters", &name, "run"], &json!({}), moved)
+                    .await;
                 bar.finish_and_clear();
                 let value = value?;
                 if as_json {

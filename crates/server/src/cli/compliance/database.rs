@@ -47,7 +47,9 @@ impl What {
             Some(file) => {
                 let bytes = private("the owner's password", file)?;
                 let text = std::str::from_utf8(&bytes).with_context(|| file.display().to_string())?;
-                Some(zeroize::Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
+                Some(zeroize::Zeroizing::new(
+                    text.trim_end_matches(['\r', '\n']).to_owned(),
+                ))
             }
             None => None,
         };
@@ -56,6 +58,8 @@ impl What {
         if at.json {
             return output::json(&json!({"prepared": true, "role": role}));
         }
-        output::line(&format!("The database is ready, and '{role}' may add records and read them."))
+        output::line(&format!(
+            "The database is ready, and '{role}' may add records and read them."
+        ))
     }
 }

@@ -4,7 +4,10 @@ use super::{
     At, output,
     show::{Period, list, period, rooms_of, word},
 };
-use crate::cli::{changes, confirm::{Removal, removed}};
+use crate::cli::{
+    changes,
+    confirm::{Removal, removed},
+};
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -80,7 +83,12 @@ impl What {
                         word(&one["reason"]),
                     ]
                 };
-                let rows: Vec<_> = all.as_object().into_iter().flat_map(|all| all.values()).map(row).collect();
+                let rows: Vec<_> = all
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|all| all.values())
+                    .map(row)
+                    .collect();
                 let headings = ["HOLD", "PEOPLE", "ROOMS", "PERIOD", "PLACED", "REASON"];
                 output::table(&headings, &rows, "There are no holds.")
             }

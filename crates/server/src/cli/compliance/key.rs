@@ -34,7 +34,9 @@ impl What {
             Self::Rotate => {
                 let value = api.post(&["compliance", "key", "rotate"], &json!({})).await?;
                 let key = value["changes"][0]["after"].clone();
-                changes::answer(value, as_json, |_| output::line(&format!("The key {} signs from now on.", word(&key))))
+                changes::answer(value, as_json, |_| {
+                    output::line(&format!("The key {} signs from now on.", word(&key)))
+                })
             }
         }
     }

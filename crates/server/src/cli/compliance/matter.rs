@@ -108,13 +108,30 @@ impl What {
                         list(&one["words"], "any"),
                     ]
                 };
-                let rows: Vec<_> = all.as_object().into_iter().flat_map(|all| all.values()).map(row).collect();
-                let headings = ["MATTER", "NAME", "STATE", "CUSTODIANS", "ROOMS", "PERIOD", "WORDS"];
+                let rows: Vec<_> = all
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|all| all.values())
+                    .map(row)
+                    .collect();
+                let headings = [
+                    "MATTER",
+                    "NAME",
+                    "STATE",
+                    "CUSTODIANS",
+                    "ROOMS",
+                    "PERIOD",
+                    "WORDS",
+                ];
                 output::table(&headings, &rows, "There are no matters.")
             }
             Self::Close { id } => {
-                let value = api.post(&["compliance", "matters", &id, "close"], &json!({})).await?;
-                changes::answer(value, as_json, |_| output::line(&format!("Matter {id} is closed.")))
+                let value = api
+                    .post(&["compliance", "matters", &id, "close"], &json!({}))
+                    .await?;
+                changes::answer(value, as_json, |_| {
+                    output::line(&format!("Matter {id} is closed."))
+                })
             }
             Self::Search { id, after, limit } => {
                 let body = json!({"after": after, "limit": limit});
@@ -124,10 +141,17 @@ impl What {
                 }
                 records(&value)
             }
-            Self::Export { id, directory, format, zip } => {
+            Self::Export {
+                id,
+                directory,
+                format,
+                zip,
+            } => {
                 let body = json!({"directory": directory, "format": format, "zip": zip});
                 let (bar, moved) = progress();
-                let value = api.work(&["compliance", "matters", &id, "export"], &body, moved).await;
+                let value = api
+                    .work(&["compliance", "matters", &id, "export"], &body, moved)
+                    .await;
                 bar.finish_and_clear();
                 exported(&value?, as_json, api.what_if())
             }
@@ -146,7 +170,10 @@ pub(super) fn exported(value: &Value, as_json: bool, what_if: bool) -> Result<()
     }
     match value["batch"].as_str() {
         None => output::line("Nothing to export."),
-        Some(batch) => output::line(&format!("Exported {records} records as {batch}: {}", word(&value["place"]))),
+        Some(batch) => output::line(&format!(
+            "Exported {records} records as {batch}: {}",
+            word(&value["place"])
+        )),
     }
 }
 
@@ -163,6 +190,14 @@ pub(super) fn records(value: &Value) -> Result<()> {
         ]
     };
     let rows: Vec<_> = shown.iter().map(row).collect();
-    output::table(&["TIME", "CHAIN", "KIND", "WHO", "WHAT"], &rows, "Nothing is found.")?;
-    output::line(&format!("\n{} found, {} shown.", word(&value["found"]), shown.len()))
+    output::table(
+        &["TIME", "CHAIN", "KIND", "WHO", "WHAT"],
+        &rows,
+        "Nothing is found.",
+    )?;
+    output::line(&format!(
+        "\n{} found, {} shown.",
+        word(&value["found"]),
+        shown.len()
+    ))
 }

@@ -38,7 +38,11 @@ pub(in super::super) fn period(value: &Value) -> String {
 pub(super) fn list(value: &Value, any: &str) -> String {
     let words = value.as_array().into_iter().flatten().map(word);
     let words: Vec<String> = words.collect();
-    if words.is_empty() { any.to_owned() } else { words.join(", ") }
+    if words.is_empty() {
+        any.to_owned()
+    } else {
+        words.join(", ")
+    }
 }
 
 /// A text or number of an answer, for people.

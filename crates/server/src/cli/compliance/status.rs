@@ -40,10 +40,26 @@ pub(super) async fn run(at: &At) -> Result<()> {
     output::line("")?;
     let row = |adapter: &Value| {
         let text = |field: &str| word(&adapter[field]);
-        let next = if adapter["enabled"] == true { text("nextRun") } else { "off".to_owned() };
-        vec![text("name"), text("position"), text("lagSeconds") + " s", text("lastRun"), next, text("error")]
+        let next = if adapter["enabled"] == true {
+            text("nextRun")
+        } else {
+            "off".to_owned()
+        };
+        vec![
+            text("name"),
+            text("position"),
+            text("lagSeconds") + " s",
+            text("lastRun"),
+            next,
+            text("error"),
+        ]
     };
-    let rows: Vec<_> = status["adapters"].as_array().into_iter().flatten().map(row).collect();
+    let rows: Vec<_> = status["adapters"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(row)
+        .collect();
     let headings = ["ADAPTER", "EXPORTED", "BEHIND", "LAST RUN", "NEXT RUN", "ERROR"];
     output::table(&headings, &rows, "There are no adapters: nothing is exported.")?;
     for warning in status["warnings"].as_array().into_iter().flatten() {

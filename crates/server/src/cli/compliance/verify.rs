@@ -1,7 +1,10 @@
 //! `causerie compliance verify`.
 
-use super::{At, output, show::{progress, word}};
 use super::verify_folder::verify_folder;
+use super::{
+    At, output,
+    show::{progress, word},
+};
 use anyhow::{Context, Result, bail};
 use causerie_proof::PublicKey;
 use clap::Args;

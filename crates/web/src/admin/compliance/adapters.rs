@@ -44,7 +44,10 @@ pub(in crate::admin) async fn set(
         xslt: set.xslt,
         zip: set.zip,
     };
-    let change = at.service.set_adapter(&at.officer, &name, &adapter, at.what_if).await?;
+    let change = at
+        .service
+        .set_adapter(&at.officer, &name, &adapter, at.what_if)
+        .await?;
     Ok(Made::by_officer(at.what_if, change).done())
 }
 
@@ -68,10 +71,12 @@ pub(in crate::admin) async fn remove(at: At, Named(name): Named<String>) -> Answ
     ))]
 pub(in crate::admin) async fn run(at: At, Named(name): Named<String>) -> Answer<Response> {
     if at.what_if {
-        return Err(ApiError::invalid("what_if: a run can't be tried; the status tells what isn't exported"));
+        return Err(ApiError::invalid(
+            "what_if: a run can't be tried; the status tells what isn't exported",
+        ));
     }
-    told(|progress: Progress| async move {
-        Ok(at.service.run_adapter(&at.officer, &name, &*progress).await?)
-    })
+    told(
+        |progress: Progress| async move { Ok(at.service.run_adapter(&at.officer, &name, &*progress).await?) },
+    )
     .await
 }

@@ -55,7 +55,10 @@ impl Desk {
     /// # Errors
     /// Why, in words.
     pub fn service(&self) -> Result<Compliance, String> {
-        self.service.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.service
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(super) fn open(&self) -> Answer<Compliance> {

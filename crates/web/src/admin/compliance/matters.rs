@@ -40,7 +40,10 @@ pub(in crate::admin) async fn all(at: At) -> Answer<Json<BTreeMap<String, Matter
     (status = 404, body = ErrorBody, description = "No record tells of a room that it names"),
 ))]
 pub(in crate::admin) async fn open(at: At, Body(new): Body<NewMatter>) -> Answer<Response> {
-    let change = at.service.open_matter(&at.officer, &request(new)?, at.what_if).await?;
+    let change = at
+        .service
+        .open_matter(&at.officer, &request(new)?, at.what_if)
+        .await?;
     Ok(Made::by_officer(at.what_if, change).done())
 }
 

@@ -34,9 +34,10 @@ impl Names {
     fn room(&self, text: &str) -> Answer<Vec<RoomId>> {
         let row = |row: &String| row.parse().ok().map(RoomId);
         let guid = text.parse::<Uuid>().ok();
-        let named = self.rooms.iter().filter(|(id, room)| {
-            same(&room.name, text) || Some(room.guid) == guid || id.as_str() == text
-        });
+        let named = self
+            .rooms
+            .iter()
+            .filter(|(id, room)| same(&room.name, text) || Some(room.guid) == guid || id.as_str() == text);
         let rows: Vec<RoomId> = named.filter_map(|(id, _)| row(id)).collect();
         if rows.is_empty() {
             return Err(ApiError::invalid(format!("no record tells of a room '{text}'")));
@@ -60,7 +61,9 @@ impl Names {
                     .values()
                     .filter(|category| same(&category.name, name) || Some(category.guid) == guid);
                 match named.map(|category| category.guid).collect::<Vec<_>>().as_slice() {
-                    [] => Err(ApiError::invalid(format!("no record tells of a category '{name}'"))),
+                    [] => Err(ApiError::invalid(format!(
+                        "no record tells of a category '{name}'"
+                    ))),
                     [one] => Ok(Scope::Category(*one)),
                     _ => Err(several()),
                 }

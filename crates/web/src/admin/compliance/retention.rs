@@ -6,7 +6,8 @@ use crate::admin::{
     error::{Answer, ApiError},
     input::{Body, Named},
     wire::{
-        Changes, ErrorBody, RetentionApplied, RetentionDays, RetentionPlan, RetentionPlanLine, RetentionPolicy,
+        Changes, ErrorBody, RetentionApplied, RetentionDays, RetentionPlan, RetentionPlanLine,
+        RetentionPolicy,
     },
 };
 use axum::{Json, response::Response};
@@ -41,7 +42,9 @@ pub(in crate::admin) async fn set(
     Body(days): Body<RetentionDays>,
 ) -> Answer<Response> {
     let scope = Names::of(&at.service).await?.scope(&scope)?;
-    let set = at.service.set_retention(&at.officer, scope, days.keep_days, at.what_if);
+    let set = at
+        .service
+        .set_retention(&at.officer, scope, days.keep_days, at.what_if);
     Ok(Made::by_officer(at.what_if, set.await?).done())
 }
 

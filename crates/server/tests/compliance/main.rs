@@ -1,0 +1,106 @@
+//! Compliance in the real program: from a message to an export that is verified, and who may do what.
+
+#[path = "../admin/common.rs"]
+#[expect(dead_code, reason = "these tests need a part of it")]
+mod common;
+
+use causerie_testkit::{Options, Server};
+use common::{Ran, command, demo, run, wait_until};
+use std::{fs, path::PathBuf, process::Stdio};
+
+/// Runs a command as the demo's officer.
+fn officer(server: &Server, arguments: &[&str]) -> Ran {
+    let token = server.data_dir().join("officer.token");
+    let token = token.to_str().expect("a path");
+    run(server, &[arguments, &["--token-file", token]].concat())
+}
+
+/// Where a batch that was just exported is.
+fn exported(server: &Server) -> PathBuf {
+    let outcome = officer(server, &["compliance", "adapter", "run", "demo", "--json"]).json();
+    outcome["place"].as_str().expect("something was exported").into()
+}
+
+fn stored(server: &Server) -> u64 {
+    let status = run(server, &["compliance", "status", "--json"]).json();
+    status["records"].as_u64().expect("a number")
+}
+
+#[test]
+fn what_is_done_is_recorded_exported_and_proved() {
+    let server = demo();
+    wait_until("the demo's records are stored", || stored(&server) > 0);
+    let folder = exported(&server);
+    let text = folder.to_str().expect("a path");
+    let key = server.data_dir().join("compliance-signing.pub");
+    let key = key.to_str().expect("a path");
+    let told = officer(&server, &["compliance", "verify"]).ok();
+    assert!(told.starts_with("Nothing is wrong"), "{told}");
+    let alone = ["compliance", "verify", "--folder", text, "--key", key];
+    let told = common::run_alone(&alone).ok();
+    assert!(told.starts_with("Nothing is wrong"), "{told}");
+
+    let records = folder.join("records.ndjson");
+    let mut bytes = fs::read(&records).expect("it is there");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&records, bytes).expect("it can be changed");
+    let told = common::run_alone(&alone).refused();
+    assert!(told.contains("records.ndjson"), "{told}");
+}
+
+#[test]
+fn officers_and_administrators_keep_apart() {
+    let server = demo();
+    for arguments in [
+        &["compliance", "adapter", "list"][..],
+        &["compliance", "verify"],
+        &["compliance", "hold", "list"],
+        &["compliance", "matter", "list"],
+        &["compliance", "key", "rotate"],
+        &["retention", "plan"],
+        &["retention", "set", "global", "1"],
+    ] {
+        let told = run(&server, arguments).refused();
+        assert!(told.contains("--role compliance-officer"), "{told}");
+        if arguments[1] != "key" {
+            officer(&server, arguments).ok();
+        }
+    }
+    officer(&server, &["room", "add", "X", "--category", "General"]).refused();
+    officer(&server, &["user", "remove", "bob@example.test", "--yes"]).refused();
+    run(&server, &["compliance", "status"]).ok();
+}
+
+#[test]
+fn the_service_runs_in_a_process_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = Options {
+        arguments: vec!["--role".to_owned(), "chat".to_owned()],
+        ..Options::default()
+    };
+    let server = Server::start(common::BINARY, options);
+    let told = run(&server, &["compliance", "status"]).refused();
+    assert!(told.contains("runs in another process"), "{told}");
+
+    let config = folder.path().join("compliance.toml");
+    let data = folder.path().join("data");
+    let text = format!(
+        "domain = \"example.test\"\ndata_dir = {data:?}\n[metrics]\nlisten = \"off\"\n[queue]\nsocket = {:?}\n",
+        server.data_dir().join("queue.sock")
+    );
+    fs::write(&config, text).expect("a configuration");
+    let config = config.to_str().expect("a path");
+    let mut serving = command(&["serve", "--role", "compliance", "--config", config]);
+    let child = serving.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let _child = common::Process(child.expect("it starts"));
+    wait_until("it serves", || data.join("listening.json").exists());
+    let data = data.to_str().expect("a path");
+    wait_until("it has the demo's records", || {
+        let status = common::run_alone(&["compliance", "status", "--json", "--data-dir", data]).json();
+        status["records"].as_u64() > Some(0) && status["queue"]["depth"] == 0
+    });
+    // Whoever runs it is its officer, and no administrator.
+    common::run_alone(&["compliance", "verify", "--data-dir", data]).ok();
+    common::run_alone(&["user", "list", "--data-dir", data]).refused();
+}
