@@ -40,6 +40,8 @@ struct Addresses {
 pub struct Server {
     binary: PathBuf,
     options: Options,
+    /// The configuration, if it isn't that of the demo.
+    config: Option<PathBuf>,
     folder: TempDir,
     process: Option<Child>,
     addresses: Addresses,
@@ -80,6 +82,7 @@ impl Server {
         let mut server = Self {
             binary: binary.as_ref().to_owned(),
             options,
+            config: None,
             folder: tempfile::Builder::new()
                 .prefix("causerie-test.")
                 .tempdir()
@@ -193,6 +196,17 @@ impl Server {
         }
     }
 
+    /// From the next start on the server has this configuration (TOML) instead of that of the demo. It keeps its data and its
+    /// addresses, which are told by flags.
+    ///
+    /// # Panics
+    /// When it can't be written.
+    pub fn configure(&mut self, toml: &str) {
+        let file = self.folder.path().join("causerie.toml");
+        fs::write(&file, toml).expect("the folder takes files");
+        self.config = Some(file);
+    }
+
     fn log_path(&self) -> PathBuf {
         self.folder.path().join("server.log")
     }
@@ -211,8 +225,13 @@ impl Server {
             .append(true)
             .open(self.log_path())
             .context("opening the log")?;
-        let process = Command::new(&self.binary)
-            .args(["serve", "--demo", "--data-dir"])
+        let mut command = Command::new(&self.binary);
+        match &self.config {
+            Some(file) => command.args(["serve", "--config"]).arg(file),
+            None => command.args(["serve", "--demo"]),
+        };
+        let process = command
+            .arg("--data-dir")
             .arg(self.data_dir())
             .args(["--sip-tcp", &self.addresses.sip_tcp.to_string()])
             .args(["--sip-tls", &self.addresses.sip_tls.to_string()])

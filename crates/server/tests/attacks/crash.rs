@@ -1,11 +1,15 @@
 //! `kill -9` at random moments under load: every post that was answered 200 or echoed is there, once, in order, with its
-//! record, and the chains verify.
+//! record, and the chains verify; the compliance service of the same process has taken and exported all of it.
 
 use crate::{
     judge::Verdict,
+    killed::Eager,
+    officer::Officer,
     people::{BINARY, join, sign_in},
+    service::end_leases,
 };
 use causerie_client::{Event, RoomUri};
+use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
 use causerie_testkit::Server;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +20,9 @@ use std::{
 
 /// How often the server is killed; the environment may ask for another number.
 const KILLS: &str = "CAUSERIE_KILLS";
-const KILLS_DEFAULT: u32 = 100;
+const KILLS_DEFAULT: u32 = 20;
+/// After so many kills the leases of the killed are ended, so that exports go on.
+const KILLS_A_LEASE: u32 = 5;
 /// The longest time for which a server lives under load, in milliseconds.
 const LIFE_MS: u64 = 300;
 /// Posts that one client has outstanding.
@@ -24,17 +30,25 @@ const WINDOW: usize = 32;
 
 /// What clients saw before the server died.
 #[derive(Default)]
-struct Seen {
+pub(crate) struct Seen {
     /// Texts that were answered 200.
-    answered: BTreeSet<String>,
+    pub(crate) answered: BTreeSet<String>,
     /// Room, number and text of what was delivered.
-    delivered: BTreeMap<(String, u64), String>,
+    pub(crate) delivered: BTreeMap<(String, u64), String>,
+}
+
+/// How often something is killed: as the environment says.
+pub(crate) fn kills(default: u32) -> u32 {
+    std::env::var(KILLS).map_or(default, |text| text.parse().expect(KILLS))
 }
 
 #[test]
 fn nothing_answered_or_delivered_is_lost_doubled_or_reordered_by_kill_9() {
-    let kills = std::env::var(KILLS).map_or(KILLS_DEFAULT, |text| text.parse().expect(KILLS));
+    let kills = kills(KILLS_DEFAULT);
     let mut server = Server::demo(BINARY);
+    let officer = Officer::of(&server);
+    officer.adapter("all", &[]);
+    let eager = Eager::start(officer.clone());
     let seen = Arc::new(Mutex::new(Seen::default()));
     let runtime = || {
         tokio::runtime::Builder::new_current_thread()
@@ -64,14 +78,53 @@ fn nothing_answered_or_delivered_is_lost_doubled_or_reordered_by_kill_9() {
                 ended.expect("what a client saw is right");
             }
         });
+        if life % KILLS_A_LEASE == KILLS_A_LEASE - 1 {
+            runtime().block_on(end_leases_of(&server));
+        }
         server.restart();
     }
+    let runs = eager.end();
+    server.kill9();
+    runtime().block_on(end_leases_of(&server));
+    server.restart();
+    officer.export_all("all");
+    officer.run(&["compliance", "verify"]);
     server.stop();
-    runtime().block_on(judge(&server, &seen.lock().unwrap(), kills));
+    runtime().block_on(async {
+        let verdict = Verdict::of(&server.data_dir()).await;
+        let seen = seen.lock().unwrap();
+        let stored = judge(&verdict, &seen).await;
+        assert_eq!(verdict.exported("all").await, stored);
+        println!(
+            "{kills} kills, {runs} runs: {} posts answered, {} delivered, {} stored and exported, all there.",
+            seen.answered.len(),
+            seen.delivered.len(),
+            stored.len()
+        );
+        assert!(
+            seen.answered.len() > kills as usize,
+            "there was no load to speak of"
+        );
+    });
+}
+
+/// Ends the leases that a killed server had.
+async fn end_leases_of(server: &Server) {
+    let data_dir = server.data_dir();
+    let (queue, records) = (data_dir.join("causerie.db"), data_dir.join("compliance.db"));
+    let queue = SqliteStore::open(&queue, Options::default()).await.unwrap();
+    let records = SqliteRecords::open(&records, Options::default()).await.unwrap();
+    end_leases(&queue, &records).await;
+    queue.close().await;
 }
 
 /// Posts as fast as answers come, and notes what was answered 200.
-async fn post(client: causerie_client::Client, room: RoomUri, name: String, seen: Arc<Mutex<Seen>>) {
+pub(crate) async fn post(
+    client: causerie_client::Client,
+    room: RoomUri,
+    name: String,
+    seen: Arc<Mutex<Seen>>,
+) {
     let mut waiting = std::collections::VecDeque::new();
     for number in 0.. {
         let text = format!("{name} {number:06}");
@@ -93,7 +146,7 @@ async fn post(client: causerie_client::Client, room: RoomUri, name: String, seen
     }
 }
 
-async fn listen(mut events: causerie_client::Events, room: String, seen: Arc<Mutex<Seen>>) {
+pub(crate) async fn listen(mut events: causerie_client::Events, room: String, seen: Arc<Mutex<Seen>>) {
     let mut last = 0;
     while let Some(event) = events.next().await {
         if let Event::Message(message) = event {
@@ -116,9 +169,8 @@ async fn listen(mut events: causerie_client::Events, room: String, seen: Arc<Mut
     }
 }
 
-async fn judge(server: &Server, seen: &Seen, kills: u32) {
-    let verdict = Verdict::of(&server.data_dir()).await;
-    verdict.verify_chains().await;
+/// The texts that are stored, checked against what was seen: nothing is lost, doubled or out of order.
+pub(crate) async fn judge(verdict: &Verdict, seen: &Seen) -> BTreeSet<String> {
     verdict.verify_presence();
     let mut stored = BTreeMap::new();
     let mut texts = BTreeSet::new();
@@ -146,14 +198,5 @@ async fn judge(server: &Server, seen: &Seen, kills: u32) {
             "{place:?} was delivered and is not what is stored"
         );
     }
-    println!(
-        "{kills} kills: {} posts answered, {} delivered, {} stored, all there.",
-        seen.answered.len(),
-        seen.delivered.len(),
-        stored.len()
-    );
-    assert!(
-        seen.answered.len() > kills as usize,
-        "there was no load to speak of"
-    );
+    texts
 }

@@ -1,0 +1,185 @@
+//! Death at a step that is told: between accepting a message and answering it, and at every step of an export.
+
+use crate::{
+    judge::Verdict,
+    officer::{Officer, wait_until},
+    people::{BINARY, join, sign_in},
+    service::end_leases,
+};
+use causerie_store_sqlite::{Options as Open, SqliteRecords, SqliteStore};
+use causerie_testkit::{Options, Server};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+use tempfile::TempDir;
+
+/// Posts that are on their way when the server dies.
+const POSTS: usize = 12;
+
+/// A demo server that can be told where to die.
+struct Mortal {
+    server: Server,
+    order: PathBuf,
+    _folder: TempDir,
+}
+
+impl Mortal {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (library, order) = (folder.path().join("dying.so"), folder.path().join("order"));
+        let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/attacks/dying.c");
+        let mut build = Command::new("cc");
+        build
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .arg(&library)
+            .arg(source);
+        assert!(build.status().unwrap().success());
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        let environment = vec![
+            ("LD_PRELOAD".to_owned(), text(&library)),
+            ("DYING".to_owned(), text(&order)),
+        ];
+        let options = Options {
+            environment,
+            ..Options::default()
+        };
+        Self {
+            server: Server::start(BINARY, options),
+            order,
+            _folder: folder,
+        }
+    }
+
+    /// Orders the death of the running server.
+    fn order(&self, step: &str, part: &str, count: u32) {
+        // Moved to its place: nobody reads half of it.
+        let written = self.order.with_extension("new");
+        fs::write(&written, format!("{step} {part} {count}")).unwrap();
+        fs::rename(written, &self.order).unwrap();
+    }
+
+    /// Waits for the death; then starts the server again. Nobody holds a lease any more by then.
+    async fn rise(&mut self) {
+        let status = format!("/proc/{}/stat", self.server.pid().unwrap());
+        wait_until("the server is dead", || {
+            fs::read_to_string(&status).unwrap().contains(") Z ")
+        });
+        assert!(!self.order.exists(), "it died for another reason");
+        self.server.kill9();
+        let data_dir = self.server.data_dir();
+        let queue = SqliteStore::open(&data_dir.join("causerie.db"), Open::default())
+            .await
+            .unwrap();
+        let records = SqliteRecords::open(&data_dir.join("compliance.db"), Open::default())
+            .await
+            .unwrap();
+        end_leases(&queue, &records).await;
+        queue.close().await;
+        self.server.restart();
+    }
+}
+
+/// A message that was on its way when the server died is nowhere, or in the room, in its record and in the export; one that
+/// was answered is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn compliance_1_a_kill_between_accept_and_ack() {
+    let mut mortal = Mortal::start();
+    let officer = Officer::of(&mortal.server);
+    officer.adapter("all", &[]);
+    let (mut answered, mut posted) = (BTreeSet::new(), BTreeSet::new());
+    let mut cut_off = 0;
+    // Not durable, durable and not answered; at the first message and in the middle.
+    for (step, count) in [
+        ("before-sync", 1),
+        ("after-sync", 1),
+        ("before-sync", 4),
+        ("after-sync", 4),
+    ] {
+        let (client, _events) = sign_in(&mortal.server, "alice").await;
+        let room = join(&client, "Lobby").await.uri;
+        mortal.order(step, "causerie.db-wal", count);
+        for number in 0..POSTS {
+            let text = format!("{step} {count} {number}");
+            posted.insert(text.clone());
+            match client.post(&room, &text).await {
+                Ok(()) => _ = answered.insert(text),
+                Err(_) => cut_off += 1,
+            }
+        }
+        mortal.rise().await;
+    }
+    assert!(cut_off > 0, "nothing was on its way");
+    officer.export_all("all");
+    mortal.server.stop();
+    let verdict = Verdict::of(&mortal.server.data_dir()).await;
+    let messages = verdict.messages("Lobby").await;
+    let texts: BTreeSet<String> = messages.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(verdict.exported("all").await, texts);
+    assert!(texts.is_superset(&answered), "what was answered is lost");
+    assert!(posted.is_superset(&texts), "what nobody posted is there");
+}
+
+/// Wherever a run is cut short, the next makes the same batch, byte by byte, though more has come since; and then what has
+/// come since.
+#[tokio::test(flavor = "multi_thread")]
+async fn compliance_2_a_kill_after_the_file_is_written_and_before_that_is_noted() {
+    let mut mortal = Mortal::start();
+    let officer = Officer::of(&mortal.server);
+    let folder = officer.adapter("all", &[]);
+    let steps = [
+        ("after-sync", "compliance.db-wal"),
+        ("after-sync", ".staging-all-"),
+        ("before-rename", "/all-"),
+        ("after-rename", "/all-"),
+        ("before-sync", "compliance.db-wal"),
+    ];
+    for (life, (step, part)) in steps.into_iter().enumerate() {
+        let (client, _events) = sign_in(&mortal.server, "alice").await;
+        let room = join(&client, "Lobby").await.uri;
+        client.post(&room, &format!("{life} before")).await.unwrap();
+        client.sign_out().await;
+        officer.wait_until_stored();
+        mortal.order(step, part, 1);
+        let ran = officer.try_run(&["compliance", "adapter", "run", "all"]);
+        assert!(!ran.ok, "{step} {part}: {ran:?}");
+        mortal.rise().await;
+
+        let batches = || -> Vec<(String, Vec<u8>)> {
+            let names = fs::read_dir(&folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+            names.sort();
+            let manifest = |name: &String| fs::read(folder.join(name).join("manifest.json")).unwrap();
+            names
+                .into_iter()
+                .map(|name| (name.clone(), manifest(&name)))
+                .collect()
+        };
+        let before = batches();
+        // More comes before the run that was cut short is done again.
+        let (client, _events) = sign_in(&mortal.server, "bob").await;
+        let room = join(&client, "Lobby").await.uri;
+        client.post(&room, &format!("{life} after")).await.unwrap();
+        officer.wait_until_stored();
+        let again = officer.export("all").unwrap();
+        let after = batches();
+        assert!(after.starts_with(&before), "{step} {part}: a batch was changed");
+        assert_eq!(after.last().unwrap().0, again, "{step} {part}");
+        if step == "after-rename" {
+            assert_eq!(before, after, "the same batch was made again");
+        } else {
+            assert_eq!(before.len() + 1, after.len(), "{step} {part}");
+        }
+    }
+    officer.export_all("all");
+    mortal.server.stop();
+    let verdict = Verdict::of(&mortal.server.data_dir()).await;
+    let messages = verdict.messages("Lobby").await;
+    assert_eq!(messages.len(), 2 * steps.len());
+    let texts: BTreeSet<String> = messages.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(verdict.exported("all").await, texts);
+}

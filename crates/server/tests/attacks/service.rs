@@ -1,0 +1,153 @@
+//! The compliance service as a process of its own.
+
+use crate::{
+    officer::{Officer, wait_until},
+    people::BINARY,
+};
+use causerie_model::Timestamp;
+use causerie_queue::Queue;
+use causerie_records::RecordStore;
+use causerie_testkit::{Options, Server};
+use serde_json::Value;
+use std::{
+    fs::{self, File, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+use tempfile::TempDir;
+
+/// A chat server that leaves compliance to another process.
+pub(crate) fn chat_alone() -> Server {
+    let arguments = ["--role", "chat"].map(str::to_owned).to_vec();
+    Server::start(
+        BINARY,
+        Options {
+            arguments,
+            ..Options::default()
+        },
+    )
+}
+
+/// `causerie serve --role compliance`. Dropping it ends the process and removes its folder.
+pub(crate) struct Service {
+    folder: TempDir,
+    process: Option<Child>,
+}
+
+impl Service {
+    /// Starts the service of a chat server with a database: URL and password; with a file of its own if there is none.
+    pub(crate) fn of(chat: &Server, database: Option<(&str, &str)>) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("causerie-test.")
+            .tempdir()
+            .unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let queue = chat.data_dir().join("queue.sock");
+        let mut config = format!(
+            "domain = 'example.test'\ndata_dir = '{}'\n[metrics]\nlisten = 'off'\n[queue]\nsocket = '{}'\n",
+            path("data").display(),
+            queue.display()
+        );
+        if let Some((url, password)) = database {
+            fs::write(path("password"), password).unwrap();
+            fs::set_permissions(path("password"), Permissions::from_mode(0o600)).unwrap();
+            let file = path("password").display().to_string();
+            config += &format!("[compliance]\ndatabase = \"{url}\"\ndatabase_password_file = '{file}'\n");
+        }
+        fs::write(path("causerie.toml"), config).unwrap();
+        let mut service = Self {
+            folder,
+            process: None,
+        };
+        service.restart();
+        service
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The officer who is let in as the user that runs the service.
+    pub(crate) fn officer(&self) -> Officer {
+        Officer::on_machine(self.data_dir())
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Ends the process as a power failure would.
+    pub(crate) fn kill9(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().unwrap();
+            process.wait().unwrap();
+        }
+    }
+
+    /// Asks the process to end, and waits for it.
+    pub(crate) fn stop(&mut self) {
+        let mut process = self.process.take().expect("the service runs");
+        let kill = format!("kill -TERM {}", process.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        assert!(process.wait().unwrap().success(), "{}", self.log());
+    }
+
+    /// Starts the process and waits until it serves.
+    #[track_caller]
+    pub(crate) fn restart(&mut self) {
+        let listening = self.data_dir().join("listening.json");
+        let _ = fs::remove_file(&listening);
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("log"));
+        let log = log.unwrap();
+        let process = Command::new(BINARY)
+            .args(["serve", "--role", "compliance", "--config", "causerie.toml"])
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let pid = process.id();
+        self.process = Some(process);
+        let serves = || {
+            let text = fs::read_to_string(&listening).unwrap_or_default();
+            serde_json::from_str::<Value>(&text).is_ok_and(|json| json["pid"] == pid)
+        };
+        wait_until("the service serves", || {
+            let ended = self.process.as_mut().unwrap().try_wait().unwrap();
+            assert_eq!(
+                ended,
+                None,
+                "{}",
+                fs::read_to_string(self.folder.path().join("log")).unwrap()
+            );
+            serves()
+        });
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.kill9();
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail = log.len().saturating_sub(4_000);
+            eprintln!(
+                "--- end of the service's log ---\n{}\n---",
+                log.get(tail..).unwrap_or(&log)
+            );
+        }
+    }
+}
+
+/// Ends the leases of who was killed, as if the time had gone by for which he had them.
+pub(crate) async fn end_leases(queue: &dyn Queue, records: &dyn RecordStore) {
+    let (now, until) = (Timestamp(i64::MAX - 1), Timestamp(i64::MAX));
+    let lease = queue.lease(None, now, until).await.unwrap();
+    queue.release(&lease).await.unwrap();
+    records.lease("runs", "nobody", now, Timestamp(0)).await.unwrap();
+}

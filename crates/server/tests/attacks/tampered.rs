@@ -1,0 +1,224 @@
+//! Whoever changes an export or the database of records is found out, and told what he changed.
+
+use crate::{
+    judge::Verdict,
+    officer::{Officer, body, records_in, sql, verify_by_program, verify_by_script},
+    people::{BINARY, join, sign_in},
+};
+use causerie_testkit::Server;
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Copies a SQLite database that is in use.
+const COPY: &str = "
+import sqlite3, sys
+with sqlite3.connect(sys.argv[2]) as to:
+    sqlite3.connect(sys.argv[1], timeout=60).backup(to)
+";
+
+const SECRET: &str = "sell at 17";
+
+/// A demo server with a message in its Lobby, and an export of all.
+async fn scene() -> (Server, Officer, PathBuf) {
+    let server = Server::demo(BINARY);
+    let officer = Officer::of(&server);
+    let folder = officer.adapter("all", &[]);
+    let (client, _events) = sign_in(&server, "alice").await;
+    let room = join(&client, "Lobby").await.uri;
+    for text in ["before", SECRET, "after"] {
+        client.post(&room, text).await.unwrap();
+    }
+    let batch = folder.join(officer.export_all("all"));
+    (server, officer, batch)
+}
+
+/// How records call the one with the secret.
+fn title(batch: &Path) -> String {
+    let records = records_in(batch);
+    let secret = records
+        .iter()
+        .find(|record| record["kind"] == "CHAT" && body(record)["text"] == SECRET);
+    let secret = secret.unwrap();
+    format!(
+        "record {} of {}",
+        secret["number"],
+        secret["chain"].as_str().unwrap()
+    )
+}
+
+/// Changes a file of an export; what is said then by script and program. The file is put back.
+fn verdicts(batch: &Path, key: &Path, file: &Path, change: impl FnOnce(&mut Vec<u8>)) -> [String; 2] {
+    let right = fs::read(file).unwrap();
+    let mut bytes = right.clone();
+    change(&mut bytes);
+    fs::write(file, bytes).unwrap();
+    let verdicts = [verify_by_script(batch, key), verify_by_program(batch, key)].map(Result::unwrap_err);
+    fs::write(file, right).unwrap();
+    verdicts
+}
+
+/// Where the secret is in a file.
+fn secret_in(bytes: &[u8]) -> usize {
+    let secret = SECRET.as_bytes();
+    bytes
+        .windows(secret.len())
+        .position(|part| part == secret)
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn compliance_6_a_changed_export_names_file_and_record() {
+    let (_server, officer, batch) = scene().await;
+    let key = officer.key();
+    let title = title(&batch);
+    let xml = fs::read_dir(&batch).unwrap().map(|entry| entry.unwrap().path());
+    let xml = xml
+        .filter(|path| path.extension().is_some_and(|extension| extension == "xml"))
+        .next()
+        .unwrap();
+    for file in [&xml, &batch.join("records.ndjson")] {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        for verdict in verdicts(&batch, &key, file, |bytes| {
+            let at = secret_in(bytes) + SECRET.len() - 1;
+            bytes[at] ^= 1;
+        }) {
+            assert!(
+                verdict.contains(name) && verdict.contains(&title),
+                "{name}, {title}: {verdict}"
+            );
+        }
+        // Cut off within the record: of a line without its end only the number can be told.
+        for verdict in verdicts(&batch, &key, file, |bytes| bytes.truncate(secret_in(bytes) + 3)) {
+            assert!(verdict.contains(name), "{name}: {verdict}");
+            assert!(
+                verdict.contains(&title) || verdict.contains("line "),
+                "{title}: {verdict}"
+            );
+        }
+    }
+    // As it was, it is right again.
+    verify_by_script(&batch, &key).unwrap();
+    verify_by_program(&batch, &key).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn compliance_6_a_changed_database_names_the_record() {
+    let (server, officer, batch) = scene().await;
+    let database = server.data_dir().join("compliance.db");
+    let title = title(&batch);
+    let secret = records_in(&batch)
+        .into_iter()
+        .find(|one| one["kind"] == "CHAT" && body(one)["text"] == SECRET);
+    let at = secret.unwrap()["position"].as_u64().unwrap();
+    // Against intent there is only what was signed: whoever owns the file can do anything to it.
+    let triggers = sql(
+        &database,
+        &["SELECT name FROM sqlite_schema WHERE type = 'trigger'"],
+    );
+    for trigger in triggers {
+        sql(
+            &database,
+            &[&format!("DROP TRIGGER {}", trigger[0].as_str().unwrap())],
+        );
+    }
+    let changed = |statements: &[String]| -> String {
+        let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+        sql(
+            &database,
+            &[&["BEGIN IMMEDIATE"], &statements[..], &["COMMIT"]].concat(),
+        );
+        officer.refused(&["compliance", "verify"])
+    };
+    let swap = [
+        format!("UPDATE records SET position = 1000000 WHERE position = {at}"),
+        format!("UPDATE records SET position = {at} WHERE position = {}", at + 1),
+        format!(
+            "UPDATE records SET position = {} WHERE position = 1000000",
+            at + 1
+        ),
+    ];
+    let chain = title.rsplit(' ').next().unwrap().to_owned();
+    for (what, change, mend) in [
+        (
+            "another text",
+            vec![format!(
+                "UPDATE records SET body = replace(body, '17', '71') WHERE position = {at}"
+            )],
+            vec![format!(
+                "UPDATE records SET body = replace(body, '71', '17') WHERE position = {at}"
+            )],
+        ),
+        (
+            "a removed row",
+            vec![
+                format!("CREATE TABLE kept AS SELECT * FROM records WHERE position = {at}"),
+                format!("DELETE FROM records WHERE position = {at}"),
+            ],
+            vec![
+                "INSERT INTO records SELECT * FROM kept".to_owned(),
+                "DROP TABLE kept".to_owned(),
+            ],
+        ),
+        ("a swapped pair", swap.to_vec(), swap.to_vec()),
+    ] {
+        let verdict = changed(&change);
+        let named = verdict.contains(&at.to_string()) || verdict.contains(&chain);
+        println!("{what}, {title}, position {at}: {verdict}");
+        assert!(named, "{what}, {title}, position {at}: {verdict}");
+        // As it was, it is right again.
+        let statements: Vec<&str> = mend.iter().map(String::as_str).collect();
+        sql(
+            &database,
+            &[&["BEGIN IMMEDIATE"], &statements[..], &["COMMIT"]].concat(),
+        );
+        officer.run(&["compliance", "verify"]);
+    }
+}
+
+/// There are no pools, so nothing fails over to a second site; what can be said without them is that a copy of a database
+/// that is in use is whole: it has all up to some moment, verifies, and every batch up to then agrees with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn compliance_7_a_copy_of_a_database_in_use_verifies() {
+    let (mut server, officer, _) = scene().await;
+    let (client, _events) = sign_in(&server, "bob").await;
+    let room = join(&client, "Lobby").await.uri;
+    let posting = tokio::spawn(async move {
+        for number in 0.. {
+            if client.post(&room, &format!("load {number}")).await.is_err() {
+                return;
+            }
+        }
+    });
+    let copies = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    for number in 0..3 {
+        let (from, to) = (
+            server.data_dir().join("compliance.db"),
+            copies.path().join(number.to_string()),
+        );
+        let mut copy = Command::new("python3");
+        assert!(
+            copy.args(["-c", COPY])
+                .arg(from)
+                .arg(&to)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let stored = Verdict::of_copy(&to, &officer.key()).await;
+        assert!(stored >= last, "the copies have less and less");
+        last = stored;
+    }
+    assert!(last > 0);
+    server.kill9();
+    posting.await.unwrap();
+    let there = sql(
+        &server.data_dir().join("compliance.db"),
+        &["SELECT max(position) FROM records"],
+    );
+    assert!(there[0][0].as_u64() >= Some(last), "{:?}", Value::from(last));
+}
