@@ -124,7 +124,12 @@ fn complete_one(path: &str, operation: &mut Operation, act: AdminAct) {
     let group = parts.first().copied().filter(|part| !part.starts_with('{'));
     let group = group.unwrap_or("lists").trim_end_matches(".json");
     let name = operation.operation_id.take().unwrap_or_default();
-    operation.operation_id = Some(format!("{group}_{name}"));
+    // What officers do has one group, and names of its own only below that.
+    let within = match parts.as_slice() {
+        ["compliance", thing, ..] => format!("{group}_{thing}"),
+        _ => group.to_owned(),
+    };
+    operation.operation_id = Some(format!("{within}_{name}"));
     operation.tags = Some(vec![group.to_owned()]);
     operation.extensions = Some(ExtensionsBuilder::new().add("x-act", act.as_str()).build());
     operation.security = Some(vec![SecurityRequirement::new(TOKEN, [""; 0])]);

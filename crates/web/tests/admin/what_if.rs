@@ -245,7 +245,8 @@ fn every_change_can_be_asked_about() {
         .collect();
     let described: BTreeSet<String> = described()
         .into_iter()
-        .filter(|(method, ..)| method != "get")
+        // What officers do is asked of the compliance service, whose tests ask what it would do.
+        .filter(|(method, path, _)| method != "get" && !path.starts_with("/v1/compliance/"))
         .map(|(method, path, _)| format!("{method} {path}"))
         .collect();
     assert_eq!(tried, described);
