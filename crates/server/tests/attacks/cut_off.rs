@@ -10,7 +10,7 @@ use crate::{
 use causerie_records::RecordStore;
 use causerie_store_postgres::PostgresRecords;
 use causerie_store_sqlite::{Options, SqliteRecords};
-use causerie_testkit::{Postgres, Server};
+use causerie_testkit::{DEADLINE, Postgres, Server};
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader, Write},
@@ -108,9 +108,16 @@ impl<L> Attack<'_, L> {
             }
             answer
         };
+        let mut patience = DEADLINE.as_millis() / POLL.as_millis();
+        let mut pause = async |what: &str| {
+            patience = patience
+                .checked_sub(1)
+                .unwrap_or_else(|| panic!("in vain: {what}"));
+            tokio::time::sleep(POLL).await;
+        };
         // It takes the server a moment to see that nothing waits any more.
         while post(&closed, &mut in_closed).await.is_err() {
-            tokio::time::sleep(POLL).await;
+            pause("a closed category takes messages").await;
         }
 
         let cut = (self.cut)(&service);
@@ -120,7 +127,7 @@ impl<L> Attack<'_, L> {
                 .expect("an open category takes messages");
             match post(&closed, &mut in_closed).await {
                 Err(refusal) => break refusal,
-                Ok(()) => tokio::time::sleep(POLL).await,
+                Ok(()) => pause("a closed category refuses messages").await,
             }
         };
         assert_eq!(refusal.status, 503, "{}", refusal.reason);
@@ -147,7 +154,7 @@ impl<L> Attack<'_, L> {
         (self.mend)(cut);
         officer.wait_until_stored();
         while post(&closed, &mut in_closed).await.is_err() {
-            tokio::time::sleep(POLL).await;
+            pause("a closed category takes messages").await;
         }
         client.sign_out().await;
         officer.export_all("all");
