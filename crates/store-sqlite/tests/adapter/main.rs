@@ -3,6 +3,7 @@
 mod disk;
 mod indexing;
 mod opening;
+mod records;
 mod writing;
 
 use causerie_model::{Record, RoomId};
