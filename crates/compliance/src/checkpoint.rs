@@ -1,13 +1,11 @@
 //! Checkpoints: the service signs what the database holds, and makes it known elsewhere.
 
-use crate::{Change, Compliance, ComplianceError, Officer, intake::PAGE, service::Stop};
-use causerie_model::{Hash, StoreFault};
+use crate::{Change, Compliance, ComplianceError, MAX_DECISIONS, Officer, intake::PAGE, service::Stop};
+use causerie_model::{Hash, StoreFault, Timestamp};
 use causerie_proof::{Checkpoint, PublicKey, SignedCheckpoint, SigningKey, Tree, merkle};
 use causerie_records::{Addition, CheckpointLine, DocumentKey, RecordStore};
 use std::sync::Arc;
 
-/// So often a checkpoint is begun anew when somebody else made one in between.
-const MAX_TRIES: u32 = 20;
 /// So many checkpoints are made known at once.
 const ANCHOR_PAGE: u32 = 100;
 
@@ -19,9 +17,18 @@ fn anchored_key() -> DocumentKey {
     }
 }
 
-fn parse(line: &CheckpointLine) -> Result<SignedCheckpoint, ComplianceError> {
-    SignedCheckpoint::parse(&line.line)
-        .map_err(|error| ComplianceError::Damaged(format!("checkpoint {}: {error}", line.number)))
+/// Reads a checkpoint. Beside its line, which is signed, the database has its number and end, which aren't: an error if they
+/// say something else.
+pub(crate) fn parse(line: &CheckpointLine) -> Result<SignedCheckpoint, ComplianceError> {
+    let damaged = |what: &str| ComplianceError::Damaged(format!("checkpoint {}: {what}", line.number));
+    let signed = SignedCheckpoint::parse(&line.line).map_err(|error| damaged(&error.to_string()))?;
+    if signed.checkpoint.number != line.number || signed.checkpoint.up_to != line.up_to {
+        return Err(damaged(&format!(
+            "the database says that it ends at position {}, and its line that it is checkpoint {} and ends at {}",
+            line.up_to, signed.checkpoint.number, signed.checkpoint.up_to
+        )));
+    }
+    Ok(signed)
 }
 
 /// The last checkpoint.
@@ -54,7 +61,8 @@ pub(crate) async fn first_after(records: &dyn RecordStore, position: u64) -> Res
     while low < high {
         let middle = low + (high - low) / 2;
         let found = records.checkpoints(middle - 1, 1).await?;
-        if found.first().is_some_and(|line| line.up_to <= position) {
+        let found = found.first().map(parse).transpose()?;
+        if found.is_some_and(|found| found.checkpoint.up_to <= position) {
             low = middle + 1;
         } else {
             high = middle;
@@ -100,13 +108,15 @@ impl Compliance {
                 tree.push(merkle::leaf(stored.position, stored.record.hash));
             }
         }
+        // A clock that was put back must not break the order of checkpoints.
+        let earliest = last.map_or(Timestamp(i64::MIN), |last| last.checkpoint.at);
         let checkpoint = Checkpoint {
             number: last.map_or(1, |last| last.checkpoint.number.saturating_add(1)),
             after: start,
             up_to,
             root: tree.root(),
             previous: last.map_or(Hash::ZERO, SignedCheckpoint::hash),
-            at: self.needs().clock.now(),
+            at: self.needs().clock.now().max(earliest),
             next_key,
         };
         Ok(checkpoint.sign(&key))
@@ -119,7 +129,7 @@ impl Compliance {
     /// [`ComplianceError::Store`].
     pub async fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, ComplianceError> {
         let _one = self.inner.checkpointing.lock().await;
-        for _ in 0..MAX_TRIES {
+        for _ in 0..MAX_DECISIONS {
             let last = last(&*self.needs().records).await?;
             let end = self.needs().records.end().await?;
             if end <= covered(last.as_ref()) {
@@ -229,13 +239,14 @@ impl Compliance {
             *crate::service::lock(&self.inner.key) = new;
             return Ok(change);
         }
-        for _ in 0..MAX_TRIES {
-            // First the record: the checkpoint that names the key then covers it.
-            let end = self
-                .record(&officer.actor(), &[change.event(&officer.origin)])
-                .await?;
+        let (actor, events) = (officer.actor(), [change.event(&officer.origin)]);
+        // First the record: the checkpoint that names the key then covers it.
+        let mut end = self.record(&actor, &events).await?;
+        for _ in 0..MAX_DECISIONS {
             let last = last(&*self.needs().records).await?;
             if end <= covered(last.as_ref()) {
+                // Another service's checkpoint covers it already, and doesn't name the key.
+                end = self.record(&actor, &events).await?;
                 continue;
             }
             let next = self

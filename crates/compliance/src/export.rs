@@ -3,6 +3,7 @@
 use crate::{
     Compliance, ComplianceError, Found, Officer, Page, Progress,
     batch::{Heading, Writer},
+    checkpoint,
     documents::{Adapter, AdapterFormat, MIN_INTERVAL},
     format,
     intake::PAGE,
@@ -60,8 +61,8 @@ impl Compliance {
     /// The last position, which a checkpoint covers from now on.
     pub(crate) async fn covered_now(&self) -> Result<u64, ComplianceError> {
         self.checkpoint().await?;
-        let last = self.needs().records.last_checkpoint().await?;
-        Ok(last.map_or(0, |last| last.up_to))
+        let last = checkpoint::last(&*self.needs().records).await?;
+        Ok(checkpoint::covered(last.as_ref()))
     }
 
     /// Counts what is selected, records that, and exports it unless it is only asked what would be. Nothing selected: no

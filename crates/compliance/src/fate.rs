@@ -1,7 +1,7 @@
 //! Whether a record goes or stays: the one place where policies, exports, checkpoints and holds meet.
 
 use crate::{
-    Compliance, ComplianceError,
+    Compliance, ComplianceError, checkpoint,
     documents::{self, Adapter, Hold, Retention, Room, Run, Scope},
     told::Told,
 };
@@ -62,6 +62,8 @@ impl fmt::Display for Fate {
 /// What decides fates, as it was read once.
 pub(crate) struct Rules {
     now: Timestamp,
+    /// Everything is kept for so many days at least, whatever a policy says that was set before.
+    minimum_days: u32,
     policies: BTreeMap<Scope, Retention>,
     holds: Vec<Hold>,
     /// Up to which position each adapter has exported.
@@ -95,7 +97,8 @@ impl Rules {
         let Some((scope, policy)) = policy else {
             return Fate::NoPolicy;
         };
-        let kept_since = self.now.plus_seconds(-i64::from(policy.keep_days) * 86_400);
+        let days = policy.keep_days.max(self.minimum_days);
+        let kept_since = self.now.plus_seconds(-i64::from(days) * 86_400);
         if record.at >= kept_since {
             return Fate::Young(scope.to_string());
         }
@@ -137,10 +140,11 @@ impl Compliance {
         };
         Ok(Rules {
             now: self.needs().clock.now(),
+            minimum_days: self.settings().minimum_retention_days,
             policies: policies.into_iter().map(scope).collect::<Result<_, _>>()?,
             holds: holds.into_values().collect(),
             exported: adapters.into_keys().map(exported).collect(),
-            covered: records.last_checkpoint().await?.map_or(0, |last| last.up_to),
+            covered: checkpoint::covered(checkpoint::last(records).await?.as_ref()),
         })
     }
 

@@ -37,6 +37,7 @@ mod verify;
 mod watch;
 
 pub use change::Change;
+pub use commit::MAX_DECISIONS;
 pub use error::ComplianceError;
 pub use export::{ExportOutcome, ExportRequest};
 pub use fate::{Fate, RETIRABLE};
@@ -47,7 +48,6 @@ pub use reads::{Reading, Reads, RoomReads};
 pub use retention::{CHUNK, Plan, Tally};
 pub use run::{Progress, RunOutcome};
 pub use scope::{MAX_NAMED, MAX_TEXT};
-pub use scribe::MAX_DECISIONS;
 pub use service::Compliance;
 pub use settings::Settings;
 pub use sift::{Found, MAX_SHOWN, Page};

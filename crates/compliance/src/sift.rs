@@ -1,12 +1,10 @@
 //! Looks through records: counts those that fit, and gives a page of them.
 
-use crate::{Compliance, ComplianceError};
+use crate::{Compliance, ComplianceError, intake::PAGE};
 use causerie_model::{ChainId, Timestamp};
 use causerie_records::{Selection, Stored};
 use std::collections::BTreeMap;
 
-/// So many records are read at once.
-const PAGE: u32 = 1_000;
 /// Most records that are shown at once.
 pub const MAX_SHOWN: u32 = 1_000;
 

@@ -1,15 +1,12 @@
 //! Sign-ins of officers.
 
-use crate::{Compliance, ComplianceError, Officer, scribe::Decision};
+use crate::{Compliance, ComplianceError, Officer, intake::PAGE, scribe::Decision};
 use causerie_model::{ChainId, Event};
 use causerie_records::{Addition, Selection};
 use serde_json::Value;
 
 /// One sign-in of an officer from one origin is recorded in so many seconds: each request signs in.
 pub const SIGN_IN_SECONDS: i64 = 15 * 60;
-/// So many records are read at once.
-const PAGE: u32 = 1_000;
-
 impl Compliance {
     /// Records that an officer was let in, unless that was recorded within [`SIGN_IN_SECONDS`], for the same origin.
     ///

@@ -1,9 +1,9 @@
 //! Verification of the whole database of records.
 
-use crate::{Compliance, ComplianceError, Officer, VerifiedStatus, intake::PAGE, run::Progress};
+use crate::{Compliance, ComplianceError, Officer, VerifiedStatus, checkpoint, intake::PAGE, run::Progress};
 use causerie_model::Event;
 use causerie_proof::{
-    LogVerifier, SignedCheckpoint,
+    LogVerifier,
     log::{Verified, Wrong},
 };
 
@@ -15,7 +15,7 @@ pub struct Verification {
 }
 
 impl Compliance {
-    /// Verifies all records and checkpoints that are there when it begins. That it was asked for is recorded.
+    /// Verifies all checkpoints that are there when it begins, and all records. That it was asked for is recorded.
     ///
     /// # Errors
     /// [`ComplianceError::Damaged`] if a checkpoint can't be read; [`ComplianceError::Store`]. That something is wrong is no
@@ -78,16 +78,22 @@ impl Compliance {
             };
             number = found.number;
             for line in lines.into_iter().filter(|line| line.number <= last) {
-                let signed = SignedCheckpoint::parse(&line.line).map_err(|error| {
-                    ComplianceError::Damaged(format!("checkpoint {}: {error}", line.number))
-                })?;
+                let signed = checkpoint::parse(&line)?;
                 let up_to = signed.checkpoint.up_to.min(end);
                 verifier.checkpoint(&signed);
                 position = self.feed(&mut verifier, position, up_to, end, progress).await?;
             }
         }
-        self.feed(&mut verifier, position, end, end, progress).await?;
-        Ok(verifier.finish())
+        // What is retired meanwhile is told of after what was the end: on until it stands still.
+        let mut end = end;
+        loop {
+            position = self.feed(&mut verifier, position, end, end, progress).await?;
+            let now = records.end().await?;
+            if now <= end || !verifier.wants_more() {
+                return Ok(verifier.finish());
+            }
+            end = now;
+        }
     }
 
     /// Feeds the records after a position; up to which they are fed.

@@ -1,6 +1,6 @@
 //! What goes and what stays.
 
-use crate::world::{DAY, NOW, World, address, olga, quiet};
+use crate::world::{DAY, NOW, World, address, olga, quiet, settings};
 use causerie_compliance::{CHUNK, Compliance, ComplianceError, Fate, HoldRequest, documents::Scope};
 use causerie_model::{Actor, ChainId, Event, RoomId, Timestamp};
 use std::sync::atomic::Ordering;
@@ -149,6 +149,34 @@ async fn the_minimum_stands() {
         matches!(error, ComplianceError::Unknown { what: "room", .. }),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_minimum_that_is_raised_later_stands_above_policies() {
+    let mut world = two_rooms().await;
+    // The records are 990 and 980 days old.
+    for (minimum, goes) in [(991, 0), (981, 2), (365, 4)] {
+        world.service = Compliance::open(settings(minimum), world.needs.clone())
+            .await
+            .unwrap();
+        let plan = world.service.retention_plan().await.unwrap();
+        assert_eq!(plan.goes().records, goes, "{minimum}");
+    }
+    assert_eq!(settings(0), causerie_compliance::Settings::new("x.test"));
+}
+
+#[tokio::test]
+async fn what_is_retired_while_it_is_verified_is_explained() {
+    let world = two_rooms().await;
+    world.service.checkpoint().await.unwrap();
+    let service = world.service.clone();
+    *world.records.before_reading.lock().unwrap() = Some(Box::new(move || {
+        Box::pin(async move {
+            service.retention_apply(&olga(), &quiet).await.unwrap();
+        })
+    }));
+    let found = world.service.verify(&olga(), &quiet).await.unwrap();
+    assert_eq!(found.result.unwrap().retired, 4);
 }
 
 #[tokio::test]
