@@ -63,7 +63,7 @@ pub struct RunOutcome {
 }
 
 /// The name of a batch.
-fn batch_name(adapter: &str, after: u64, up_to: u64) -> String {
+pub(crate) fn batch_name(adapter: &str, after: u64, up_to: u64) -> String {
     format!("{adapter}-{:012}-{up_to:012}", after + 1)
 }
 

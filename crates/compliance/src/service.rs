@@ -1,6 +1,6 @@
 //! The service as others hold it.
 
-use crate::{Alarm, ComplianceError, Needs, Settings, VerifiedStatus, checkpoint};
+use crate::{Alarm, ComplianceError, Needs, Settings, VerifiedStatus, checkpoint, ledger::Ledger};
 use causerie_model::{Random, Timestamp};
 use causerie_proof::SigningKey;
 use causerie_queue::Lease;
@@ -34,6 +34,8 @@ pub(crate) struct Inner {
     pub(crate) checkpointing: tokio::sync::Mutex<()>,
     /// Up to which checkpoint they are known elsewhere, as far as this service knows.
     pub(crate) anchored: Mutex<Option<u64>>,
+    /// What the service's own chain tells of documents, as far as it was read.
+    pub(crate) ledger: tokio::sync::Mutex<Ledger>,
     /// Locked by who runs an adapter.
     pub(crate) running: tokio::sync::Mutex<()>,
     /// The last try of each adapter.
@@ -105,6 +107,7 @@ impl Compliance {
             intake_error: Mutex::default(),
             checkpointing: tokio::sync::Mutex::default(),
             anchored: Mutex::default(),
+            ledger: tokio::sync::Mutex::default(),
             running: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             verified: Mutex::default(),
