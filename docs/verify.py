@@ -6,7 +6,7 @@
 Says what is wrong and ends with 1, or says what was verified and ends with 0. Needs Python 3.9 and no library. The format
 is described in proof.md.
 """
-import base64, hashlib, json, os, re, sys
+import base64, bisect, hashlib, json, os, re, sys
 
 MAX_LINE = 16 * 1024 * 1024
 
@@ -137,8 +137,9 @@ def record_hash(record):
 
 class Export:
     def __init__(self, folder, trusted):
-        self.folder, self.trusted = folder, trusted
-        self.checkpoints, self.last, self.known = [], None, trusted
+        self.folder = folder
+        self.checkpoints, self.last = [], None
+        self.keys, self.begun = [trusted], False  # the trusted key and those that lead on from it
         self.leaves, self.records, self.found = [], {}, {}
         self.chain, self.missing, self.aside, self.names = None, {}, set(), {}
 
@@ -229,6 +230,8 @@ class Export:
             raise Wrong(name + "its signature isn't right")
         if this["upTo"] < this["after"]:
             raise Wrong(name + "it ends before it begins")
+        trusted = key == self.keys[-1]
+        turn = trusted or not self.begun
         if self.last:
             before, hash_before = self.last
             if this["number"] <= before["number"] or this["after"] < before["upTo"] or this["at"] < before["at"]:
@@ -238,14 +241,15 @@ class Export:
                     raise Wrong(name + "the checkpoint before it isn't the one that it was made after")
                 if this["after"] != before["upTo"]:
                     raise Wrong(name + "it doesn't begin where the one before it ends")
-                if this["key"] != before.get("nextKey", before["key"]):
-                    raise Wrong(name + "it is signed by another key than the one whose turn it was")
-            elif self.told["complete"]:
-                raise Wrong(name + "checkpoints are missing before it")
+                turn = turn and this["key"] == before.get("nextKey", before["key"])
+        if not turn:
+            raise Wrong(name + "it is signed by another key than the one whose turn it was")
+        if trusted:
+            self.begun = True
+            if "nextKey" in this:
+                self.keys.append(bytes.fromhex(this["nextKey"]))
         self.last = (this, sha(covered))
-        self.checkpoints.append(this)
-        if key == self.known != self.signer:
-            self.known = bytes.fromhex(this.get("nextKey", this["key"]))
+        self.checkpoints.append((this, trusted))
 
     def leaf(self, line):
         this = members(line, {"hash": str, "position": int})
@@ -326,15 +330,19 @@ class Export:
             if position in places:
                 raise Wrong(f"position {position} is there twice")
             places[position] = digest
-        covered = 0
-        for this in self.checkpoints:
-            positions = range(this["after"] + 1, this["upTo"] + 1)
-            if any(p not in places for p in positions) or root([leaf(p, places[p]) for p in positions]).hex() != this["root"]:
-                raise Wrong(f"checkpoint {this['number']}: the records and leaves at positions {this['after'] + 1} "
-                            f"to {this['upTo']} aren't those that it was made over")
-            covered += len(positions)
-        spans = [(this["after"], this["upTo"]) for this in self.checkpoints]
-        outside = [p for p in sorted(places) if not any(a < p <= u for a, u in spans)] if covered != len(places) else []
+        order, covered, covering = sorted(places), set(), 0
+        for this, trusted in self.checkpoints:
+            name, first, last = f"checkpoint {this['number']}: ", this["after"] + 1, this["upTo"]
+            some = order[bisect.bisect_left(order, first):bisect.bisect_right(order, last)]
+            if not some and ("nextKey" in this or last < first):
+                continue  # there for the key that it names
+            if not trusted:
+                raise Wrong(name + "it is signed by a key to which nothing leads from the trusted key")
+            if len(some) != last - first + 1 or root([leaf(p, places[p]) for p in some]).hex() != this["root"]:
+                raise Wrong(name + f"the records and leaves at positions {first} to {last} aren't those that it was made over")
+            covering += 1
+            covered.update(some)
+        self.covering, outside = covering, [p for p in order if p not in covered]
         for position in outside:
             if self.told["complete"] or position not in self.records:
                 raise Wrong(f"no checkpoint covers what is at position {position}")
@@ -343,7 +351,7 @@ class Export:
     def verify(self):
         self.manifest()
         self.compare("checkpoints.ndjson", self.checkpoint)
-        if self.known != self.signer:
+        if self.signer not in self.keys:
             raise Wrong("manifest.json is signed by a key to which nothing leads from the trusted key")
         self.compare("leaves.ndjson", self.leaf)
         self.compare("records.ndjson", self.record)
@@ -353,7 +361,7 @@ class Export:
             self.compare(name)
         note = f", {outside} records not covered by a checkpoint" if outside else ""
         return (f"{self.told['batch']}: {len(self.records)} records in {len(self.found)} chains, "
-                f"{len(self.checkpoints)} checkpoints, {len(self.told['files'])} files: as they were made{note}")
+                f"{self.covering} checkpoints, {len(self.told['files'])} files: as they were made{note}")
 
 
 def main():

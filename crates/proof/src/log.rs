@@ -129,15 +129,11 @@ pub enum Fault {
     CheckpointOrder,
     /// Its signature isn't right.
     Unsigned,
-    /// It is signed by another key than the one that was to sign it.
+    /// It is signed by another key than the one that was to sign it: the root of trust or the one that the checkpoint
+    /// before it names.
     Key {
         /// Who signed it.
         key: PublicKey,
-    },
-    /// Neither it nor any other is signed by the key that is trusted.
-    NotTrusted {
-        /// That key.
-        trusted: PublicKey,
     },
     /// The database has another checkpoint of this number, or none, though it has later ones.
     AnchorDiffers,
@@ -204,11 +200,6 @@ impl fmt::Display for Fault {
                 f,
                 "it is signed by the key {}, not by the one whose turn it was",
                 key.id()
-            ),
-            Self::NotTrusted { trusted } => write!(
-                f,
-                "neither it nor any other is signed by the trusted key {}",
-                trusted.id()
             ),
             Self::AnchorDiffers => f.write_str("the database has another one in its place: it was rewritten"),
             Self::AnchorMissing => f.write_str("the database ends before it: it was rolled back or cut"),
@@ -296,9 +287,7 @@ struct SetAside {
 /// [`LogVerifier::finish`].
 #[derive(Debug)]
 pub struct LogVerifier {
-    trusted: Option<PublicKey>,
-    /// A trusted key was seen to sign.
-    trust_seen: bool,
+    root: Option<PublicKey>,
     anchors: BTreeMap<u64, Vec<(u64, Hash)>>,
     chains: HashMap<ChainId, Chain>,
     position: u64,
@@ -306,7 +295,6 @@ pub struct LogVerifier {
     /// Checkpoints whose records are still to come: number, last position, root.
     due: VecDeque<(u64, u64, Hash)>,
     last: Option<SignedCheckpoint>,
-    first_checkpoint: Option<u64>,
     /// A checkpoint was wrong: those after it can't be judged.
     checkpoints_end: bool,
     /// What is wrong first, and at which position. Something that is only found later may come before it.
@@ -315,20 +303,19 @@ pub struct LogVerifier {
 }
 
 impl LogVerifier {
-    /// `trusted` is the key that the reader holds: one checkpoint at least must be signed by it. `anchors` are checkpoints
-    /// that were written down outside of the database.
+    /// `root` is the key that signs the first checkpoint. Trust goes forward from it alone: each later checkpoint must be
+    /// signed by the key that the one before it names or goes on with. Without a root whoever signed the first one is
+    /// believed. `anchors` are checkpoints that were written down outside of the database: each must be in it.
     #[must_use]
-    pub fn new(trusted: Option<PublicKey>, anchors: impl IntoIterator<Item = SignedCheckpoint>) -> Self {
+    pub fn new(root: Option<PublicKey>, anchors: impl IntoIterator<Item = SignedCheckpoint>) -> Self {
         let mut verifier = Self {
-            trusted,
-            trust_seen: false,
+            root,
             anchors: BTreeMap::new(),
             chains: HashMap::new(),
             position: 0,
             tree: Tree::default(),
             due: VecDeque::new(),
             last: None,
-            first_checkpoint: None,
             checkpoints_end: false,
             wrong: None,
             verified: Verified::default(),
@@ -369,14 +356,13 @@ impl LogVerifier {
         }
         let checkpoint = &signed.checkpoint;
         let (number, up_to) = (checkpoint.number, checkpoint.up_to);
-        self.first_checkpoint.get_or_insert(number);
         self.verified.checkpoints = self.verified.checkpoints.saturating_add(1);
         let before = self.last.as_ref().map(|last| &last.checkpoint);
         let expected = before.map_or(0, |before| before.number).saturating_add(1);
         let begin = before.map_or(0, |before| before.up_to);
         let earliest = before.map_or(Timestamp(i64::MIN), |before| before.at);
         let previous = self.last.as_ref().map_or(Hash::ZERO, SignedCheckpoint::hash);
-        let signer = self.last.as_ref().map(SignedCheckpoint::next_key);
+        let signer = self.last.as_ref().map(SignedCheckpoint::next_key).or(self.root);
         let fault = if number > expected {
             Some(Fault::CheckpointsMissing { expected })
         } else if number < expected {
@@ -397,7 +383,6 @@ impl LogVerifier {
             self.found(up_to.max(begin), Place::Checkpoint(number), fault);
             return;
         }
-        self.trust_seen |= self.trusted == Some(signed.key);
         if let Some(anchors) = self.anchors.remove(&number)
             && anchors.iter().any(|(_, hash)| *hash != signed.hash())
         {
@@ -485,12 +470,6 @@ impl LogVerifier {
             }
             let any = u64::from(chain.follower.number > 0);
             self.verified.chains = self.verified.chains.saturating_add(any);
-        }
-        if let (Some(trusted), Some(number)) = (self.trusted, self.first_checkpoint)
-            && !self.trust_seen
-            && self.wrong.is_none()
-        {
-            self.found(0, Place::Checkpoint(number), Fault::NotTrusted { trusted });
         }
         match self.wrong {
             Some((_, wrong)) => Err(wrong),

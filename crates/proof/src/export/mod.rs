@@ -15,7 +15,10 @@ use crate::{
 };
 use contents::{Checkpoints, Leaves, Records};
 use sha2::{Digest, Sha256};
-use std::io::{BufRead, Read};
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, Read},
+};
 
 /// The longest line of a file that is read, in bytes: a record is limited to kilobytes.
 pub const MAX_LINE: u64 = 16 * 1024 * 1024;
@@ -61,7 +64,8 @@ pub struct VerifiedExport {
 
 /// Checks an export: the manifest's signature, every file, every record, every chain, every checkpoint.
 ///
-/// `key` must have signed the manifest, or have named in the checkpoints the key that did. `progress` is told how many bytes
+/// Trust goes forward from `key` alone: it signed the manifest and the checkpoints that cover records, or the checkpoints
+/// lead from it to the key that did, each named by the one before. `progress` is told how many bytes
 /// were read, and how many there are.
 ///
 /// # Errors
@@ -93,9 +97,9 @@ pub fn verify(
         total,
     };
 
-    let mut checkpoints = Checkpoints::new(manifest.complete);
+    let mut checkpoints = Checkpoints::new(*key);
     reader.lines(CHECKPOINTS, &mut |line| checkpoints.line(line))?;
-    if !checkpoints.leads_to(*key, signer) {
+    if !checkpoints.leads_to(&signer) {
         return Err(Wrong::Key {
             signer,
             trusted: *key,
@@ -107,7 +111,7 @@ pub fn verify(
     reader.lines(RECORDS, &mut |line| records.line(line))?;
     let retired = records.retired();
     let positions = records.finish()?;
-    let not_covered = contents::cover(&manifest, positions, leaves, checkpoints.list())?;
+    let covered = contents::cover(&manifest, positions, leaves, checkpoints.list())?;
 
     // Lists of parts first: they are asked when the file beside them is wrong.
     let rest = |name: &&String| ![CHECKPOINTS, LEAVES, RECORDS].contains(&name.as_str());
@@ -139,9 +143,9 @@ pub fn verify(
         return Err(wrong);
     }
     Ok(VerifiedExport {
-        checkpoints: checkpoints.count(),
+        checkpoints: covered.checkpoints,
         key: signer,
-        not_covered,
+        not_covered: covered.not_covered,
         retired,
         manifest,
     })
@@ -176,14 +180,17 @@ fn check_names(manifest: &Manifest, names: &[String]) -> Result<(), Wrong> {
             return Err(Wrong::Manifest(format!("{MANIFEST}: it names no {name}")));
         }
     }
-    if let Some(name) = manifest.files.keys().find(|name| !names.contains(name)) {
+    let mut there = BTreeSet::new();
+    let added = names
+        .iter()
+        .find(|name| !there.insert(*name) || !manifest.files.contains_key(*name));
+    let mut named = manifest.files.keys();
+    if added.is_none()
+        && let Some(name) = named.find(|name| !there.contains(name))
+    {
         return Err(Wrong::Missing(name.clone()));
     }
-    let mut seen = std::collections::BTreeSet::new();
-    match names
-        .iter()
-        .find(|name| !manifest.files.contains_key(*name) || !seen.insert(*name))
-    {
+    match added {
         Some(name) => Err(Wrong::Added(name.clone())),
         None => Ok(()),
     }
