@@ -34,6 +34,7 @@ mod sift;
 mod signed_in;
 mod status;
 mod told;
+mod trust;
 mod verify;
 mod watch;
 
