@@ -192,15 +192,18 @@ impl Compliance {
 
     /// Makes known elsewhere what isn't yet. That it can't be is an alarm and no error: checkpoints stand.
     pub(crate) async fn anchor(&self) -> Result<(), ComplianceError> {
-        let mut anchored = self.anchored().await?;
+        let (mut after, mut failed) = (self.anchored().await?, false);
         loop {
-            let lines = self.needs().records.checkpoints(anchored, ANCHOR_PAGE).await?;
+            let lines = self.needs().records.checkpoints(after, ANCHOR_PAGE).await?;
             if lines.is_empty() {
-                self.over("anchor-failed", "");
+                if !failed {
+                    self.over("anchor-failed", "");
+                }
                 return Ok(());
             }
             for line in lines {
                 let number = line.number;
+                after = number;
                 let anchor = Arc::clone(&self.needs().anchor);
                 let put = tokio::task::spawn_blocking(move || anchor.put(&line.line)).await;
                 if let Err(error) = put.unwrap_or_else(|error| Err(error.to_string())) {
@@ -208,10 +211,11 @@ impl Compliance {
                         "checkpoint {number} couldn't be made known outside of the database: {error}. It is tried again."
                     );
                     self.alarm_once("anchor-failed", "", text);
-                    return Ok(());
+                    // The rest is put all the same: one place that fails holds up no other.
+                    failed = true;
+                } else if !failed {
+                    *crate::service::lock(&self.inner.anchored) = Some(number);
                 }
-                anchored = number;
-                *crate::service::lock(&self.inner.anchored) = Some(number);
             }
         }
     }

@@ -33,7 +33,8 @@ pub struct Needs {
 
 /// Makes checkpoints known where nobody who can change the database can change them: a file elsewhere, a log host.
 pub trait Anchor: Send + Sync {
-    /// Writes a checkpoint's line durably. The same line may come twice.
+    /// Writes a checkpoint's line durably, everywhere if there are several places. Lines come in order; after a failure the
+    /// later ones come too, and some time after that all again, from the one that failed.
     ///
     /// # Errors
     /// What went wrong; it is tried again.

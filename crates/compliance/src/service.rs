@@ -181,7 +181,6 @@ impl Compliance {
     /// Tells people of something that happened.
     pub(crate) fn alarm(&self, name: &'static str, text: impl Into<String>) {
         let text = text.into();
-        tracing::error!(alarm = name, "{text}");
         let at = self.needs().clock.now();
         self.needs().alarms.raise(&Alarm { name, text, at });
     }

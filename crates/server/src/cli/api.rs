@@ -1,6 +1,6 @@
 //! Talking to the running server: HTTP over its Unix socket, or over TLS.
 
-use super::https::Https;
+use crate::https::Https;
 use anyhow::{Context, Result, bail};
 use causerie_policy::Rule;
 use causerie_web::admin::wire::{ErrorBody, Secret};

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 #[command(after_help = "Examples:
   causerie compliance verify --token-file officer.token
-  causerie compliance verify --folder exports/demo-000000000001-000000000042 --key compliance-signing.pub
+  causerie compliance verify --folder exports/batch --key compliance-signing.pub
   causerie compliance verify --folder batch.zip --key compliance-signing.pub --json")]
 pub(super) struct Arguments {
     /// An export: its folder, or its zip
