@@ -125,12 +125,13 @@ impl Compliance {
     /// Makes a checkpoint over everything that came since the last; `None` if nothing did.
     ///
     /// # Errors
-    /// [`ComplianceError::Key`] if another key must sign; [`ComplianceError::Damaged`] if a position has no record;
+    /// [`ComplianceError::Key`] if another key must sign; [`ComplianceError::Damaged`] if a position has no record, or the
+    /// checkpoints don't follow those that are known to be right;
     /// [`ComplianceError::Store`].
     pub async fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, ComplianceError> {
         let _one = self.inner.checkpointing.lock().await;
         for _ in 0..MAX_DECISIONS {
-            let last = last(&*self.needs().records).await?;
+            let last = self.trusted_last().await?;
             let end = self.needs().records.end().await?;
             if end <= covered(last.as_ref()) {
                 return Ok(None);
@@ -167,6 +168,9 @@ impl Compliance {
             }
             Err(error) => return Err(error.into()),
         }
+        if let Some(trust) = self.inner.trust.lock().await.as_mut() {
+            trust.made(signed);
+        }
         self.anchor().await?;
         Ok(true)
     }
@@ -176,6 +180,11 @@ impl Compliance {
         let known = *crate::service::lock(&self.inner.anchored);
         if let Some(known) = known {
             return Ok(known);
+        }
+        let anchors = self.anchors().await?;
+        let numbers = anchors.iter().map(|anchor| anchor.checkpoint.number);
+        if let Some(last) = numbers.max() {
+            return Ok(last);
         }
         let text = self.needs().records.document(&anchored_key()).await?;
         Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
@@ -238,7 +247,7 @@ impl Compliance {
             return Ok(change);
         }
         // It was done already, and its end wasn't heard of.
-        let last_named = last(&*self.needs().records).await?.map(|last| last.next_key());
+        let last_named = self.trusted_last().await?.map(|last| last.next_key());
         if last_named == Some(new.public()) {
             *crate::service::lock(&self.inner.key) = new;
             return Ok(change);
@@ -247,7 +256,7 @@ impl Compliance {
         // First the record: the checkpoint that names the key then covers it.
         let mut end = self.record(&actor, &events).await?;
         for _ in 0..MAX_DECISIONS {
-            let last = last(&*self.needs().records).await?;
+            let last = self.trusted_last().await?;
             if end <= covered(last.as_ref()) {
                 // Another service's checkpoint covers it already, and doesn't name the key.
                 end = self.record(&actor, &events).await?;

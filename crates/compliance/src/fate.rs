@@ -2,7 +2,7 @@
 
 use crate::{
     Compliance, ComplianceError, checkpoint,
-    documents::{self, Adapter, Hold, Retention, Room, Run, Scope},
+    documents::{self, Hold, Retention, Room, Scope},
     told::Told,
 };
 use causerie_model::{ChainId, Timestamp};
@@ -122,28 +122,21 @@ impl Rules {
 
 impl Compliance {
     /// Reads what decides fates. Read the end of the service's own chain before: whatever changes holds, policies or
-    /// adapters afterwards moves it.
+    /// adapters afterwards moves it. Holds, policies and exports that aren't as records tell are an error.
     pub(crate) async fn rules(&self) -> Result<Rules, ComplianceError> {
         let records = &*self.needs().records;
         let scope = |(id, policy): (String, Retention)| match id.parse() {
             Ok(scope) => Ok((scope, policy)),
             Err(error) => Err(ComplianceError::Damaged(format!("a retention policy: {error}"))),
         };
-        let policies = documents::load_all::<Retention>(records).await?;
-        let holds = documents::load_all::<Hold>(records).await?;
-        let adapters = documents::load_all::<Adapter>(records).await?;
-        let runs = documents::load_all::<Run>(records).await?;
-        let exported = |name: String| {
-            let run = runs.get(&name);
-            let up_to = run.map_or(0, |run| if run.finished { run.up_to } else { run.after });
-            (name, up_to)
-        };
+        let ledger = self.ledger().await?;
+        let policies = ledger.documents::<Retention>()?;
         Ok(Rules {
             now: self.needs().clock.now(),
             minimum_days: self.settings().minimum_retention_days,
             policies: policies.into_iter().map(scope).collect::<Result<_, _>>()?,
-            holds: holds.into_values().collect(),
-            exported: adapters.into_keys().map(exported).collect(),
+            holds: ledger.documents::<Hold>()?.into_values().collect(),
+            exported: ledger.exported().clone(),
             covered: checkpoint::covered(checkpoint::last(records).await?.as_ref()),
         })
     }

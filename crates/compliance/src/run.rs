@@ -63,7 +63,7 @@ pub struct RunOutcome {
 }
 
 /// The name of a batch.
-fn batch_name(adapter: &str, after: u64, up_to: u64) -> String {
+pub(crate) fn batch_name(adapter: &str, after: u64, up_to: u64) -> String {
     format!("{adapter}-{:012}-{up_to:012}", after + 1)
 }
 
@@ -159,7 +159,7 @@ impl Compliance {
                 Some(run) => run.up_to,
                 None => 0,
             };
-            let last = checkpoint::last(&**records).await?;
+            let last = self.trusted_last().await?;
             let up_to = records.end().await?;
             let spans = records.spans(after, up_to).await?;
             if !self.is_worth_it(&spans).await? {

@@ -20,6 +20,8 @@ pub(crate) struct Faults {
     at: Mutex<Option<(u64, bool)>>,
     /// Every call to the database of records fails.
     pub(crate) records_down: AtomicBool,
+    /// Somebody put another database in the place of the one with records.
+    pub(crate) replaced: Mutex<Option<Arc<SqliteRecords>>>,
 }
 
 impl Faults {
@@ -106,6 +108,13 @@ pub(crate) struct FaultyRecords {
     pub(crate) faults: Arc<Faults>,
 }
 
+impl FaultyRecords {
+    fn inner(&self) -> Arc<SqliteRecords> {
+        let replaced = self.faults.replaced.lock().unwrap();
+        Arc::clone(replaced.as_ref().unwrap_or(&self.inner))
+    }
+}
+
 macro_rules! records {
     ($self:ident, $call:expr) => {{
         if $self.faults.records_down.load(Ordering::SeqCst) {
@@ -118,19 +127,19 @@ macro_rules! records {
 #[async_trait]
 impl Records for FaultyRecords {
     async fn append(&self, addition: &Addition) -> Result<u64, StoreError> {
-        records!(self, self.inner.append(addition))
+        records!(self, self.inner().append(addition))
     }
     async fn head(&self, chain: ChainId) -> Result<ChainHead, StoreError> {
-        records!(self, Records::head(&*self.inner, chain))
+        records!(self, Records::head(&*self.inner(), chain))
     }
     async fn end(&self) -> Result<u64, StoreError> {
-        records!(self, self.inner.end())
+        records!(self, self.inner().end())
     }
     async fn read(&self, after: u64, up_to: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
-        records!(self, self.inner.read(after, up_to, count))
+        records!(self, self.inner().read(after, up_to, count))
     }
     async fn spans(&self, after: u64, up_to: u64) -> Result<Vec<ChainSpan>, StoreError> {
-        records!(self, self.inner.spans(after, up_to))
+        records!(self, self.inner().spans(after, up_to))
     }
     async fn of_chain(
         &self,
@@ -139,30 +148,30 @@ impl Records for FaultyRecords {
         up_to: u64,
         count: u32,
     ) -> Result<Vec<Stored>, StoreError> {
-        records!(self, self.inner.of_chain(chain, after, up_to, count))
+        records!(self, self.inner().of_chain(chain, after, up_to, count))
     }
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
-        records!(self, self.inner.select(selection, after, count))
+        records!(self, self.inner().select(selection, after, count))
     }
 }
 
 #[async_trait]
 impl Documents for FaultyRecords {
     async fn documents(&self, kind: &str) -> Result<Vec<(String, String)>, StoreError> {
-        records!(self, self.inner.documents(kind))
+        records!(self, self.inner().documents(kind))
     }
     async fn document(&self, key: &DocumentKey) -> Result<Option<String>, StoreError> {
-        records!(self, self.inner.document(key))
+        records!(self, self.inner().document(key))
     }
 }
 
 #[async_trait]
 impl Checkpoints for FaultyRecords {
     async fn checkpoints(&self, after: u64, count: u32) -> Result<Vec<CheckpointLine>, StoreError> {
-        records!(self, self.inner.checkpoints(after, count))
+        records!(self, self.inner().checkpoints(after, count))
     }
     async fn last_checkpoint(&self) -> Result<Option<CheckpointLine>, StoreError> {
-        records!(self, self.inner.last_checkpoint())
+        records!(self, self.inner().last_checkpoint())
     }
 }
 
@@ -175,6 +184,6 @@ impl Leases for FaultyRecords {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        records!(self, Leases::lease(&*self.inner, name, holder, now, until))
+        records!(self, Leases::lease(&*self.inner(), name, holder, now, until))
     }
 }

@@ -2,7 +2,7 @@
 
 use causerie_compliance::Anchor;
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::{fs::OpenOptionsExt, net::UnixDatagram},
     path::{Path, PathBuf},
@@ -57,6 +57,21 @@ impl Anchor for Anchors {
         match (into_file, into_syslog) {
             (Err(one), Err(other)) => Err(format!("{one}; {other}")),
             (one, other) => one.and(other),
+        }
+    }
+
+    /// The file's. What is in syslog can't be read back.
+    fn all(&self) -> Result<Vec<String>, String> {
+        let Some(file) = &self.file else {
+            return Ok(Vec::new());
+        };
+        match fs::read(file) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes)
+                .lines()
+                .map(str::to_owned)
+                .collect()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(format!("the anchor file {}: {error}", file.display())),
         }
     }
 }
@@ -152,6 +167,11 @@ mod tests {
         }
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(text, "{\"number\":1}\n{\"number\":2}\n");
+        assert_eq!(anchors.all().unwrap(), [r#"{"number":1}"#, r#"{"number":2}"#]);
+        fs::remove_file(&file).unwrap();
+        assert!(anchors.all().unwrap().is_empty());
+        fs::create_dir(&file).unwrap();
+        assert!(anchors.all().unwrap_err().starts_with("the anchor file "));
     }
 
     #[test]

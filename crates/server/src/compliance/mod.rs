@@ -20,6 +20,7 @@ use anyhow::{Context, Result, anyhow};
 use causerie_compliance::{Alarm, Alarms, Compliance, ComplianceError, Needs, Settings};
 use causerie_destination_folder::Folders;
 use causerie_model::{Clock, Random, Timestamp};
+use causerie_proof::SigningKey;
 use causerie_queue::Queue;
 use causerie_web::admin::Desk;
 use open_store::{Opened, Place};
@@ -154,6 +155,8 @@ pub(crate) struct Start {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     keys: Arc<KeyFile>,
+    /// The file with the key from which trust comes.
+    root: PathBuf,
     /// The key is one that somebody else made.
     key_is_given: bool,
     exports: Option<PathBuf>,
@@ -193,6 +196,7 @@ impl Start {
             alarms: Arc::new(Told::new(&config.domain, &set.alarm_webhook)?),
             clock,
             keys: Arc::new(KeyFile::new(file, random.clone())),
+            root: data_dir.file(signing_key::ROOT),
             random,
             key_is_given: key.is_some(),
             exports: None,
@@ -228,7 +232,9 @@ impl Start {
     /// The service over this database.
     async fn over(&self, opened: &Opened) -> Result<Compliance, StartError> {
         let records = opened.records();
-        let start = async |key| {
+        let root = signing_key::read_root(&self.root)?;
+        let start = async |key: Arc<SigningKey>| {
+            let trusted = root.unwrap_or(key.public());
             let needs = Needs {
                 queue: self.queue.clone(),
                 records: records.clone(),
@@ -238,13 +244,23 @@ impl Start {
                 clock: self.clock.clone(),
                 random: self.random.clone(),
                 key,
+                root: trusted,
             };
             if let Some(folder) = &self.exports {
                 // Before it works by itself: it would say that there is no adapter.
                 let resting = Compliance::open(self.settings.clone(), needs.clone()).await?;
                 demo::adapter(&resting, folder).await?;
             }
-            Ok(Compliance::start(self.settings.clone(), needs).await?)
+            let service = Compliance::start(self.settings.clone(), needs).await?;
+            if root.is_none() {
+                // Now it is known that the checkpoints that there are come from it.
+                if let Err(error) = signing_key::write_root(&self.root, &trusted) {
+                    tracing::error!(
+                        "the root of trust isn't kept, and is taken anew at the next start: {error:#}"
+                    );
+                }
+            }
+            Ok(service)
         };
         let key = if self.key_is_given {
             self.keys.read()?

@@ -6,6 +6,7 @@
 //! | `NAME.pub` | the public key, PEM |
 //! | `NAME.key.next` | the key that a rotation goes over to, until that is done |
 //! | `NAME.key.ID` | a key that was rotated away from; `ID` names it |
+//! | `compliance-root.pub` | in the data directory: the public key that signed the first checkpoint, PEM |
 
 use super::private::{Readers, private};
 use crate::data_dir::write_private;
@@ -15,7 +16,7 @@ use causerie_model::Random;
 use causerie_proof::{PublicKey, SigningKey};
 use causerie_web::admin::Keys;
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -23,6 +24,9 @@ use zeroize::Zeroizing;
 
 /// The file in the data directory.
 pub(super) const FILE: &str = "compliance-signing.key";
+
+/// The file with the root of trust in the data directory.
+pub(super) const ROOT: &str = "compliance-root.pub";
 
 /// Before the 32 bytes of an Ed25519 key in PKCS#8 (RFC 8410 §7).
 const PKCS8_PREFIX: [u8; 16] = [
@@ -118,6 +122,21 @@ impl KeyFile {
     }
 }
 
+/// Reads the key that signed the first checkpoint; `None` if it was never written.
+pub(super) fn read_root(file: &Path) -> Result<Option<PublicKey>> {
+    let context = || format!("the root of trust {}", file.display());
+    match fs::read_to_string(file) {
+        Ok(text) => text.parse().map(Some).with_context(context),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(context),
+    }
+}
+
+/// Writes the key that signed the first checkpoint. It is never written again: whatever keys follow, trust begins there.
+pub(super) fn write_root(file: &Path, key: &PublicKey) -> Result<()> {
+    write_private(file, key.to_pem().as_bytes())
+}
+
 impl Keys for KeyFile {
     fn next(&self, keep: bool) -> Result<Arc<SigningKey>, String> {
         let file = self.next_file();
@@ -157,6 +176,18 @@ mod tests {
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn the_root_of_trust_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(ROOT);
+        assert_eq!(read_root(&file).unwrap(), None);
+        let key = key_file(folder.path()).read_or_make(false).unwrap().public();
+        write_root(&file, &key).unwrap();
+        assert_eq!(read_root(&file).unwrap(), Some(key));
+        fs::write(&file, "abc").unwrap();
+        assert!(format!("{:#}", read_root(&file).unwrap_err()).contains("the root of trust"));
     }
 
     #[test]
