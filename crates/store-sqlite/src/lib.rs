@@ -96,7 +96,7 @@ impl SqliteStore {
         index_waiting(path, &mut opened.connection).await?;
         let tally = count(&mut opened.connection).await;
         let tally = tally.map_err(|error| store_error(path, &error))?;
-        let (writer, reader) = opened.start(tally);
+        let (writer, reader) = opened.start(Some(tally));
         Ok(Self { writer, reader })
     }
 

@@ -41,7 +41,8 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    pub(crate) fn start(self, tally: Tally) -> (Writer, Reader) {
+    /// Begins to write and read; `tally` is what the queue has, if there is one.
+    pub(crate) fn start(self, tally: Option<Tally>) -> (Writer, Reader) {
         let writer = Writer::new(self.path.clone(), self.writing, self.connection, tally);
         (writer, Reader::new(self.path, self.reading, self.readers))
     }

@@ -32,7 +32,8 @@ struct Shared {
     path: PathBuf,
     options: SqliteConnectOptions,
     state: Arc<Mutex<State>>,
-    tally: std::sync::Mutex<Tally>,
+    /// `None` if it is a database without a queue.
+    tally: Option<std::sync::Mutex<Tally>>,
 }
 
 /// What is counted along with commits, since counting rows would cost the more the more there are.
@@ -81,7 +82,7 @@ impl Writer {
         path: PathBuf,
         options: SqliteConnectOptions,
         connection: SqliteConnection,
-        tally: Tally,
+        tally: Option<Tally>,
     ) -> Self {
         let state = State {
             connection: Some(connection),
@@ -92,7 +93,7 @@ impl Writer {
                 path,
                 options,
                 state: Arc::new(Mutex::new(state)),
-                tally: std::sync::Mutex::new(tally),
+                tally: tally.map(std::sync::Mutex::new),
             }),
         }
     }
@@ -124,7 +125,7 @@ impl Writer {
 
     /// What the last commit left.
     pub(crate) fn tally(&self) -> Tally {
-        *self.shared.tally()
+        self.shared.tally()
     }
 
     pub(crate) async fn close(&self) {
@@ -139,8 +140,17 @@ impl Writer {
 }
 
 impl Shared {
-    fn tally(&self) -> std::sync::MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tally(&self) -> Tally {
+        let tally = self.tally.as_ref();
+        tally.map_or_else(Tally::default, |tally| {
+            *tally.lock().unwrap_or_else(PoisonError::into_inner)
+        })
+    }
+
+    fn set_tally(&self, to: Tally) {
+        if let Some(tally) = &self.tally {
+            *tally.lock().unwrap_or_else(PoisonError::into_inner) = to;
+        }
     }
 
     async fn transact<T>(
@@ -167,14 +177,14 @@ impl Shared {
             connection,
             statements: 0,
             bytes: COMMIT_BYTES,
-            tally: *self.tally(),
+            tally: self.tally(),
         };
         let result = transaction.run(work).await;
         let statements = transaction.statements;
         match &result {
             Ok(_) => {
                 state.logged += transaction.bytes;
-                *self.tally() = transaction.tally;
+                self.set_tally(transaction.tally);
                 state.connection = Some(transaction.connection);
             }
             Err(error) => {
@@ -193,7 +203,9 @@ impl Shared {
     /// Opens the database anew, and counts anew: whether what failed before was committed isn't known.
     async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
-        *self.tally() = count(&mut connection).await?;
+        if self.tally.is_some() {
+            self.set_tally(count(&mut connection).await?);
+        }
         Ok(connection)
     }
 

@@ -8,7 +8,7 @@ use crate::{
     Options,
     open::{Kind, open},
     reader::Reader,
-    writer::{Tally, Writer},
+    writer::Writer,
 };
 use causerie_model::StoreError;
 use std::path::Path;
@@ -39,7 +39,7 @@ impl SqliteRecords {
     /// # Errors
     /// As [`crate::SqliteStore::open`].
     pub async fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        let (writer, reader) = open(path, &options, &KIND).await?.start(Tally::default());
+        let (writer, reader) = open(path, &options, &KIND).await?.start(None);
         Ok(Self { writer, reader })
     }
 
