@@ -3,7 +3,7 @@
 
 use crate::{
     judge::Verdict,
-    officer::Officer,
+    officer::{Officer, wait_until},
     people::{join, sign_in},
     service::{Service, chat_alone},
 };
@@ -11,6 +11,7 @@ use causerie_records::RecordStore;
 use causerie_store_postgres::PostgresRecords;
 use causerie_store_sqlite::{Options, SqliteRecords};
 use causerie_testkit::{DEADLINE, Postgres, Server};
+use serde_json::Value;
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader, Write},
@@ -96,7 +97,7 @@ impl<L> Attack<'_, L> {
         let officer = service.officer();
         officer.adapter("all", &[]);
         officer.wait_until_stored();
-        let (client, _events) = sign_in(&server, "alice").await;
+        let (client, _) = sign_in(&server, "alice").await;
         let (closed, open) = (join(&client, "Lobby").await.uri, join(&client, "Park").await.uri);
         let (mut in_closed, mut in_open) = (Posts::default(), Posts::default());
         let post = async |room, posts: &mut Posts| {
@@ -140,6 +141,13 @@ impl<L> Attack<'_, L> {
         if self.restart {
             service.kill9();
             service.restart();
+        } else {
+            // The service has seen for itself that it can't write.
+            wait_until("the service has failed", || {
+                let ran = officer.try_run(&["compliance", "status", "--json"]);
+                let status: Value = serde_json::from_str(&ran.out).unwrap_or_default();
+                status["queue"]["error"].is_string()
+            });
         }
         for _ in 0..20 {
             post(&open, &mut in_open)

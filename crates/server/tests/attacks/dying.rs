@@ -98,7 +98,7 @@ async fn compliance_1_a_kill_between_accept_and_ack() {
         ("before-sync", 4),
         ("after-sync", 4),
     ] {
-        let (client, _events) = sign_in(&mortal.server, "alice").await;
+        let (client, _) = sign_in(&mortal.server, "alice").await;
         let room = join(&client, "Lobby").await.uri;
         mortal.order(step, "causerie.db-wal", count);
         for number in 0..POSTS {
@@ -137,7 +137,7 @@ async fn compliance_2_a_kill_after_the_file_is_written_and_before_that_is_noted(
         ("before-sync", "compliance.db-wal"),
     ];
     for (life, (step, part)) in steps.into_iter().enumerate() {
-        let (client, _events) = sign_in(&mortal.server, "alice").await;
+        let (client, _) = sign_in(&mortal.server, "alice").await;
         let room = join(&client, "Lobby").await.uri;
         client.post(&room, &format!("{life} before")).await.unwrap();
         client.sign_out().await;
@@ -161,7 +161,7 @@ async fn compliance_2_a_kill_after_the_file_is_written_and_before_that_is_noted(
         };
         let before = batches();
         // More comes before the run that was cut short is done again.
-        let (client, _events) = sign_in(&mortal.server, "bob").await;
+        let (client, _) = sign_in(&mortal.server, "bob").await;
         let room = join(&client, "Lobby").await.uri;
         client.post(&room, &format!("{life} after")).await.unwrap();
         officer.wait_until_stored();

@@ -27,7 +27,7 @@ async fn scene() -> (Server, Officer, PathBuf) {
     let server = Server::demo(BINARY);
     let officer = Officer::of(&server);
     let folder = officer.adapter("all", &[]);
-    let (client, _events) = sign_in(&server, "alice").await;
+    let (client, _) = sign_in(&server, "alice").await;
     let room = join(&client, "Lobby").await.uri;
     for text in ["before", SECRET, "after"] {
         client.post(&room, text).await.unwrap();
@@ -181,7 +181,7 @@ async fn compliance_6_a_changed_database_names_the_record() {
 #[tokio::test(flavor = "multi_thread")]
 async fn compliance_7_a_copy_of_a_database_in_use_verifies() {
     let (mut server, officer, _) = scene().await;
-    let (client, _events) = sign_in(&server, "bob").await;
+    let (client, _) = sign_in(&server, "bob").await;
     let room = join(&client, "Lobby").await.uri;
     let posting = tokio::spawn(async move {
         for number in 0.. {
