@@ -11,7 +11,11 @@ use causerie_compliance::{
 use causerie_model::{Actor, Invitations, Privacy, Role, RoomType, SipAddress};
 use causerie_policy::AdminRole;
 use causerie_web::admin::Keyring;
-use std::{fs, path::Path};
+use std::{
+    fs::{self, DirBuilder},
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+};
 
 /// The password of all of them.
 pub(crate) const PASSWORD: &str = "causerie";
@@ -77,7 +81,7 @@ pub(crate) async fn adapter(service: &Compliance, exports: &Path) -> Result<()> 
         name: format!("token:{NAME}"),
         origin: "demo".to_owned(),
     };
-    fs::create_dir_all(exports)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(exports)?;
     let adapter = Adapter {
         add_chat_room_details: true,
         add_user_details: true,

@@ -116,7 +116,7 @@ impl KeyFile {
         if fs::read_to_string(&file).is_ok_and(|there| there == pem) {
             return;
         }
-        if let Err(error) = fs::write(&file, pem) {
+        if let Err(error) = write_private(&file, pem.as_bytes()) {
             tracing::warn!(%error, file = %file.display(), "the public key can't be written");
         }
     }

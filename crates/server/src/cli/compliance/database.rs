@@ -13,13 +13,13 @@ use std::path::PathBuf;
 
 #[derive(Subcommand)]
 pub(super) enum What {
-    /// Make the tables of a PostgreSQL database, and let the service's role add to them and read them, but not change them
+    /// Make the tables of a PostgreSQL database, and let the service's role read them, add records, and change none
     ///
     /// It is done by the owner of the database, once and again after each update of the program; the service itself gets by
     /// with a role that can't change or remove a record.
     #[command(after_help = "Examples:
   causerie compliance database prepare postgres:///mgccomp?host=/run/postgresql --role causerie
-  causerie compliance database prepare \"postgres://owner@db.example.test/mgccomp?sslmode=verify-full\" --role causerie
+  causerie compliance database prepare \"postgres://owner@db/comp?sslmode=verify-full\" --role svc
       from another machine; --password-file FILE has the owner's password")]
     Prepare {
         /// The database as its owner reaches it: postgres://user@host/database?sslmode=verify-full

@@ -34,7 +34,7 @@ impl Arguments {
         if let (Some(folder), Some(key)) = (&self.folder, &self.key) {
             return alone(folder, key, at.json);
         }
-        let api = at.api()?;
+        let api = at.api()?.patient();
         let (bar, moved) = progress();
         let value = api.work(&["compliance", "verify"], &json!({}), moved).await;
         bar.finish_and_clear();
