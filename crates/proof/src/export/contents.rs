@@ -1,6 +1,6 @@
 //! What an export's lines say, and whether it fits together.
 
-use super::Wrong;
+use super::{Exported, Wrong};
 use crate::{
     PublicKey, SignedCheckpoint, Stored, Tree,
     chain::{Fault, Follower},
@@ -129,7 +129,16 @@ pub(super) struct Records<'a> {
     positions: Vec<(u64, Hash)>,
     retired: u64,
     missing: BTreeMap<ChainId, Ranges<()>>,
-    set_aside: Vec<(ChainId, u64)>,
+    told: Told,
+}
+
+/// What records of the compliance service tell of others.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Records that were set aside.
+    pub(super) set_aside: Vec<(ChainId, u64)>,
+    /// Exports.
+    pub(super) exported: Vec<Exported>,
 }
 
 impl<'a> Records<'a> {
@@ -141,7 +150,7 @@ impl<'a> Records<'a> {
             positions: Vec::new(),
             retired: 0,
             missing: BTreeMap::new(),
-            set_aside: Vec::new(),
+            told: Told::default(),
         }
     }
 
@@ -210,8 +219,12 @@ impl<'a> Records<'a> {
         *count = count.saturating_add(1);
         self.positions.push((position, record.hash));
         self.retired = self.retired.saturating_add(u64::from(stored.retired));
-        if record.chain == ChainId::Compliance && record.kind == "SETASIDE" {
-            self.set_aside.extend(set_aside(&record.body));
+        if record.chain == ChainId::Compliance {
+            match record.kind.as_str() {
+                "SETASIDE" => self.told.set_aside.extend(set_aside(&record.body)),
+                "EXPORTED" => self.told.exported.extend(serde_json::from_str(&record.body).ok()),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -220,11 +233,11 @@ impl<'a> Records<'a> {
         self.retired
     }
 
-    /// Positions and hashes, by position, if the manifest tells the same.
-    pub(super) fn finish(mut self) -> Result<Vec<(u64, Hash)>, Wrong> {
-        for (chain, number) in self.set_aside {
-            if let Some(missing) = self.missing.get_mut(&chain) {
-                missing.take(number, number);
+    /// Positions and hashes, by position, if the manifest tells the same; and what the records tell of others.
+    pub(super) fn finish(mut self) -> Result<(Vec<(u64, Hash)>, Told), Wrong> {
+        for (chain, number) in &self.told.set_aside {
+            if let Some(missing) = self.missing.get_mut(chain) {
+                missing.take(*number, *number);
             }
         }
         for (chain, missing) in &self.missing {
@@ -249,7 +262,7 @@ impl<'a> Records<'a> {
             )));
         }
         self.positions.sort_unstable_by_key(|(position, _)| *position);
-        Ok(self.positions)
+        Ok((self.positions, self.told))
     }
 }
 

@@ -1,18 +1,21 @@
-//! The check of an export with nothing but the public key: [`verify`].
+//! The check of an export with nothing but the public key: [`verify`]; and of several together: [`Series`].
 //!
 //! What is in memory at one time is a line of a file and, for each record that the checkpoints cover, its position and
 //! hash: 40 bytes.
 
 mod contents;
 mod locate;
+mod series;
 mod wrong;
 
+pub use series::{Exported, Series, SeriesWrong, Stretch};
 pub use wrong::{Damage, Wrong};
 
 use crate::{
     PublicKey, SignedManifest,
     manifest::{CHECKPOINTS, LEAVES, MANIFEST, Manifest, PARTS_SUFFIX, RECORDS, SIGNATURE},
 };
+use causerie_model::{ChainId, Hash};
 use contents::{Checkpoints, Leaves, Records};
 use sha2::{Digest, Sha256};
 use std::{
@@ -60,6 +63,12 @@ pub struct VerifiedExport {
     pub not_covered: u64,
     /// Of how many records the content was destroyed before.
     pub retired: u64,
+    /// SHA-256 of its manifest.
+    pub hash: Hash,
+    /// What its `EXPORTED` records tell of exports, this one or others.
+    pub exported: Vec<Exported>,
+    /// Which records its `SETASIDE` records tell of.
+    pub set_aside: Vec<(ChainId, u64)>,
 }
 
 /// Checks an export: the manifest's signature, every file, every record, every chain, every checkpoint.
@@ -110,7 +119,7 @@ pub fn verify(
     let mut records = Records::new(&manifest);
     reader.lines(RECORDS, &mut |line| records.line(line))?;
     let retired = records.retired();
-    let positions = records.finish()?;
+    let (positions, told) = records.finish()?;
     let covered = contents::cover(&manifest, positions, leaves, checkpoints.list())?;
 
     // Lists of parts first: they are asked when the file beside them is wrong.
@@ -147,6 +156,9 @@ pub fn verify(
         key: signer,
         not_covered: covered.not_covered,
         retired,
+        hash: signed.hash(),
+        exported: told.exported,
+        set_aside: told.set_aside,
         manifest,
     })
 }

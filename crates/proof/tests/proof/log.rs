@@ -300,7 +300,9 @@ fn what_is_gone_must_be_told_of() {
     // Records 1, 2 and 3 of the room are at positions 1, 3 and 5.
     assert_eq!(retired(1, 2, 2, &[1, 3]), "");
     assert_eq!(retired(1, 2, 2, &[3]), "", "what is still there does no harm");
-    assert!(retired(1, 2, 2, &[1, 3, 5]).starts_with("record 3 of room 3 (position 5): its content is gone"));
+    // Ranges are kept, with the place of the first only.
+    assert!(retired(1, 2, 2, &[1, 3, 5]).starts_with("record 3 of room 3: its content is gone"));
+    assert!(retired(1, 1, 1, &[1, 5]).starts_with("record 3 of room 3 (position 5): its content is gone"));
     assert!(retired(2, 2, 1, &[1, 3]).starts_with("record 1 of room 3 (position 1): its content is gone"));
     assert_eq!(
         retired(1, 3, 2, &[1, 3, 5]),
