@@ -12,7 +12,7 @@ use causerie_destination::Staging;
 use causerie_formats::{Format, Person, Piece, Room};
 use causerie_model::{ChainId, Timestamp};
 use causerie_proof::{
-    ChainRange, File, Manifest, Part, SignedCheckpoint, SignedManifest, SigningKey,
+    ChainRange, File, Manifest, Part, SignedManifest, SigningKey,
     manifest::{CHECKPOINTS, LEAVES, MANIFEST, PARTS_SUFFIX, RECORDS, SIGNATURE},
 };
 use causerie_records::{RecordStore, Stored};
@@ -329,30 +329,31 @@ impl Writer {
         })
     }
 
-    /// The checkpoints that cover the records, and the leaves of what they cover besides.
+    /// The checkpoints that cover the records, and the leaves of what they cover besides. Those that name another key are there
+    /// in any case: they lead whoever holds an earlier key to the one that signs the manifest.
     async fn proof(&mut self, records: &dyn RecordStore) -> Result<(), ComplianceError> {
+        let mut rotations = checkpoint::rotations(records).await?;
         let mut number = checkpoint::first_after(records, self.heading.after).await?;
-        loop {
+        'covering: loop {
             let lines = records.checkpoints(number.saturating_sub(1), PAGE).await?;
             let Some(last) = lines.last().map(|line| line.number) else {
-                return Ok(());
+                break;
             };
             number = last.saturating_add(1);
             for line in lines {
-                let signed = SignedCheckpoint::parse(&line.line).map_err(|error| {
-                    ComplianceError::Damaged(format!("checkpoint {}: {error}", line.number))
-                })?;
+                let signed = checkpoint::parse(&line)?;
                 let (after, up_to) = (signed.checkpoint.after, signed.checkpoint.up_to);
                 if after >= self.heading.up_to {
-                    return Ok(());
+                    break 'covering;
                 }
                 if !self.positions.any(after, up_to) {
                     continue;
                 }
-                let text = line.line + "\n";
-                self.output
-                    .put(&mut *self.staging, CHECKPOINTS, text.as_bytes())
+                let mut later = rotations.split_off(&line.number);
+                later.remove(&line.number);
+                self.checkpoints(rotations.into_values().chain([line.line]))
                     .await?;
+                rotations = later;
                 let whole = self.heading.selection.is_none()
                     && after >= self.heading.after
                     && up_to <= self.heading.up_to;
@@ -361,6 +362,20 @@ impl Writer {
                 }
             }
         }
+        self.checkpoints(rotations.into_values()).await
+    }
+
+    async fn checkpoints(
+        &mut self,
+        lines: impl Iterator<Item = String> + Send,
+    ) -> Result<(), ComplianceError> {
+        for line in lines {
+            let text = line + "\n";
+            self.output
+                .put(&mut *self.staging, CHECKPOINTS, text.as_bytes())
+                .await?;
+        }
+        Ok(())
     }
 
     async fn leaves(

@@ -1,11 +1,14 @@
 //! Checkpoints: the service signs what the database holds, and makes it known elsewhere.
 
 use crate::{Change, Compliance, ComplianceError, MAX_DECISIONS, Officer, intake::PAGE, service::Stop};
-use causerie_model::{Hash, StoreFault, Timestamp};
+use causerie_model::{ChainId, Hash, StoreFault, Timestamp};
 use causerie_proof::{Checkpoint, PublicKey, SignedCheckpoint, SigningKey, Tree, merkle};
-use causerie_records::{Addition, CheckpointLine, DocumentKey, RecordStore};
-use std::sync::Arc;
+use causerie_records::{Addition, CheckpointLine, DocumentKey, RecordStore, Selection};
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
 
+/// What the record of a change of keys says was done.
+const ROTATE: &str = "key.rotate";
 /// So many checkpoints are made known at once.
 const ANCHOR_PAGE: u32 = 100;
 
@@ -69,6 +72,38 @@ pub(crate) async fn first_after(records: &dyn RecordStore, position: u64) -> Res
         }
     }
     Ok(low)
+}
+
+/// The checkpoints that name another key, as stored, by number. A record of the service's own chain tells of each.
+pub(crate) async fn rotations(records: &dyn RecordStore) -> Result<BTreeMap<u64, String>, ComplianceError> {
+    let selection = Selection {
+        chains: vec![ChainId::Compliance],
+        kinds: vec!["CHANGED".to_owned()],
+        ..Selection::default()
+    };
+    let mut found = BTreeMap::new();
+    let mut after = 0;
+    loop {
+        let page = records.select(&selection, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(found);
+        };
+        after = last.position;
+        for stored in page.iter().filter(|stored| is_rotation(&stored.record.body)) {
+            let number = first_after(records, stored.position.saturating_sub(1)).await?;
+            let lines = records.checkpoints(number.saturating_sub(1), 1).await?;
+            for line in lines {
+                if parse(&line)?.checkpoint.next_key.is_some() {
+                    found.insert(line.number, line.line);
+                }
+            }
+        }
+    }
+}
+
+fn is_rotation(body: &str) -> bool {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    body.get("what").and_then(Value::as_str) == Some(ROTATE)
 }
 
 /// An error if the key that the last checkpoint names isn't this one.
@@ -176,15 +211,10 @@ impl Compliance {
     }
 
     /// Up to which checkpoint they are known elsewhere.
-    async fn anchored(&self) -> Result<u64, ComplianceError> {
+    pub(crate) async fn anchored(&self) -> Result<u64, ComplianceError> {
         let known = *crate::service::lock(&self.inner.anchored);
         if let Some(known) = known {
             return Ok(known);
-        }
-        let anchors = self.anchors().await?;
-        let numbers = anchors.iter().map(|anchor| anchor.checkpoint.number);
-        if let Some(last) = numbers.max() {
-            return Ok(last);
         }
         let text = self.needs().records.document(&anchored_key()).await?;
         Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
@@ -238,7 +268,7 @@ impl Compliance {
             return Err(ComplianceError::Invalid(text));
         }
         let change = Change {
-            what: "key.rotate".to_owned(),
+            what: ROTATE.to_owned(),
             target: "checkpoints".to_owned(),
             before: old.to_string(),
             after: new.public().to_string(),

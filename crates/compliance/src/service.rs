@@ -97,7 +97,7 @@ impl Compliance {
     ///
     /// # Errors
     /// [`ComplianceError::Key`] if another key must sign the next checkpoint; [`ComplianceError::Damaged`] if the database's
-    /// checkpoints don't follow those that are known outside of it, or the root of trust, which is an alarm;
+    /// checkpoints don't follow those that are known outside of it, or the root of trust;
     /// [`ComplianceError::Store`] or [`ComplianceError::Busy`] if they can't be read.
     pub async fn open(settings: Settings, needs: Needs) -> Result<Self, ComplianceError> {
         let inner = Inner {
@@ -121,7 +121,7 @@ impl Compliance {
         let service = Self {
             inner: Arc::new(inner),
         };
-        let last = service.trusted_last().await?;
+        let last = service.follow_checkpoints().await?;
         checkpoint::check_key(last.as_ref(), service.key().public())?;
         Ok(service)
     }

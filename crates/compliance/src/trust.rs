@@ -4,7 +4,10 @@
 use crate::{Compliance, ComplianceError, checkpoint, intake::PAGE};
 use causerie_proof::{PublicKey, SignedCheckpoint};
 use causerie_records::RecordStore;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+/// How long to wait for what is known outside of the database: it may be on another machine.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The checkpoints that are known to be right.
 #[derive(Debug)]
@@ -111,14 +114,16 @@ impl Compliance {
     /// disk was full must not end everything.
     pub(crate) async fn anchors(&self) -> Result<Vec<SignedCheckpoint>, ComplianceError> {
         let anchor = Arc::clone(&self.needs().anchor);
-        let lines = tokio::task::spawn_blocking(move || anchor.all()).await;
-        let lines = lines
-            .unwrap_or_else(|error| Err(error.to_string()))
-            .map_err(|error| {
-                ComplianceError::Busy(format!(
-                    "what is known outside of the database can't be read: {error}"
-                ))
-            })?;
+        let read = tokio::time::timeout(PATIENCE, tokio::task::spawn_blocking(move || anchor.all()));
+        let lines = match read.await {
+            Ok(read) => read.unwrap_or_else(|error| Err(error.to_string())),
+            Err(_) => Err(format!("there was no answer for {} s", PATIENCE.as_secs())),
+        };
+        let lines = lines.map_err(|error| {
+            ComplianceError::Busy(format!(
+                "what is known outside of the database can't be read: {error}"
+            ))
+        })?;
         let read = lines.iter().filter_map(|line| {
             let signed = SignedCheckpoint::parse(line);
             if let Err(error) = &signed {
@@ -133,24 +138,33 @@ impl Compliance {
 
     /// The last checkpoint of the database, which follows those that are known to be right. That it doesn't is an alarm.
     pub(crate) async fn trusted_last(&self) -> Result<Option<SignedCheckpoint>, ComplianceError> {
+        let result = self.follow_checkpoints().await;
+        match &result {
+            Ok(_) => self.over("checkpoints-changed", ""),
+            Err(ComplianceError::Damaged(text)) => {
+                self.alarm_once("checkpoints-changed", "", text.clone());
+            }
+            Err(_) => {}
+        }
+        result
+    }
+
+    /// The same without an alarm, for whoever is told of the error at once.
+    pub(crate) async fn follow_checkpoints(&self) -> Result<Option<SignedCheckpoint>, ComplianceError> {
         let mut trust = self.inner.trust.lock().await;
         if trust.is_none() {
-            *trust = Some(Trust::new(self.needs().root, self.anchors().await?));
+            let begun = Trust::new(self.needs().root, self.anchors().await?);
+            if let Some(last) = begun.last() {
+                // What the database says of itself may be too much.
+                let known = self.anchored().await?.min(last.checkpoint.number);
+                *crate::service::lock(&self.inner.anchored) = Some(known);
+            }
+            *trust = Some(begun);
         }
         let Some(trust) = trust.as_mut() else {
             return Ok(None);
         };
-        match trust.follow(&*self.needs().records).await {
-            Ok(()) => {
-                self.over("checkpoints-changed", "");
-                Ok(trust.last().cloned())
-            }
-            Err(error) => {
-                if let ComplianceError::Damaged(text) = &error {
-                    self.alarm_once("checkpoints-changed", "", text.clone());
-                }
-                Err(error)
-            }
-        }
+        trust.follow(&*self.needs().records).await?;
+        Ok(trust.last().cloned())
     }
 }
