@@ -54,6 +54,7 @@ macro_rules! conformance_tests {
             another_record_of_the_same_number_is_a_conflict,
             a_number_that_was_left_out_can_not_come_later,
             a_room_and_the_system_may_have_gaps,
+            without_a_gap_every_record_follows_by_hash,
             the_compliance_service_has_no_gap,
             the_compliance_service_follows_by_hash,
             of_two_who_decide_by_the_same_state_one_wins,

@@ -22,7 +22,7 @@ pub use plan::{Fresh, Tombstone};
 pub struct Addition {
     /// Records, in order; each gets the next position. One that is there already, with the same chain, number and hash, is
     /// passed over. A chain of a room or of the system may have gaps: that they were set aside is for the caller to know
-    /// and record.
+    /// and record. Where there is no gap a record follows the one before by its hash as well.
     pub records: Vec<Sealed>,
     /// Documents that are put, or removed if there is no text. Of two with the same key the last counts. Removing what
     /// isn't there is no error.
@@ -125,9 +125,9 @@ pub trait Records: Send + Sync {
     ///
     /// # Errors
     /// On a [`causerie_model::StoreFault::Conflict`] nothing of it is in the database: if a record's number is in its
-    /// chain with another hash, or isn't there and isn't greater than that of the chain's last record; if a record of
-    /// [`ChainId::Compliance`] doesn't follow its last one by number and hash, which is how two who decide by the same
-    /// state are kept apart; if what is to be retired isn't there, or no `RETIRED` record covers it; if the checkpoint
+    /// chain with another hash, or isn't there and isn't greater than that of the chain's last record; if it is the next
+    /// of its chain by number and names another hash before it; if a record of [`ChainId::Compliance`] isn't the next of
+    /// its chain, which is how two who decide by the same state are kept apart; if what is to be retired isn't there, or no `RETIRED` record covers it; if the checkpoint
     /// isn't the next; if a room's row isn't greater than 0, a number is 0 or greater than 2^63 - 1, or a text has the
     /// character U+0000.
     ///

@@ -168,10 +168,11 @@ impl Addition {
                     }
                 }
             }
-            let follows = number == head.number + 1 && record.previous == head.hash;
-            if chain == ChainId::Compliance && !follows {
+            let is_next = number == head.number + 1;
+            let has_gap = !is_next && chain != ChainId::Compliance;
+            if !(has_gap || is_next && record.previous == head.hash) {
                 return Err(conflict(format!(
-                    "record {number} of the compliance service doesn't follow {}",
+                    "record {number} of {chain} doesn't follow {}, which is its last",
                     head.number
                 )));
             }

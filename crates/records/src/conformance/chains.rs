@@ -107,6 +107,31 @@ pub async fn a_room_and_the_system_may_have_gaps(database: &dyn Database) {
     assert_eq!(head(&*store, ChainId::System).await, system.end());
 }
 
+/// What doesn't follow would break the chain for whoever reads it; left out it is a gap, which can be told of.
+pub async fn without_a_gap_every_record_follows_by_hash(database: &dyn Database) {
+    let store = database.open().await;
+    for id in [ROOM, ChainId::System] {
+        let mut chain = Chain::of(id);
+        let mut first = chain.clone();
+        first.head.hash = Hash([1; 32]);
+        conflicts(&*store, &adding(vec![first.sign_in("mallory")])).await;
+        commit(&*store, &adding(vec![chain.sign_in("a")])).await;
+        let mut other = chain.clone();
+        other.head.hash = Hash([1; 32]);
+        let stray = other.sign_in("mallory");
+        conflicts(&*store, &adding(vec![stray.clone()])).await;
+        // Within an addition.
+        let mut twice = chain.clone();
+        let second = twice.sign_in("b");
+        twice.head.hash = Hash([1; 32]);
+        conflicts(&*store, &adding(vec![second, twice.sign_in("c")])).await;
+        // What comes after the stray one comes after a gap.
+        commit(&*store, &adding(vec![other.sign_in("b"), other.sign_in("c")])).await;
+        conflicts(&*store, &adding(vec![stray])).await;
+        assert_eq!(head(&*store, id).await, other.end());
+    }
+}
+
 /// As it says.
 pub async fn the_compliance_service_has_no_gap(database: &dyn Database) {
     let store = database.open().await;
