@@ -1,8 +1,8 @@
 //! What the database holds, judged apart from the server.
 
 use causerie_model::{ChainId, Head, RoomId, Sealed};
+use causerie_proof::chain::verify;
 use causerie_queue::conformance::everything;
-use causerie_room::{Link, verify};
 use causerie_store::{Parts, Store};
 use causerie_store_sqlite::{Options, SqliteStore};
 use std::{collections::BTreeMap, path::Path, sync::Arc};
@@ -63,13 +63,13 @@ impl Verdict {
 
     /// Every chain is whole and ends where its head says.
     pub(crate) async fn verify_chains(&self) {
-        let mut chains: BTreeMap<ChainId, Vec<Link<'_>>> = BTreeMap::new();
+        let mut chains: BTreeMap<ChainId, Vec<&Sealed>> = BTreeMap::new();
         for record in &self.records {
-            chains.entry(record.chain).or_default().push(Link::from(record));
+            chains.entry(record.chain).or_default().push(record);
         }
         assert!(!chains.is_empty());
-        for (chain, links) in chains {
-            let head = verify(chain, links, Head::START).unwrap();
+        for (chain, records) in chains {
+            let head = verify(chain, records.iter().copied(), Head::START).unwrap();
             assert_eq!(head, self.parts.journal.head(chain).await.unwrap(), "{chain:?}");
         }
     }
