@@ -125,6 +125,13 @@ impl Positions {
             .is_some_and(|bits| bits >> (position % 64) & 1 == 1)
     }
 
+    /// The least.
+    fn first(&self) -> Option<u64> {
+        let word = self.0.iter().position(|bits| *bits != 0)?;
+        let bit = self.0.get(word)?.trailing_zeros();
+        Some((word as u64).saturating_mul(64).saturating_add(u64::from(bit)))
+    }
+
     /// Whether a position after one and up to another is in it.
     fn any(&self, after: u64, up_to: u64) -> bool {
         (after.saturating_add(1)..=up_to).any(|position| self.contains(position))
@@ -331,7 +338,10 @@ impl Writer {
 
     /// The checkpoints that cover the records, and the leaves of what they cover besides.
     async fn proof(&mut self, records: &dyn RecordStore) -> Result<(), ComplianceError> {
-        let mut number = checkpoint::first_after(records, self.heading.after).await?;
+        let Some(first) = self.positions.first() else {
+            return Ok(());
+        };
+        let mut number = checkpoint::first_after(records, first.saturating_sub(1)).await?;
         loop {
             let lines = records.checkpoints(number.saturating_sub(1), PAGE).await?;
             let Some(last) = lines.last().map(|line| line.number) else {
