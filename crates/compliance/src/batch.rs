@@ -125,6 +125,13 @@ impl Positions {
             .is_some_and(|bits| bits >> (position % 64) & 1 == 1)
     }
 
+    /// The least.
+    fn first(&self) -> Option<u64> {
+        let word = self.0.iter().position(|bits| *bits != 0)?;
+        let bit = self.0.get(word)?.trailing_zeros();
+        Some((word as u64).saturating_mul(64).saturating_add(u64::from(bit)))
+    }
+
     /// Whether a position after one and up to another is in it.
     fn any(&self, after: u64, up_to: u64) -> bool {
         (after.saturating_add(1)..=up_to).any(|position| self.contains(position))
