@@ -20,6 +20,8 @@ pub(crate) struct Faults {
     at: Mutex<Option<(u64, bool)>>,
     /// Every call to the database of records fails.
     pub(crate) records_down: AtomicBool,
+    /// How often records were selected.
+    pub(crate) select_calls: AtomicU64,
 }
 
 impl Faults {
@@ -142,6 +144,7 @@ impl Records for FaultyRecords {
         records!(self, self.inner.of_chain(chain, after, up_to, count))
     }
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
+        self.faults.select_calls.fetch_add(1, Ordering::SeqCst);
         records!(self, self.inner.select(selection, after, count))
     }
 }
