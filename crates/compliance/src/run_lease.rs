@@ -49,7 +49,9 @@ impl<'a> RunLease<'a> {
         let needs = self.service.needs();
         let now = needs.clock.now();
         let holder = &self.service.inner.holder;
-        if let Err(error) = needs.records.lease(LEASE, holder, now, now).await {
+        // Free whatever the time is, even for who has an earlier one.
+        let over = Timestamp(0);
+        if let Err(error) = needs.records.lease(LEASE, holder, now, over).await {
             tracing::info!("the lease of runs ends by itself: {error}");
         }
     }
