@@ -4,8 +4,9 @@ use crate::{
     Change, Compliance, ComplianceError, Officer,
     documents::{self, Adapter, AdapterFormat, Document, MAX_INTERVAL, MIN_INTERVAL, Present, Run},
     run::Labels,
+    scope::invalid,
 };
-use causerie_records::Addition;
+use causerie_records::DocumentKey;
 use std::{collections::BTreeMap, path::Path};
 
 /// Longest name of an adapter.
@@ -14,12 +15,6 @@ pub const MAX_NAME: usize = 40;
 pub const MAX_STYLESHEET: usize = 1024 * 1024;
 /// Longest extension of what a stylesheet makes.
 pub const MAX_EXTENSION: usize = 10;
-/// So often is decided again when others change compliance data in between.
-const MAX_DECISIONS: u32 = 100;
-
-fn invalid<T>(text: impl Into<String>) -> Result<T, ComplianceError> {
-    Err(ComplianceError::Invalid(text.into()))
-}
 
 /// An error that says what is wrong with an adapter.
 fn check(name: &str, adapter: &Adapter) -> Result<(), ComplianceError> {
@@ -88,9 +83,26 @@ impl Compliance {
             let checked = self.needs().destinations.check(stylesheet);
             checked.map_err(|error| ComplianceError::Invalid(error.to_string()))?;
         }
-        let put = vec![documents::put(name, adapter)];
-        self.change_adapter(officer, name, Some(adapter), put, what_if)
-            .await
+        let records = &*self.needs().records;
+        // Runs are planned under the same lock: none is planned by an adapter that goes meanwhile.
+        let _one = self.inner.checkpointing.lock().await;
+        self.change_documents(officer, what_if, |_| async move {
+            let before: Option<Adapter> = documents::load(records, name).await?;
+            // What one of this name has left would have this one begin in the middle.
+            let mut put = match before {
+                None => self.traces(name).await?,
+                Some(_) => Vec::new(),
+            };
+            put.push(documents::put(name, adapter));
+            let change = Change {
+                what: "adapter.set".to_owned(),
+                target: name.to_owned(),
+                before: before.as_ref().map(documents::text).unwrap_or_default(),
+                after: documents::text(adapter),
+            };
+            Ok((change, put))
+        })
+        .await
     }
 
     /// Removes an adapter. What it exported stays; one of the same name would begin from the first record.
@@ -103,66 +115,37 @@ impl Compliance {
         name: &str,
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
-        let mut gone = vec![
-            documents::gone::<Adapter>(name),
-            documents::gone::<Run>(name),
-            documents::gone::<Labels>(name),
-        ];
+        let records = &*self.needs().records;
+        let _one = self.inner.checkpointing.lock().await;
+        self.change_documents(officer, what_if, |_| async move {
+            let before: Option<Adapter> = documents::load(records, name).await?;
+            let before = before.ok_or_else(|| ComplianceError::Unknown {
+                what: "adapter",
+                name: name.to_owned(),
+            })?;
+            let mut gone = self.traces(name).await?;
+            gone.push(documents::gone::<Adapter>(name));
+            let change = Change {
+                what: "adapter.remove".to_owned(),
+                target: name.to_owned(),
+                before: documents::text(&before),
+                after: String::new(),
+            };
+            Ok((change, gone))
+        })
+        .await
+    }
+
+    /// Takes away how far an adapter is.
+    async fn traces(&self, name: &str) -> Result<Vec<(DocumentKey, Option<String>)>, ComplianceError> {
         let prefix = format!("{name}/");
         let present = self.needs().records.documents(Present::KIND).await?;
         let ids = present.into_iter().map(|(id, _)| id);
-        gone.extend(
-            ids.filter(|id| id.starts_with(&prefix))
-                .map(documents::gone::<Present>),
-        );
-        self.change_adapter(officer, name, None, gone, what_if).await
-    }
-
-    async fn change_adapter(
-        &self,
-        officer: &Officer,
-        name: &str,
-        after: Option<&Adapter>,
-        documents: Vec<(causerie_records::DocumentKey, Option<String>)>,
-        what_if: bool,
-    ) -> Result<Change, ComplianceError> {
-        for _ in 0..MAX_DECISIONS {
-            let head = self.own_head().await?;
-            let before: Option<Adapter> = documents::load(&*self.needs().records, name).await?;
-            if before.is_none() && after.is_none() {
-                let name = name.to_owned();
-                return Err(ComplianceError::Unknown {
-                    what: "adapter",
-                    name,
-                });
-            }
-            let change = Change {
-                what: if after.is_some() {
-                    "adapter.set"
-                } else {
-                    "adapter.remove"
-                }
-                .to_owned(),
-                target: name.to_owned(),
-                before: before.as_ref().map(documents::text).unwrap_or_default(),
-                after: after.map(documents::text).unwrap_or_default(),
-            };
-            if what_if || change.before == change.after {
-                return Ok(change);
-            }
-            let addition = Addition {
-                documents: documents.clone(),
-                ..Addition::default()
-            };
-            let events = [change.event(&officer.origin)];
-            if self
-                .commit_after(&head, &officer.actor(), &events, addition)
-                .await?
-                .is_some()
-            {
-                return Ok(change);
-            }
-        }
-        Err(Self::contended())
+        let mut gone: Vec<_> = ids
+            .filter(|id| id.starts_with(&prefix))
+            .map(documents::gone::<Present>)
+            .collect();
+        gone.extend([documents::gone::<Run>(name), documents::gone::<Labels>(name)]);
+        Ok(gone)
     }
 }

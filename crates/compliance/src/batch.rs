@@ -1,7 +1,7 @@
 //! The one writer of exports: records, what proves them, and the format that was asked for.
 //!
 //! What is kept in memory is one page of records, what waits to be written, a few hundred bytes for each chain, and a bit for
-//! each position.
+//! each position that it covers.
 
 use crate::{
     ComplianceError, checkpoint,
@@ -103,33 +103,39 @@ impl Output {
     }
 }
 
-/// A set of positions: a bit for each.
-#[derive(Default)]
-struct Positions(Vec<u64>);
+/// A set of positions after one: a bit for each.
+struct Positions {
+    after: u64,
+    bits: Vec<u64>,
+}
 
 impl Positions {
+    fn after(after: u64) -> Self {
+        let bits = Vec::new();
+        Self { after, bits }
+    }
+
+    /// The word of a position, and its bit in it; `None` if it isn't after the one from which on they are counted.
+    fn place(&self, position: u64) -> Option<(usize, u64)> {
+        let index = position.checked_sub(self.after)?.checked_sub(1)?;
+        Some((usize::try_from(index / 64).ok()?, 1 << (index % 64)))
+    }
+
     fn insert(&mut self, position: u64) {
-        let word = usize::try_from(position / 64).unwrap_or(usize::MAX);
-        if self.0.len() <= word {
-            self.0.resize(word.saturating_add(1), 0);
+        let Some((word, bit)) = self.place(position) else {
+            return;
+        };
+        if self.bits.len() <= word {
+            self.bits.resize(word.saturating_add(1), 0);
         }
-        if let Some(bits) = self.0.get_mut(word) {
-            *bits |= 1 << (position % 64);
+        if let Some(bits) = self.bits.get_mut(word) {
+            *bits |= bit;
         }
     }
 
     fn contains(&self, position: u64) -> bool {
-        let word = usize::try_from(position / 64).unwrap_or(usize::MAX);
-        self.0
-            .get(word)
-            .is_some_and(|bits| bits >> (position % 64) & 1 == 1)
-    }
-
-    /// The least.
-    fn first(&self) -> Option<u64> {
-        let word = self.0.iter().position(|bits| *bits != 0)?;
-        let bit = self.0.get(word)?.trailing_zeros();
-        Some((word as u64).saturating_mul(64).saturating_add(u64::from(bit)))
+        self.place(position)
+            .is_some_and(|(word, bit)| self.bits.get(word).is_some_and(|bits| bits & bit != 0))
     }
 
     /// Whether a position after one and up to another is in it.
@@ -178,6 +184,7 @@ impl Writer {
         heading: Heading,
     ) -> Result<Self, ComplianceError> {
         let pieces = format.begin();
+        let positions = Positions::after(heading.after);
         let mut writer = Self {
             staging,
             format,
@@ -186,7 +193,7 @@ impl Writer {
             open: None,
             chains: BTreeMap::new(),
             files: BTreeSet::new(),
-            positions: Positions::default(),
+            positions,
             records: 0,
         };
         for file in [RECORDS, CHECKPOINTS, LEAVES] {
@@ -409,5 +416,27 @@ impl Writer {
                     .await?;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Positions;
+
+    #[test]
+    fn positions_take_room_from_where_they_begin() {
+        const AFTER: u64 = 1 << 40;
+        let mut positions = Positions::after(AFTER);
+        let all = [1, 2, 64, 65, 128].map(|position| AFTER + position);
+        all.iter().for_each(|position| positions.insert(*position));
+        assert_eq!(positions.bits.len(), 2);
+        let found: Vec<u64> = (AFTER - 2..AFTER + 200)
+            .filter(|it| positions.contains(*it))
+            .collect();
+        assert_eq!(found, all);
+        assert!(positions.any(AFTER + 2, AFTER + 64) && !positions.any(AFTER + 2, AFTER + 63));
+        // Before it nothing is.
+        positions.insert(AFTER);
+        assert!(!positions.contains(AFTER));
     }
 }

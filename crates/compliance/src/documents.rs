@@ -234,6 +234,8 @@ pub struct Run {
     /// When it was planned.
     #[serde(with = "moment")]
     pub planned_at: Timestamp,
+    /// The adapter as it was then: done again the run makes the same.
+    pub settings: Adapter,
     /// … up to this one.
     pub up_to: u64,
 }

@@ -1,7 +1,7 @@
 //! Records as exports tell of them.
 
 use causerie_formats::{Entry, Person, What};
-use causerie_model::Timestamp;
+use causerie_model::{Sealed, Timestamp};
 use causerie_records::Stored;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -63,68 +63,84 @@ impl People {
 /// What an export tells of a record. Who is in the room afterwards is noted.
 pub(crate) fn entry(stored: &Stored, people: &mut People, details: bool) -> Entry {
     let record = &stored.record;
-    let body = Body(serde_json::from_str(&record.body).unwrap_or_default());
-    let user = body.text("user");
-    let mut who = bare(&record.actor);
-    let what = if stored.retired {
-        What::Retired
+    let told = if stored.retired {
+        Some((bare(&record.actor).to_owned(), What::Retired))
     } else {
-        match record.kind.as_str() {
-            "JOIN" => {
-                who = user;
-                people.called(user, body.text("name"));
-                people
-                    .present
-                    .insert(user.to_owned(), body.text("name").to_owned());
-                What::Join
-            }
-            "PART" => {
-                who = user;
-                people.present.remove(user);
-                What::Part {
-                    reason: body.text("reason").to_owned(),
-                    not_before: body.optional("notBefore").and_then(Timestamp::parse),
-                }
-            }
-            "CHAT" => {
-                who = body.text("author");
-                people.called(who, body.text("authorName"));
-                What::Chat {
-                    id: body.number("chatId"),
-                    text: body.text("text").to_owned(),
-                }
-            }
-            "BACKCHAT" => {
-                who = user;
-                What::Backchat {
-                    query: body.text("query").to_owned(),
-                    shown: body.number("shown"),
-                }
-            }
-            "DELETED" => What::Deleted {
-                id: body.number("deleted"),
-                text: body.text("text").to_owned(),
-                author: body.text("author").to_owned(),
-                replacement: body.optional("replacement").map(str::to_owned),
-            },
-            kind => What::Other {
-                text: sentence(kind, &body, &record.body),
-            },
-        }
+        told(record, people)
     };
+    // What can't be read as what it is goes out as it is.
+    let (who, what) = told.unwrap_or_else(|| {
+        let text = format!("{} {}", record.kind, record.body);
+        (bare(&record.actor).to_owned(), What::Other { text })
+    });
     Entry {
         position: stored.position,
         number: record.number,
         at: record.at,
-        who: people.person(who, details),
+        who: people.person(&who, details),
         what,
         kind: record.kind.clone(),
         body: record.body.clone(),
     }
 }
 
+/// Who did what; `None` if the body lacks what a record of its kind has.
+fn told(record: &Sealed, people: &mut People) -> Option<(String, What)> {
+    let body = Body(serde_json::from_str(&record.body).ok().filter(Value::is_object)?);
+    let who = bare(&record.actor);
+    let (who, what) = match record.kind.as_str() {
+        "JOIN" => {
+            let user = body.optional("user")?;
+            people.called(user, body.text("name"));
+            people
+                .present
+                .insert(user.to_owned(), body.text("name").to_owned());
+            (user, What::Join)
+        }
+        "PART" => {
+            let user = body.optional("user")?;
+            people.present.remove(user);
+            let reason = body.text("reason").to_owned();
+            let not_before = body.optional("notBefore").and_then(Timestamp::parse);
+            (user, What::Part { reason, not_before })
+        }
+        "CHAT" => {
+            let author = body.optional("author")?;
+            let text = body.optional("text")?.to_owned();
+            people.called(author, body.text("authorName"));
+            let id = body.number("chatId");
+            (author, What::Chat { id, text })
+        }
+        "BACKCHAT" => {
+            let query = body.text("query").to_owned();
+            let shown = body.number("shown");
+            (body.optional("user")?, What::Backchat { query, shown })
+        }
+        // Made by nobody here: chat rooms of Persistent Chat Server took files.
+        kind @ ("FILEUPLOAD" | "FILEDOWNLOAD") => {
+            let name = body.optional("file")?.to_owned();
+            let upload = kind == "FILEUPLOAD";
+            (body.optional("user").unwrap_or(who), What::File { upload, name })
+        }
+        "DELETED" => (
+            who,
+            What::Deleted {
+                id: body.number("deleted"),
+                text: body.text("text").to_owned(),
+                author: body.text("author").to_owned(),
+                replacement: body.optional("replacement").map(str::to_owned),
+            },
+        ),
+        kind => {
+            let text = sentence(kind, who, &body, &record.body);
+            (who, What::Other { text })
+        }
+    };
+    Some((who.to_owned(), what))
+}
+
 /// Anything that exports have no element for, as a sentence.
-fn sentence(kind: &str, body: &Body, whole: &str) -> String {
+fn sentence(kind: &str, who: &str, body: &Body, whole: &str) -> String {
     let text = |member| body.text(member);
     let number = |member| body.number(member);
     match kind {
@@ -143,7 +159,8 @@ fn sentence(kind: &str, body: &Body, whole: &str) -> String {
         ),
         "DENIED" => format!(
             "{} was refused {} by the rule {}, {} times",
-            text("user"),
+            // Who isn't named was the one who tried.
+            body.optional("user").unwrap_or(who),
             text("action"),
             text("rule"),
             number("times")
@@ -181,5 +198,67 @@ fn sentence(kind: &str, body: &Body, whole: &str) -> String {
             text("reason")
         ),
         _ => format!("{kind} {whole}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use causerie_model::{ChainId, Hash, RoomId};
+
+    fn told(kind: &str, body: &str) -> (String, What) {
+        let record = Sealed {
+            chain: ChainId::Room(RoomId(1)),
+            number: 1,
+            at: Timestamp(0),
+            actor: "sip:ann@x.test".to_owned(),
+            kind: kind.to_owned(),
+            body: body.to_owned(),
+            previous: Hash::ZERO,
+            hash: Hash::ZERO,
+        };
+        let stored = Stored {
+            position: 1,
+            record,
+            retired: false,
+        };
+        let entry = entry(&stored, &mut People::default(), true);
+        (entry.who.address, entry.what)
+    }
+
+    fn other(text: &str) -> (String, What) {
+        let text = text.to_owned();
+        ("ann@x.test".to_owned(), What::Other { text })
+    }
+
+    #[test]
+    fn what_can_not_be_read_goes_out_as_it_is() {
+        for body in ["", "{", "[]", "{}", r#"{"text":"hush"}"#] {
+            for kind in ["CHAT", "JOIN", "PART", "BACKCHAT", "FILEUPLOAD"] {
+                assert_eq!(told(kind, body), other(&format!("{kind} {body}")));
+            }
+        }
+        assert_eq!(told("CHANGED", "{"), other("CHANGED {"));
+    }
+
+    #[test]
+    fn who_is_refused_is_named() {
+        let refused = |user| format!("{user} was refused join by the rule scope, 2 times");
+        let body = r#"{"action":"join","rule":"scope","times":2}"#;
+        assert_eq!(told("DENIED", body), other(&refused("ann@x.test")));
+        let body = r#"{"action":"join","rule":"scope","times":2,"user":"bob@x.test"}"#;
+        assert_eq!(told("DENIED", body), other(&refused("bob@x.test")));
+    }
+
+    #[test]
+    fn files_come_and_go() {
+        for (kind, upload) in [("FILEUPLOAD", true), ("FILEDOWNLOAD", false)] {
+            let name = "plan.docx".to_owned();
+            let expected = ("bob@x.test".to_owned(), What::File { upload, name });
+            assert_eq!(
+                told(kind, r#"{"file":"plan.docx","user":"bob@x.test"}"#),
+                expected
+            );
+        }
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! A record is acknowledged only when it is stored, and storing it again changes nothing, so that an end at any moment loses
 //! and doubles nothing. What can't be stored, since it isn't what its hash says or doesn't fit what is stored, is set aside in
-//! the queue; a `SETASIDE` record says so, and the others go on.
+//! the queue; a `SETASIDE` record says so, and the others go on. All of that is stored in the order in which it came: a range of
+//! positions that has the records before and after a gap has the record that explains it as well.
 
 use crate::{
     Compliance, ComplianceError,
     documents::{self, Category, Room},
     service::{Stop, age},
-    watch,
+    watch::{self, WALL_PASSED},
 };
 use causerie_model::{Actor, ChainId, Event, Hash, Sealed, StoreError, StoreFault, Timestamp};
 use causerie_proof::Content;
@@ -36,9 +37,11 @@ pub(crate) const PAGE: u32 = 1_000;
 
 /// Documents by their keys: of two that a batch puts under one key the later counts.
 type Put = BTreeMap<DocumentKey, Option<String>>;
+/// Chain, number and hash of records that were set aside.
+type SetAside = BTreeSet<(ChainId, u64, [u8; 32])>;
 
 /// Why this record can't be stored, if so.
-fn fault(record: &Sealed) -> Option<&'static str> {
+pub(crate) fn fault(record: &Sealed) -> Option<&'static str> {
     if record.chain == ChainId::Compliance {
         return Some("it says that it is of the compliance service's own chain, which nobody else continues");
     }
@@ -96,21 +99,26 @@ impl Compliance {
         let Some(last) = waiting.last().map(|queued| queued.sequence) else {
             return Ok(0);
         };
+        // Before anything is stored or goes: an end in between has it told twice rather than never.
+        let told = self.watch(&waiting).await?;
+        let mut known = None;
         let mut sound = Vec::with_capacity(waiting.len());
         for queued in &waiting {
-            match fault(&queued.record) {
-                // Before what follows in its chain, so that who reads up to there knows of the gap.
-                Some(reason) => self.set_aside(&lease, queued, reason).await?,
-                None => sound.push(queued),
-            }
+            let Some(reason) = fault(&queued.record) else {
+                sound.push(queued);
+                continue;
+            };
+            self.store(&lease, &sound, &mut known).await?;
+            sound.clear();
+            self.set_aside(&lease, queued, reason, &mut known).await?;
         }
-        self.store(&lease, &sound).await?;
+        self.store(&lease, &sound, &mut known).await?;
         queue
             .acknowledge(&lease, self.needs().clock.now(), last)
             .await
             .map_err(lost)?;
-        for queued in &sound {
-            self.watch(&queued.record).await?;
+        for of in &told {
+            self.over(WALL_PASSED, of);
         }
         let taken = waiting.len() as u64;
         metrics::counter!("causerie_compliance_records_total").increment(taken);
@@ -120,8 +128,10 @@ impl Compliance {
     /// The queue's lease; what is left of it lasts for two thirds of its length.
     async fn lease(&self, held: &mut Option<Lease>) -> Result<Lease, ComplianceError> {
         let now = self.needs().clock.now();
+        // More than its whole length can only be left if the clock went back.
         if let Some(lease) = held.as_ref()
             && lease.until.plus_seconds(-LEASE_SECONDS * 2 / 3) > now
+            && lease.until <= now.plus_seconds(LEASE_SECONDS)
         {
             return Ok(lease.clone());
         }
@@ -148,7 +158,12 @@ impl Compliance {
         }
     }
 
-    async fn store(&self, lease: &Lease, records: &[&Queued]) -> Result<(), ComplianceError> {
+    async fn store(
+        &self,
+        lease: &Lease,
+        records: &[&Queued],
+        known: &mut Option<SetAside>,
+    ) -> Result<(), ComplianceError> {
         if records.is_empty() {
             return Ok(());
         }
@@ -159,7 +174,7 @@ impl Compliance {
         for queued in records {
             match self.needs().records.append(&addition(&[queued])).await {
                 Err(error) if error.fault == StoreFault::Conflict => {
-                    self.set_aside(lease, queued, &error.message).await?;
+                    self.set_aside(lease, queued, &error.message, known).await?;
                 }
                 other => {
                     other?;
@@ -169,11 +184,21 @@ impl Compliance {
         Ok(())
     }
 
-    /// Recorded first: a record out of the queue of which nobody knows would be lost.
-    async fn set_aside(&self, lease: &Lease, queued: &Queued, reason: &str) -> Result<(), ComplianceError> {
+    /// Recorded first: a record out of the queue of which nobody knows would be lost. `known` are those that were set aside
+    /// before, once somebody asked.
+    async fn set_aside(
+        &self,
+        lease: &Lease,
+        queued: &Queued,
+        reason: &str,
+        known: &mut Option<SetAside>,
+    ) -> Result<(), ComplianceError> {
         let record = &queued.record;
-        let known = self.set_aside_records().await?;
-        if !known.contains(&(record.chain, record.number, record.hash.0)) {
+        let known = match known {
+            Some(known) => known,
+            None => known.insert(self.set_aside_records().await?),
+        };
+        if known.insert((record.chain, record.number, record.hash.0)) {
             let event = Event::SetAside {
                 chain: record.chain,
                 number: record.number,
@@ -197,15 +222,13 @@ impl Compliance {
     }
 
     /// Chain, number and hash of all records that were set aside. There are few or something is very wrong.
-    pub(crate) async fn set_aside_records(
-        &self,
-    ) -> Result<BTreeSet<(ChainId, u64, [u8; 32])>, ComplianceError> {
+    pub(crate) async fn set_aside_records(&self) -> Result<SetAside, ComplianceError> {
         let selection = Selection {
             chains: vec![ChainId::Compliance],
             kinds: vec!["SETASIDE".to_owned()],
             ..Selection::default()
         };
-        let mut known = BTreeSet::new();
+        let mut known = SetAside::new();
         let mut after = 0;
         loop {
             let page = self.needs().records.select(&selection, after, PAGE).await?;

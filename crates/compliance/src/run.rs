@@ -4,24 +4,26 @@
 //! that whoever takes batches by their names has every record once, wherever a run was cut short.
 
 use crate::{
-    Compliance, ComplianceError, Officer,
+    Compliance, ComplianceError, MAX_DECISIONS, Officer,
     batch::{Heading, Label, Stylesheet, Writer, Written},
     checkpoint,
     documents::{self, Adapter, Category, Document, Present, Room, Run, Somebody, present_id},
     format,
     intake::PAGE,
     links::Links,
-    run_lease::RunLease,
+    run_lease::{BUSY_SECONDS, RunLease},
+    service::age,
 };
-use causerie_destination::Place;
+use causerie_destination::{Destination, Place};
 use causerie_model::{Actor, ChainId, Event, StoreFault};
-use causerie_proof::manifest::MANIFEST;
+use causerie_proof::{
+    SignedCheckpoint, SignedManifest,
+    manifest::{MANIFEST, SIGNATURE},
+};
 use causerie_records::{Addition, ChainSpan};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// So often a run is planned or recorded again when others change compliance data in between.
-const MAX_DECISIONS: u32 = 100;
 /// What is added to the name of a batch that is made only to be compared.
 const COMPARED: &str = "-again";
 
@@ -62,6 +64,14 @@ pub struct RunOutcome {
     pub place: Option<String>,
 }
 
+/// Where an adapter's batches go.
+fn place(adapter: &Adapter) -> Place {
+    Place {
+        directory: adapter.directory.clone(),
+        zip: adapter.zip,
+    }
+}
+
 /// The name of a batch.
 pub(crate) fn batch_name(adapter: &str, after: u64, up_to: u64) -> String {
     format!("{adapter}-{:012}-{up_to:012}", after + 1)
@@ -96,13 +106,24 @@ impl Compliance {
         let attempt = runs.entry(name.to_owned()).or_default();
         attempt.at = Some(now);
         attempt.error = None;
+        // Since a moment that hasn't come yet: the clock went back.
+        let busy = attempt.busy.take().map_or(now, |since| since.min(now));
         match &result {
             Ok(_) => {
                 drop(runs);
                 self.over("run-failed", name);
             }
-            // No failure: it goes on elsewhere.
-            Err(ComplianceError::Busy(_) | ComplianceError::Unknown { .. }) => {}
+            // No failure: it goes on elsewhere. If it does so for long, somebody should look.
+            Err(ComplianceError::Busy(why)) => {
+                attempt.busy = Some(busy);
+                drop(runs);
+                let waits = age(busy, now);
+                if waits >= BUSY_SECONDS {
+                    let text = format!("adapter {name} has waited for {waits} s, and exports nothing: {why}");
+                    self.alarm_once("run-failed", name, text);
+                }
+            }
+            Err(ComplianceError::Unknown { .. }) => {}
             Err(error) => {
                 attempt.error = Some(error.to_string());
                 drop(runs);
@@ -124,20 +145,10 @@ impl Compliance {
         progress: Progress<'_>,
     ) -> Result<RunOutcome, ComplianceError> {
         let _one = self.inner.running.lock().await;
-        let records = &self.needs().records;
-        let adapter: Adapter =
-            documents::load(&**records, name)
-                .await?
-                .ok_or_else(|| ComplianceError::Unknown {
-                    what: "adapter",
-                    name: name.to_owned(),
-                })?;
+        self.adapter(name).await?;
         let mut lease = RunLease::take(self).await?;
-        let result = match self.plan(name, &adapter).await {
-            Ok(Some(run)) => {
-                self.carry_out(actor, name, &adapter, &run, &mut lease, progress)
-                    .await
-            }
+        let result = match self.plan(name).await {
+            Ok(Some(run)) => self.carry_out(actor, name, &run, &mut lease, progress).await,
             Ok(None) => Ok(RunOutcome {
                 adapter: name.to_owned(),
                 ..RunOutcome::default()
@@ -149,13 +160,14 @@ impl Compliance {
     }
 
     /// The run that isn't finished, or the next; `None` if there is nothing to export.
-    async fn plan(&self, name: &str, adapter: &Adapter) -> Result<Option<Run>, ComplianceError> {
+    async fn plan(&self, name: &str) -> Result<Option<Run>, ComplianceError> {
         let _one = self.inner.checkpointing.lock().await;
         let records = &self.needs().records;
         for _ in 0..MAX_DECISIONS {
+            let adapter = self.adapter(name).await?;
             let last_run: Option<Run> = documents::load(&**records, name).await?;
             let after = match last_run {
-                Some(run) if !run.finished => return Ok(Some(run)),
+                Some(run) if !run.finished => return self.resumed(name, run, adapter).await.map(Some),
                 Some(run) => run.up_to,
                 None => 0,
             };
@@ -170,9 +182,10 @@ impl Compliance {
                 batch: batch_name(name, after, up_to),
                 finished: false,
                 planned_at: self.needs().clock.now(),
+                settings: adapter,
                 up_to,
             };
-            let labels = self.labels(&spans, adapter.add_chat_room_details).await?;
+            let labels = self.labels(&spans, &run.settings).await?;
             let mut addition = Addition {
                 documents: vec![documents::put(name, &run), documents::put(name, &labels)],
                 ..Addition::default()
@@ -188,6 +201,44 @@ impl Compliance {
             return Ok(Some(run));
         }
         Err(Self::contended())
+    }
+
+    async fn adapter(&self, name: &str) -> Result<Adapter, ComplianceError> {
+        let adapter = documents::load(&*self.needs().records, name).await?;
+        adapter.ok_or_else(|| ComplianceError::Unknown {
+            what: "adapter",
+            name: name.to_owned(),
+        })
+    }
+
+    /// A run that isn't finished, with the settings by which it goes on. Those that it was planned with if its batch is
+    /// there: then only the record of it is missing. If not, those of now, which may be what mends it.
+    async fn resumed(&self, name: &str, run: Run, adapter: Adapter) -> Result<Run, ComplianceError> {
+        if run.settings == adapter || self.is_there(&run).await {
+            return Ok(run);
+        }
+        let records = &self.needs().records;
+        let run = Run {
+            settings: adapter,
+            ..run
+        };
+        let spans = records.spans(run.after, run.up_to).await?;
+        let labels = self.labels(&spans, &run.settings).await?;
+        let addition = Addition {
+            documents: vec![documents::put(name, &run), documents::put(name, &labels)],
+            ..Addition::default()
+        };
+        records.append(&addition).await?;
+        Ok(run)
+    }
+
+    /// Whether a batch of a run's name is where its settings say. A place that can't be reached has none.
+    async fn is_there(&self, run: &Run) -> bool {
+        let Ok(destination) = self.needs().destinations.at(&place(&run.settings)) else {
+            return false;
+        };
+        let there = destination.read(&run.batch, MANIFEST).await;
+        there.is_ok_and(|manifest| manifest.is_some())
     }
 
     /// Whether there is anything but records of exports. Those go out with what comes next: alone they would beget each other.
@@ -215,7 +266,8 @@ impl Compliance {
         }
     }
 
-    async fn labels(&self, spans: &[ChainSpan], details: bool) -> Result<Labels, ComplianceError> {
+    async fn labels(&self, spans: &[ChainSpan], adapter: &Adapter) -> Result<Labels, ComplianceError> {
+        let details = adapter.add_chat_room_details;
         let mut labels = BTreeMap::new();
         for span in spans {
             let label = self.label(span.chain, details).await?;
@@ -259,16 +311,12 @@ impl Compliance {
         &self,
         actor: &Actor,
         name: &str,
-        adapter: &Adapter,
         run: &Run,
         lease: &mut RunLease<'_>,
         progress: Progress<'_>,
     ) -> Result<RunOutcome, ComplianceError> {
-        let place = Place {
-            directory: adapter.directory.clone(),
-            zip: adapter.zip,
-        };
-        let destination = self.needs().destinations.at(&place)?;
+        let adapter = &run.settings;
+        let destination = self.needs().destinations.at(&place(adapter))?;
         let there = destination.read(&run.batch, MANIFEST).await?;
         let staged = if there.is_some() {
             format!("{}{COMPARED}", run.batch)
@@ -287,13 +335,16 @@ impl Compliance {
         };
         let format = format::for_adapter(adapter, &run.batch);
         let writer = Writer::begin(destination.begin(&staged).await?, format, heading).await?;
-        let (written, present) = self.render(name, adapter, run, writer, lease, progress).await?;
+        let (written, present) = self.render(name, run, writer, lease, progress).await?;
         let manifest = written.manifest.hash();
         let count = written.records;
         lease.keep().await?;
         match there {
             None => written.staging.commit().await?,
-            Some(there) if there == written.manifest.manifest => {}
+            Some(there)
+                if self
+                    .is_same(&*destination, run, &there, &written.manifest)
+                    .await? => {}
             Some(_) => {
                 return Err(ComplianceError::Damaged(format!(
                     "there is another batch at {} already: move it elsewhere if it isn't this server's",
@@ -320,11 +371,41 @@ impl Compliance {
         })
     }
 
+    /// Whether the batch that is there is the one that was made again: it has the same manifest, with the signature of the
+    /// present key or of that which signed the checkpoint at the run's end.
+    async fn is_same(
+        &self,
+        destination: &dyn Destination,
+        run: &Run,
+        manifest: &[u8],
+        made: &SignedManifest,
+    ) -> Result<bool, ComplianceError> {
+        if manifest != made.manifest {
+            return Ok(false);
+        }
+        let Some(signature) = destination.read(&run.batch, SIGNATURE).await? else {
+            return Ok(false);
+        };
+        if signature == made.signature {
+            return Ok(true);
+        }
+        let manifest = manifest.to_vec();
+        let Ok((_, signer)) = (SignedManifest { manifest, signature }).open() else {
+            return Ok(false);
+        };
+        let records = &*self.needs().records;
+        let number = checkpoint::first_after(records, run.up_to.saturating_sub(1)).await?;
+        let lines = records.checkpoints(number.saturating_sub(1), 1).await?;
+        let at_end = lines
+            .first()
+            .and_then(|line| SignedCheckpoint::parse(&line.line).ok());
+        Ok(at_end.is_some_and(|checkpoint| checkpoint.key == signer))
+    }
+
     /// Writes all records of a run, and checks on the way that each follows the one before.
     async fn render(
         &self,
         name: &str,
-        adapter: &Adapter,
         run: &Run,
         mut writer: Writer,
         lease: &mut RunLease<'_>,
@@ -338,7 +419,10 @@ impl Compliance {
         let mut spans = records.spans(run.after, run.up_to).await?;
         spans.sort_by_key(|span| span.chain);
         for span in spans {
-            let named = labels.get(&span.chain.to_string()).cloned().unwrap_or_default();
+            let named = labels.get(&span.chain.to_string()).cloned().ok_or_else(|| {
+                let chain = span.chain;
+                ComplianceError::Damaged(format!("the plan of the run doesn't say what {chain} is called"))
+            })?;
             let label = Label {
                 uri: named.uri,
                 name: named.name,
@@ -410,9 +494,9 @@ impl Compliance {
                 run.up_to
             )));
         }
-        let stylesheet = adapter.xslt.as_ref().map(|text| Stylesheet {
+        let stylesheet = run.settings.xslt.as_ref().map(|text| Stylesheet {
             text: text.clone(),
-            extension: adapter.extension.clone().unwrap_or_default(),
+            extension: run.settings.extension.clone().unwrap_or_default(),
         });
         let written = writer.finish(records, &self.key(), stylesheet.as_ref()).await?;
         Ok((written, all_present))
@@ -436,8 +520,10 @@ impl Compliance {
         let events = [event];
         for _ in 0..MAX_DECISIONS {
             let head = self.own_head().await?;
-            let current: Option<Run> = documents::load(&*self.needs().records, name).await?;
-            if current.as_ref() != Some(run) {
+            let records = &*self.needs().records;
+            let adapter: Option<Adapter> = documents::load(records, name).await?;
+            let current: Option<Run> = documents::load(records, name).await?;
+            if adapter.is_none() || current.as_ref() != Some(run) {
                 let text = format!("adapter {name} was removed or run by somebody else meanwhile");
                 return Err(ComplianceError::Busy(text));
             }

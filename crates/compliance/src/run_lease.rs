@@ -7,6 +7,8 @@ use causerie_model::Timestamp;
 const LEASE: &str = "runs";
 /// So long nobody else may run adapters after the last page that this service wrote.
 pub(crate) const RUN_LEASE_SECONDS: i64 = 120;
+/// An adapter that can't run for so long, since somebody else has the lease, is an alarm.
+pub(crate) const BUSY_SECONDS: u64 = 1_200;
 
 /// The right to run adapters, for a while.
 pub(crate) struct RunLease<'a> {
@@ -28,10 +30,12 @@ impl<'a> RunLease<'a> {
     pub(crate) async fn keep(&mut self) -> Result<(), ComplianceError> {
         let needs = self.service.needs();
         let now = needs.clock.now();
-        if self.until.plus_seconds(-RUN_LEASE_SECONDS * 2 / 3) > now {
+        // More than its whole length can only be left if the clock went back.
+        let whole = now.plus_seconds(RUN_LEASE_SECONDS);
+        if self.until.plus_seconds(-RUN_LEASE_SECONDS * 2 / 3) > now && self.until <= whole {
             return Ok(());
         }
-        let until = now.plus_seconds(RUN_LEASE_SECONDS);
+        let until = whole;
         let holder = &self.service.inner.holder;
         if !needs.records.lease(LEASE, holder, now, until).await? {
             let text = "another compliance service runs adapters just now";
@@ -45,7 +49,9 @@ impl<'a> RunLease<'a> {
         let needs = self.service.needs();
         let now = needs.clock.now();
         let holder = &self.service.inner.holder;
-        if let Err(error) = needs.records.lease(LEASE, holder, now, now).await {
+        // Free whatever the time is, even for who has an earlier one.
+        let over = Timestamp(0);
+        if let Err(error) = needs.records.lease(LEASE, holder, now, over).await {
             tracing::info!("the lease of runs ends by itself: {error}");
         }
     }

@@ -21,21 +21,20 @@ impl Compliance {
     pub(crate) fn next_run(&self, name: &str, adapter: &Adapter, run: Option<&Run>) -> Option<Timestamp> {
         let attempt = lock(&self.inner.runs).get(name).cloned().unwrap_or_default();
         let interval = i64::from(adapter.interval);
-        if attempt.error.is_some() {
-            return attempt.at.map(|at| at.plus_seconds(interval.min(RETRY_SECONDS)));
+        let now = self.needs().clock.now();
+        // What was at a moment that is still to come was told by a clock that has been put back since.
+        let has_been = |at: &Timestamp| *at <= now;
+        let attempted = attempt.at.filter(has_been);
+        if attempt.error.is_some() || attempt.busy.is_some() {
+            return attempted.map(|at| at.plus_seconds(interval.min(RETRY_SECONDS)));
         }
         // One that isn't finished was cut short: it is done first of all.
         let planned = run.filter(|run| run.finished).map(|run| run.planned_at);
-        match (attempt.at, planned) {
-            (None, None) => None,
-            (at, planned) => at.max(planned).map(|at| at.plus_seconds(interval)),
-        }
+        let last = attempted.max(planned.filter(has_been));
+        last.map(|at| at.plus_seconds(interval))
     }
 
-    /// Runs every adapter whose turn it is.
-    ///
-    /// # Errors
-    /// None: what fails is an alarm, and is tried again.
+    /// Runs every adapter whose turn it is. What fails is an alarm, and is tried again.
     pub(crate) async fn run_due(&self, stop: &Stop) {
         let adapters = match self.adapters().await {
             Ok(adapters) => adapters,

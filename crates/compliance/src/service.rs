@@ -57,6 +57,8 @@ pub(crate) struct Attempt {
     pub(crate) at: Option<Timestamp>,
     /// Why it failed, if it did.
     pub(crate) error: Option<String>,
+    /// Since when nothing was tried, as somebody else has the right to, if so.
+    pub(crate) busy: Option<Timestamp>,
 }
 
 /// Nothing that is kept behind these locks can be half changed.

@@ -1,16 +1,21 @@
 //! Looks at records as they come in for what people must hear of at once: an administrator who lets somebody into a secret
-//! room.
+//! room, or makes one less private.
 //!
 //! Whether a room is secret is known from the records that tell how it was made and changed.
 
-use crate::{Compliance, ComplianceError};
+use crate::{Compliance, ComplianceError, intake::fault};
 use causerie_model::{ChainId, Sealed};
+use causerie_queue::Queued;
 use causerie_records::DocumentKey;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The kind of the document that says how private a room is; its id is the room's row.
 const PRIVACY: &str = "privacy";
+/// What it says of a secret room.
+const SECRET: &str = "\"secret\"";
+/// The alarm.
+pub(crate) const WALL_PASSED: &str = "wall-passed";
 /// What lets somebody into a room.
 const GRANTS: [&str; 3] = ["member.grant", "manager.grant", "presenter.grant"];
 
@@ -58,34 +63,55 @@ pub(crate) fn project(record: &Sealed, body: &Value, put: &mut BTreeMap<Document
 }
 
 impl Compliance {
-    /// Raises an alarm if this record tells of somebody whom an administrator let into a secret room.
-    pub(crate) async fn watch(&self, record: &Sealed) -> Result<(), ComplianceError> {
-        if record.kind != "CHANGED" || !record.actor.starts_with("admin:") {
-            return Ok(());
+    /// Raises an alarm for each of these records that tells of somebody whom an administrator let into a secret room, or of
+    /// a secret room that an administrator made less private. They aren't stored yet. What is given back names the alarms;
+    /// they aren't raised again until they are over.
+    pub(crate) async fn watch(&self, records: &[Queued]) -> Result<Vec<String>, ComplianceError> {
+        let mut told = Vec::new();
+        // How private rooms are as of the record before.
+        let mut known: BTreeMap<DocumentKey, Option<String>> = BTreeMap::new();
+        for Queued { record, .. } in records {
+            let Some(key) = key(record.chain).filter(|_| record.kind == "CHANGED") else {
+                continue;
+            };
+            if fault(record).is_some() {
+                continue;
+            }
+            if !known.contains_key(&key) {
+                let privacy = self.needs().records.document(&key).await?;
+                known.insert(key.clone(), privacy);
+            }
+            let body: Value = serde_json::from_str(&record.body).unwrap_or_default();
+            let was_secret = known.get(&key).and_then(Option::as_deref) == Some(SECRET);
+            if let Some(text) = passed(record, &body, was_secret) {
+                let of = format!("{} {}", record.chain, record.number);
+                self.alarm_once(WALL_PASSED, &of, text);
+                told.push(of);
+            }
+            project(record, &body, &mut known);
         }
-        let Some(key) = key(record.chain) else {
-            return Ok(());
-        };
-        let body: Value = serde_json::from_str(&record.body).unwrap_or_default();
-        let text = |member| body.get(member).and_then(Value::as_str).unwrap_or_default();
-        if !GRANTS.contains(&text("what")) {
-            return Ok(());
-        }
-        let privacy = self.needs().records.document(&key).await?;
-        if privacy.as_deref() == Some("\"secret\"") {
-            let text = format!(
-                "administrator {} let {} into the secret room {} ({}, record {} of {})",
-                record.actor.trim_start_matches("admin:"),
-                text("after"),
-                text("target"),
-                text("what"),
-                record.number,
-                record.chain
-            );
-            self.alarm("wall-passed", text);
-        }
-        Ok(())
+        Ok(told)
     }
+}
+
+/// What is to be said of a record in a room that was secret before it, or says so itself; `None` if nothing.
+fn passed(record: &Sealed, body: &Value, was_secret: bool) -> Option<String> {
+    let admin = record.actor.strip_prefix("admin:")?;
+    let text = |member| body.get(member).and_then(Value::as_str).unwrap_or_default();
+    let (what, target) = (text("what"), text("target"));
+    let was_secret = privacy(text("before")).map_or(was_secret, |before| before == "secret");
+    let done = match privacy(text("after")) {
+        _ if !was_secret => return None,
+        _ if GRANTS.contains(&what) => format!("let {} into the secret room {target}", text("after")),
+        Some(after) if what == "room.change" && after != "secret" => {
+            format!("made the secret room {target} {after}")
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "administrator {admin} {done} ({what}, record {} of {})",
+        record.number, record.chain
+    ))
 }
 
 #[cfg(test)]

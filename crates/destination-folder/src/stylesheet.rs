@@ -32,6 +32,13 @@ const NAMESPACES: [&str; 5] = [
     "http://www.jclark.com/xt",
     "org.apache.xalan.xslt.extensions.Redirect",
 ];
+/// The namespace of functions that tell the time of the machine: what they make isn't the same again.
+const CLOCK: &str = "http://exslt.org/dates-and-times";
+/// The namespaces that have functions which make random numbers, and those functions.
+const CHANCE: [(&str, &str); 2] = [
+    ("http://exslt.org/math", "random"),
+    ("http://exslt.org/random", "random-sequence"),
+];
 /// The extension element of EXSLT that writes files, and its namespace.
 const WRITER: (&str, &str) = ("http://exslt.org/common", "document");
 
@@ -120,6 +127,11 @@ fn element(
                     "the stylesheet must not use functions and elements of {value}"
                 ));
             }
+            if value.trim() == CLOCK {
+                return Err(format!(
+                    "the stylesheet must not use functions of {value}, which read the clock: the same records make the same bytes"
+                ));
+            }
             // Namespaces are told apart here by what is written, and by the processor by what it means.
             if *value != *attribute.value {
                 return Err(format!(
@@ -127,8 +139,15 @@ fn element(
                 ));
             }
         }
-        if calls_document(&value) {
+        if calls(&value, "document") {
             return Err("the stylesheet must not use document(), which reads another file".to_owned());
+        }
+        for (namespace, function) in CHANCE {
+            if calls(&value, function) {
+                return Err(format!(
+                    "the stylesheet must not use {function}() of {namespace}: the same records make the same bytes"
+                ));
+            }
         }
         out.push(' ');
         out.push_str(name(key)?);
@@ -140,11 +159,10 @@ fn element(
     Ok(())
 }
 
-/// Whether a value has `document` before a parenthesis: a call if it is an expression.
-fn calls_document(value: &str) -> bool {
-    const FUNCTION: &str = "document";
-    value.match_indices(FUNCTION).any(|(at, _)| {
-        let after = value.get(at + FUNCTION.len()..).unwrap_or_default();
+/// Whether a value has this word before a parenthesis: a call if it is an expression.
+fn calls(value: &str, function: &str) -> bool {
+    value.match_indices(function).any(|(at, _)| {
+        let after = value.get(at + function.len()..).unwrap_or_default();
         after.trim_start().starts_with('(')
     })
 }

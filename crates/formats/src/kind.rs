@@ -88,8 +88,6 @@ pub struct Options {
     pub one_room_per_file: bool,
     /// XML: a `.ATTACH` file beside each file lists the files that were put into rooms and taken from them.
     pub attachments_manifest: bool,
-    /// XML: what Persistent Chat Server had no form for is there as messages of further types. If not, it is left out.
-    pub further_types: bool,
     /// EML, RSMF: a mail ends before it is longer. An entry that is longer has a mail for itself.
     pub max_mail_bytes: usize,
     /// EML, RSMF: a mail ends before it has more entries.
@@ -104,7 +102,6 @@ impl Options {
             batch: batch.into(),
             one_room_per_file: false,
             attachments_manifest: false,
-            further_types: true,
             max_mail_bytes: MAX_MAIL_BYTES,
             max_mail_entries: MAX_MAIL_ENTRIES,
         }

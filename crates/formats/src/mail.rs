@@ -23,7 +23,9 @@ pub(crate) fn headers(mail: &Mail<'_>, besides: &[(&str, &str)]) -> String {
         Address::new_address(Some(name), mailbox(&person.address))
     };
     let people: Vec<Address<'_>> = mail.people.values().map(address).collect();
-    let from = mail.entries.first().map(|entry| address(&entry.who));
+    // A mail that only lists who was there is from the first of them.
+    let first = mail.entries.first().map(|entry| &entry.who);
+    let from = first.or(mail.people.values().next()).map(address);
     let ends = mail.entries.last().map_or(mail.room.ends, |entry| entry.at);
     put(&mut out, "From", &Address::new_list(from.into_iter().collect()));
     put(&mut out, "To", &Address::new_list(people));

@@ -78,7 +78,11 @@ fn manifest(mail: &Mail<'_>) -> Value {
         ids.insert(&person.address, id);
     }
     let id_of = |address: &str| ids.get(address).map_or("", String::as_str);
-    let present: Vec<&str> = mail.present.keys().map(|address| id_of(address)).collect();
+    let present: Vec<&str> = mail
+        .present
+        .keys()
+        .filter_map(|address| ids.get(address.as_str()).map(String::as_str))
+        .collect();
     let events: Vec<Value> = mail
         .entries
         .iter()

@@ -1,4 +1,7 @@
 //! What formats have in common whose files are mails of one room: a mail ends before it is too long, and the next goes on.
+//!
+//! Those who were in the room before the first entry are listed once: by the first mail, and where they are so many that they
+//! would fill it, by those after it, half a mail at a time. Besides, a mail lists those who take part in its own entries.
 
 use crate::{Entry, Format, Options, Person, Piece, Room, What, kind::last_of};
 use std::{collections::BTreeMap, mem};
@@ -10,9 +13,9 @@ pub(crate) struct Mail<'a> {
     /// 1 for the first of the room.
     pub(crate) number: usize,
     pub(crate) file: String,
-    /// Who was in the room before the first entry.
+    /// Who was in the room before this mail, or before the room's first entry and is listed here.
     pub(crate) present: &'a BTreeMap<String, Person>,
-    /// Who was there or did something, by address.
+    /// Who is listed: those of `present`, and who did something, by address.
     pub(crate) people: &'a BTreeMap<String, Person>,
     pub(crate) entries: &'a [Entry],
 }
@@ -46,6 +49,8 @@ pub(crate) struct Split<W> {
     room: Option<Room>,
     /// The number of the mail that is being gathered.
     number: usize,
+    /// Who was there before the room's first entry and isn't listed yet.
+    unlisted: BTreeMap<String, Person>,
     /// Who was there before the mail's first entry.
     present_before: BTreeMap<String, Person>,
     /// Who is there.
@@ -62,6 +67,7 @@ impl<W: Writer> Split<W> {
             writer,
             room: None,
             number: 1,
+            unlisted: BTreeMap::new(),
             present_before: BTreeMap::new(),
             present: BTreeMap::new(),
             people: BTreeMap::new(),
@@ -73,18 +79,29 @@ impl<W: Writer> Split<W> {
     /// Begins to gather a mail.
     fn start(&mut self) {
         self.present_before = self.present.clone();
-        self.people = self.present.clone();
+        self.people.clear();
         self.entries.clear();
-        self.bytes = self
-            .room
-            .as_ref()
-            .map_or(0, |room| frame_bytes(room, &self.options))
-            + self.people.values().map(person_bytes).sum::<usize>();
+        let frame = self.room.as_ref();
+        self.bytes = frame.map_or(0, |room| frame_bytes(room, &self.options));
+        let mut budget = self.options.max_mail_bytes / 2;
+        while let Some(next) = self.unlisted.first_entry() {
+            let bytes = person_bytes(next.get());
+            // One at least: else it would go on for ever.
+            if bytes > budget && !self.people.is_empty() {
+                break;
+            }
+            budget = budget.saturating_sub(bytes);
+            self.bytes += bytes;
+            let (address, person) = next.remove_entry();
+            self.present_before.insert(address.clone(), person.clone());
+            self.people.insert(address, person);
+        }
     }
 
     /// Writes what was gathered.
     fn finish(&mut self) -> Vec<Piece> {
-        let Some(room) = self.room.as_ref().filter(|_| !self.entries.is_empty()) else {
+        let has_content = !self.entries.is_empty() || (self.number > 1 && !self.people.is_empty());
+        let Some(room) = self.room.as_ref().filter(|_| has_content) else {
             return Vec::new();
         };
         let entries = mem::take(&mut self.entries);
@@ -113,6 +130,7 @@ impl<W: Writer> Format for Split<W> {
             .iter()
             .map(|person| (person.address.clone(), person.clone()))
             .collect();
+        self.unlisted = self.present.clone();
         self.room = Some(room.clone());
         self.number = 1;
         self.start();
@@ -130,7 +148,7 @@ impl<W: Writer> Format for Split<W> {
         let taking_part: Vec<Person> = [entry.who.clone()].into_iter().chain(author).collect();
         let bytes = self.writer.entry_bytes(entry) + taking_part.iter().map(person_bytes).sum::<usize>();
         let full = self.entries.len() >= self.options.max_mail_entries
-            || self.bytes.saturating_add(bytes) > self.options.max_mail_bytes;
+            || (!self.entries.is_empty() && self.bytes.saturating_add(bytes) > self.options.max_mail_bytes);
         let pieces = if full {
             let pieces = self.finish();
             self.start();
@@ -161,7 +179,11 @@ impl<W: Writer> Format for Split<W> {
     }
 
     fn close(&mut self) -> Vec<Piece> {
-        let pieces = self.finish();
+        let mut pieces = self.finish();
+        while !self.unlisted.is_empty() && self.number > 1 {
+            self.start();
+            pieces.extend(self.finish());
+        }
         self.room = None;
         pieces
     }

@@ -62,13 +62,6 @@ impl Format for Xml {
         let Some(room) = &self.room else {
             return Vec::new();
         };
-        let further = matches!(
-            entry.what,
-            What::Deleted { .. } | What::Other { .. } | What::Retired
-        );
-        if further && !self.options.further_types {
-            return Vec::new();
-        }
         let file = self.options.file(&room.uri, EXTENSION);
         let mut pieces = Vec::new();
         if !self.begun {

@@ -22,6 +22,8 @@ pub(crate) struct Faults {
     pub(crate) records_down: AtomicBool,
     /// Somebody put another database in the place of the one with records.
     pub(crate) replaced: Mutex<Option<Arc<SqliteRecords>>>,
+    /// How often records were selected.
+    pub(crate) select_calls: AtomicU64,
 }
 
 impl Faults {
@@ -151,6 +153,7 @@ impl Records for FaultyRecords {
         records!(self, self.inner().of_chain(chain, after, up_to, count))
     }
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
+        self.faults.select_calls.fetch_add(1, Ordering::SeqCst);
         records!(self, self.inner().select(selection, after, count))
     }
 }

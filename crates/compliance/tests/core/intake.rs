@@ -1,6 +1,6 @@
 //! Records come in once, whatever fails.
 
-use crate::world::{ROOM, World, address, key};
+use crate::world::{ROOM, World, address, key, officer};
 use causerie_compliance::{Compliance, ComplianceError, Settings, documents};
 use causerie_model::{Actor, ChainId, Event, Hash, RoomId};
 use causerie_queue::Queue;
@@ -138,20 +138,56 @@ async fn what_conflicts_with_what_is_stored_is_set_aside() {
         .publish(vec![world.join("ann"), world.chat("2"), world.chat("3")])
         .await;
     drain(&service).await;
-    assert_eq!(world.numbers().await, [1, 2, 3]);
-    assert_eq!(world.alarms(), ["set-aside"]);
-    assert_eq!(world.store.backlog().await.unwrap().set_aside, 1);
-    // What follows doesn't follow what is stored, which every check says.
-    let found = service
-        .verify(&crate::world::officer(), &|_, _| {})
+    // The second doesn't follow what is stored either. What comes then comes after a gap, which is explained.
+    assert_eq!(world.numbers().await, [1, 3]);
+    assert_eq!(world.alarms(), ["set-aside", "set-aside"]);
+    assert_eq!(world.store.backlog().await.unwrap().set_aside, 2);
+    let found = service.verify(&officer(), &|_, _| {}).await.unwrap();
+    assert!(found.result.is_ok(), "{found:?}");
+    // Exports go on.
+    service
+        .set_adapter(&officer(), "archive", &world.adapter(), false)
         .await
         .unwrap();
-    assert!(
-        found
-            .result
-            .unwrap_err()
-            .to_string()
-            .contains("record 2 of room 7")
+    let outcome = service.run_adapter(&officer(), "archive", &|_, _| {}).await;
+    assert_eq!(outcome.unwrap().records, 6);
+}
+
+#[tokio::test]
+async fn what_is_set_aside_is_told_of_between_its_neighbours() {
+    let world = World::new().await;
+    world.talk(0).await;
+    let mut poison = world.chat("forged");
+    poison.body = poison.body.replace("forged", "forgery");
+    world.publish(vec![poison, world.chat("good")]).await;
+    drain(&world.open().await).await;
+    let stored = world.stored().await;
+    let kinds: Vec<&str> = stored.iter().map(|stored| stored.record.kind.as_str()).collect();
+    assert_eq!(kinds, ["CHANGED", "JOIN", "SETASIDE", "CHAT"]);
+}
+
+#[tokio::test]
+async fn those_set_aside_before_are_looked_up_once_a_take() {
+    let world = World::new().await;
+    world.talk(0).await;
+    let service = world.open().await;
+    drain(&service).await;
+    let mut calls = Vec::new();
+    for poisons in [1, 9] {
+        let forged = (0..poisons).map(|_| {
+            let mut poison = world.chat("forged");
+            poison.body = poison.body.replace("forged", "forgery");
+            poison
+        });
+        world.publish(forged.collect()).await;
+        world.faults.select_calls.store(0, Ordering::SeqCst);
+        drain(&service).await;
+        calls.push(world.faults.select_calls.load(Ordering::SeqCst));
+    }
+    assert_eq!(
+        calls[1],
+        calls[0] + 1,
+        "there is one more page, the first time there was none"
     );
 }
 
@@ -238,12 +274,96 @@ async fn an_administrator_who_opens_a_secret_room_is_told_of() {
         .await;
     drain(&service).await;
     assert_eq!(world.alarms(), ["wall-passed"]);
-    let open = world.changed(&admin, "room.change", "name=\"Desk\" privacy=open");
     world
-        .publish(vec![open, world.changed(&admin, "member.grant", "eve@x.test")])
+        .publish(vec![
+            world.changed(&admin, "member.grant", "mallory@x.test"),
+            world.changed(&admin, "room.change", "name=\"Desk\" privacy=open"),
+            world.changed(&admin, "member.grant", "eve@x.test"),
+        ])
         .await;
     drain(&service).await;
+    // Into the room while it was secret, and that it is so no more.
+    assert_eq!(world.alarms(), ["wall-passed"; 3]);
+    let texts = world.heard.alarms.lock().unwrap().clone();
+    assert!(
+        texts[1]
+            .text
+            .contains("let mallory@x.test into the secret room Desk"),
+        "{texts:?}"
+    );
+    assert!(
+        texts[2].text.contains("made the secret room Desk open"),
+        "{texts:?}"
+    );
+    let closed = world.changed(&admin, "room.change", "name=\"Desk\" privacy=secret");
+    let same = world.changed(&admin, "room.change", "name=\"Table\" privacy=secret");
+    world.publish(vec![closed, same]).await;
+    drain(&service).await;
+    assert_eq!(world.alarms().len(), 3);
+    let by_manager = world.changed(&manager, "room.change", "name=\"Desk\" privacy=open");
+    world.publish(vec![by_manager]).await;
+    drain(&service).await;
+    assert_eq!(world.alarms().len(), 3);
+}
+
+#[tokio::test]
+async fn a_passed_wall_is_told_of_wherever_the_service_ends() {
+    for after_effect in [false, true] {
+        for call in 1.. {
+            let world = World::new().await;
+            world.talk(0).await;
+            drain(&world.open().await).await;
+            world.pass(31);
+            let admin = Actor::Administrator("unix:root".to_owned());
+            let grant = world.changed(&admin, "member.grant", "eve@x.test");
+            world.publish(vec![grant]).await;
+            let service = world.open().await;
+            world.faults.die_at(call, after_effect);
+            let _ = service.take_in().await;
+            let all = !world.faults.heal();
+            world.pass(31);
+            drain(&world.open().await).await;
+            let heard = world.alarms().len();
+            assert!((1..=2).contains(&heard), "call {call}: {heard}");
+            if all {
+                assert!(call > 3, "nothing was killed");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_tried_again_and_again_is_told_of_once() {
+    let world = World::new().await;
+    world.talk(0).await;
+    let service = world.open().await;
+    drain(&service).await;
+    let admin = Actor::Administrator("unix:root".to_owned());
+    world
+        .publish(vec![world.changed(&admin, "member.grant", "eve@x.test")])
+        .await;
+    for _ in 0..3 {
+        // The lease is there; the record's append fails.
+        world.faults.die_at(3, false);
+        assert!(service.take_in().await.is_err());
+        world.faults.heal();
+    }
+    drain(&service).await;
     assert_eq!(world.alarms(), ["wall-passed"]);
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_has_the_lease_taken_anew() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = world.open().await;
+    drain(&service).await;
+    world.pass(-86_400);
+    drain(&service).await;
+    // The lease ends by the clock as it is.
+    world.pass(31);
+    assert_eq!(world.open().await.take_in().await.unwrap(), 0);
 }
 
 #[tokio::test]

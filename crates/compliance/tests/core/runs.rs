@@ -395,3 +395,187 @@ async fn adapters_run_by_themselves_and_none_is_an_alarm() {
     );
     assert_eq!(world.alarms(), [""; 0]);
 }
+
+/// The manifest of a batch is there, and its end wasn't heard of.
+async fn cut_short(world: &World, service: &Compliance) {
+    let full = Mutex::new(0);
+    for call in 1.. {
+        world.faults.die_at(call, true);
+        let died = run(service).await.is_err();
+        world.faults.heal();
+        world.pass(61);
+        *full.lock().unwrap() = call;
+        if !tree(&world.out()).is_empty() {
+            assert!(died);
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_ends_by_the_settings_by_which_it_was_delivered() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = ready(&world, &world.adapter()).await;
+    cut_short(&world, &service).await;
+    let made = tree(&world.out());
+    std::fs::create_dir(world.out().join("elsewhere")).unwrap();
+    let elsewhere = Adapter {
+        directory: world.out().join("elsewhere").display().to_string(),
+        format: AdapterFormat::Xml,
+        ..world.adapter()
+    };
+    service
+        .set_adapter(&officer(), "archive", &elsewhere, false)
+        .await
+        .unwrap();
+    assert_eq!(run(&service).await.unwrap().up_to, 4);
+    assert!(made == tree(&world.out()), "nothing is delivered twice");
+    // The next is as it was set.
+    let next = run(&service).await.unwrap();
+    assert!(next.place.unwrap().contains("elsewhere"));
+}
+
+#[tokio::test]
+async fn a_run_that_fails_by_its_settings_goes_on_by_better_ones() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let blocked = world.out().join("file");
+    std::fs::write(&blocked, "").unwrap();
+    let mut adapter = world.adapter();
+    adapter.directory = blocked.join("below").display().to_string();
+    let service = ready(&world, &adapter).await;
+    assert!(matches!(
+        run(&service).await.unwrap_err(),
+        ComplianceError::Delivery(_)
+    ));
+    service
+        .set_adapter(&officer(), "archive", &world.adapter(), false)
+        .await
+        .unwrap();
+    let outcome = run(&service).await.unwrap();
+    assert_eq!((outcome.after, outcome.up_to), (0, 4));
+}
+
+#[tokio::test]
+async fn a_batch_without_its_signature_is_not_delivered() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = ready(&world, &world.adapter()).await;
+    cut_short(&world, &service).await;
+    let signature = world.out().join("archive-000000000001-000000000004/manifest.sig");
+    let right = std::fs::read(&signature).unwrap();
+    std::fs::remove_file(&signature).unwrap();
+    assert!(matches!(
+        run(&service).await.unwrap_err(),
+        ComplianceError::Damaged(_)
+    ));
+    std::fs::write(&signature, "forged").unwrap();
+    assert!(matches!(
+        run(&service).await.unwrap_err(),
+        ComplianceError::Damaged(_)
+    ));
+    std::fs::write(&signature, right).unwrap();
+    // Signed by the key of that time.
+    service.rotate_key(&officer(), key(2), false).await.unwrap();
+    assert_eq!(run(&service).await.unwrap().up_to, 4);
+}
+
+#[tokio::test]
+async fn an_adapter_that_is_made_anew_begins_at_the_first_record() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = ready(&world, &world.adapter()).await;
+    run(&service).await.unwrap();
+    let left: Run = documents::load(&*world.records, "archive")
+        .await
+        .unwrap()
+        .unwrap();
+    service
+        .remove_adapter(&officer(), "archive", false)
+        .await
+        .unwrap();
+    // As if a run had been planned while it went.
+    let addition = causerie_records::Addition {
+        documents: vec![documents::put("archive", &left)],
+        ..Default::default()
+    };
+    world.records.append(&addition).await.unwrap();
+    service
+        .set_adapter(&officer(), "archive", &world.adapter(), false)
+        .await
+        .unwrap();
+    assert_eq!(run(&service).await.unwrap().after, 0);
+}
+
+#[tokio::test]
+async fn a_run_of_an_adapter_that_went_is_not_recorded() {
+    let world = World::new().await;
+    world.talk(1_500).await;
+    let service = ready(&world, &world.adapter()).await;
+    // The document alone goes: the run is still the same.
+    let went = std::sync::Once::new();
+    let records = std::sync::Arc::clone(&world.records);
+    let outcome = service
+        .run_adapter(&officer(), "archive", &|_, _| {
+            went.call_once(|| {
+                let addition = causerie_records::Addition {
+                    documents: vec![documents::gone::<Adapter>("archive")],
+                    ..Default::default()
+                };
+                let records = std::sync::Arc::clone(&records);
+                std::thread::spawn(move || {
+                    let mut runtime = tokio::runtime::Builder::new_current_thread();
+                    let runtime = runtime.enable_all().build().unwrap();
+                    runtime.block_on(records.append(&addition)).unwrap();
+                })
+                .join()
+                .unwrap();
+            });
+        })
+        .await;
+    assert!(matches!(outcome.unwrap_err(), ComplianceError::Busy(_)));
+    let stored = world.stored().await;
+    assert!(stored.iter().all(|stored| stored.record.kind != "EXPORTED"));
+}
+
+#[tokio::test]
+async fn a_clock_that_goes_back_ends_no_runs() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = ready(&world, &world.adapter()).await;
+    run(&service).await.unwrap();
+    world.pass(-86_400);
+    // Due at once, in this process and in the next.
+    let due = |status: causerie_compliance::Status| status.adapters[0].next_run.clone();
+    assert_eq!(due(service.status().await.unwrap()), None);
+    let next = world.open().await;
+    assert_eq!(due(next.status().await.unwrap()), None);
+    world.publish(vec![world.chat("later")]).await;
+    service.take_in().await.unwrap();
+    assert!(run(&next).await.unwrap().batch.is_some());
+    assert!(due(next.status().await.unwrap()).is_some());
+}
+
+#[tokio::test]
+async fn a_lease_that_somebody_else_keeps_is_an_alarm() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = ready(&world, &world.adapter()).await;
+    let now = causerie_model::Clock::now(&*world.clock);
+    // As of a clock that was a day ahead.
+    let lease =
+        causerie_records::Leases::lease(&*world.records, "runs", "other", now, now.plus_seconds(86_400));
+    assert!(lease.await.unwrap());
+    for (passed, alarms) in [(0, 0), (1_199, 0), (1, 1), (60, 1)] {
+        world.pass(passed);
+        assert!(matches!(
+            run(&service).await.unwrap_err(),
+            ComplianceError::Busy(_)
+        ));
+        assert_eq!(world.alarms().len(), alarms, "{passed}");
+    }
+    assert_eq!(world.alarms(), ["run-failed"]);
+    world.pass(86_400);
+    assert_eq!(run(&service).await.unwrap().up_to, 4);
+}

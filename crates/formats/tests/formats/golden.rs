@@ -75,18 +75,6 @@ fn rooms_with_files_of_their_own_are_as_they_are_kept() {
 }
 
 #[test]
-fn the_originals_types_alone_are_as_they_are_kept() {
-    let options = Options {
-        further_types: false,
-        ..options()
-    };
-    hold(
-        "xml-original",
-        &files(&pieces(new(FormatKind::Xml, options), &export())),
-    );
-}
-
-#[test]
 fn an_export_of_nothing_is_well_formed() {
     for kind in FormatKind::ALL {
         for (name, bytes) in files(&pieces(new(kind, options()), &[])) {

@@ -278,6 +278,41 @@ fn an_entry_that_is_too_long_has_a_mail_for_itself() {
     assert_eq!(mails.len(), 3);
 }
 
+/// However many were there, entries don't get a mail each, and everybody is listed once.
+#[test]
+fn a_crowd_is_listed_once() {
+    const CROWD: usize = 2_000;
+    let crowd: Vec<_> = (0..CROWD)
+        .map(|number| person(&format!("user{number:05}@example.test"), ""))
+        .collect();
+    let ann = person("ann@example.test", "Ann");
+    let options = Options {
+        max_mail_bytes: 400_000,
+        ..Options::new("b")
+    };
+    for kind in [FormatKind::Eml, FormatKind::Rsmf] {
+        for entries in [1, 500] {
+            let entries: Vec<Entry> = (1..=entries).map(|at| chat(at, &ann, "hello")).collect();
+            let export = vec![(room(1, crowd.clone()), entries)];
+            let mails = files(&pieces(new(kind, options.clone()), &export));
+            assert!((2..20).contains(&mails.len()), "{kind}: {}", mails.len());
+            assert!(mails.values().all(|mail| mail.len() <= 400_000));
+            let headers: Vec<String> = mails
+                .values()
+                .map(|mail| {
+                    let text = String::from_utf8_lossy(mail).into_owned();
+                    text.split("\r\n\r\n").next().unwrap_or_default().to_owned()
+                })
+                .collect();
+            for one in &crowd {
+                let listed = |headers: &&String| headers.contains(&format!("<{}>", one.address));
+                let count = headers.iter().filter(listed).count();
+                assert_eq!(count, 1, "{kind}: {}", one.address);
+            }
+        }
+    }
+}
+
 /// A text can't pretend to be an entry of another's.
 #[test]
 fn nobody_writes_entries_of_others() {
