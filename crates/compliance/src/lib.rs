@@ -39,7 +39,7 @@ mod watch;
 pub use change::Change;
 pub use error::ComplianceError;
 pub use export::{ExportOutcome, ExportRequest};
-pub use fate::{Fate, RETIRABLE};
+pub use fate::Fate;
 pub use hold::HoldRequest;
 pub use matter::MatterRequest;
 pub use needs::{Alarm, Alarms, Anchor, Needs, Officer};
