@@ -45,7 +45,7 @@ async fn fill(bed: &Bed, records: usize) {
             ..Addition::default()
         };
         bed.records.append(&addition).await.expect("it is appended");
-        if (done + ADDITION) % CHECKPOINT == 0 {
+        if (done + ADDITION).is_multiple_of(CHECKPOINT) {
             bed.service.checkpoint().await.expect("a checkpoint");
         }
     }
