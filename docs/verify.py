@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Verifies an export of Causerie's compliance records with nothing but the public key.
+"""Verifies exports of Causerie's compliance records with nothing but the public key.
 
-    python3 verify.py FOLDER KEY      KEY: 64 hexadecimal digits, or a file with the key as PEM
+    python3 verify.py EXPORT... KEY
+
+EXPORT: a folder, a zip, or a directory of them; of several it is checked too that they fit together and none is missing
+between them. KEY: 64 hexadecimal digits, or a file with the key as PEM; the key that signed first, from which all later
+ones are reached.
 
 Says what is wrong and ends with 1, or says what was verified and ends with 0. Needs Python 3.9 and no library. The format
 is described in proof.md.
 """
-import base64, hashlib, json, os, re, sys
+import base64, bisect, hashlib, json, os, re, sys, zipfile
 
 MAX_LINE = 16 * 1024 * 1024
 
@@ -135,22 +139,55 @@ def record_hash(record):
     return sha(data)
 
 
-class Export:
-    def __init__(self, folder, trusted):
-        self.folder, self.trusted = folder, trusted
-        self.checkpoints, self.last, self.known = [], None, trusted
-        self.leaves, self.records, self.found = [], {}, {}
-        self.chain, self.missing, self.aside, self.names = None, {}, set(), {}
+class Folder:
+    def __init__(self, path):
+        self.path, self.names = path, os.listdir(path)
 
     def open(self, name):
-        path = os.path.join(self.folder, name)
+        path = os.path.join(self.path, name)
         if os.path.islink(path) or not os.path.isfile(path):
             raise Wrong(f"{name} is missing")
         return open(path, "rb")
 
+
+class Zip:
+    """A zip of files, or of one folder with files in it."""
+
+    def __init__(self, path):
+        try:
+            self.zip = zipfile.ZipFile(path)
+        except zipfile.BadZipFile as error:
+            raise Wrong(f"it can't be read: {error}")
+        names = self.zip.namelist()
+        if len(set(names)) != len(names):
+            raise Wrong("it can't be read: two files in it have the same name")
+        self.folder = names[0].split("/")[0] + "/" if names else ""
+        if not all(name.startswith(self.folder) for name in names):
+            self.folder = ""
+        self.names = [name[len(self.folder):] for name in names if name != self.folder]
+
+    def open(self, name):
+        if self.folder + name not in self.zip.NameToInfo:
+            raise Wrong(f"{name} is missing")
+        return self.zip.open(self.folder + name)
+
+
+class Export:
+    def __init__(self, path, trusted):
+        self.files = Folder(path) if os.path.isdir(path) else Zip(path)
+        self.exported = []
+        self.checkpoints, self.last = [], None
+        self.keys, self.begun = [trusted], False  # the trusted key and those that lead on from it
+        self.leaves, self.records, self.found = [], {}, {}
+        self.chain, self.missing, self.aside, self.names = None, {}, set(), {}
+
+    def open(self, name):
+        return self.files.open(name)
+
     def manifest(self):
         with self.open("manifest.json") as file:
             data = file.read()
+        self.hash = sha(data).hex()
         with self.open("manifest.sig") as file:
             line = file.read()
         try:
@@ -164,7 +201,7 @@ class Export:
         if not signed(self.signer, b"causerie manifest 1\0" + data, bytes.fromhex(signature["signature"])):
             raise Wrong("manifest.json: its signature isn't right")
         self.told = json.loads(data)
-        there = set(os.listdir(self.folder)) - {"manifest.json", "manifest.sig"}
+        there = set(self.files.names) - {"manifest.json", "manifest.sig"}
         for name in ("records.ndjson", "checkpoints.ndjson", "leaves.ndjson"):
             if name not in self.told["files"]:
                 raise Wrong(f"manifest.json: it names no {name}")
@@ -229,6 +266,8 @@ class Export:
             raise Wrong(name + "its signature isn't right")
         if this["upTo"] < this["after"]:
             raise Wrong(name + "it ends before it begins")
+        trusted = key == self.keys[-1]
+        turn = trusted or not self.begun
         if self.last:
             before, hash_before = self.last
             if this["number"] <= before["number"] or this["after"] < before["upTo"] or this["at"] < before["at"]:
@@ -238,14 +277,15 @@ class Export:
                     raise Wrong(name + "the checkpoint before it isn't the one that it was made after")
                 if this["after"] != before["upTo"]:
                     raise Wrong(name + "it doesn't begin where the one before it ends")
-                if this["key"] != before.get("nextKey", before["key"]):
-                    raise Wrong(name + "it is signed by another key than the one whose turn it was")
-            elif self.told["complete"]:
-                raise Wrong(name + "checkpoints are missing before it")
+                turn = turn and this["key"] == before.get("nextKey", before["key"])
+        if not turn:
+            raise Wrong(name + "it is signed by another key than the one whose turn it was")
+        if trusted:
+            self.begun = True
+            if "nextKey" in this:
+                self.keys.append(bytes.fromhex(this["nextKey"]))
         self.last = (this, sha(covered))
-        self.checkpoints.append(this)
-        if key == self.known != self.signer:
-            self.known = bytes.fromhex(this.get("nextKey", this["key"]))
+        self.checkpoints.append((this, trusted))
 
     def leaf(self, line):
         this = members(line, {"hash": str, "position": int})
@@ -305,6 +345,8 @@ class Export:
         if this["chain"] == "compliance" and this["kind"] == "SETASIDE":
             aside = json.loads(this["body"])
             self.aside.add((aside["chain"], aside["number"]))
+        if this["chain"] == "compliance" and this["kind"] == "EXPORTED":
+            self.exported.append(json.loads(this["body"]))
 
     def together(self):
         for chain, gaps in self.missing.items():
@@ -326,15 +368,19 @@ class Export:
             if position in places:
                 raise Wrong(f"position {position} is there twice")
             places[position] = digest
-        covered = 0
-        for this in self.checkpoints:
-            positions = range(this["after"] + 1, this["upTo"] + 1)
-            if any(p not in places for p in positions) or root([leaf(p, places[p]) for p in positions]).hex() != this["root"]:
-                raise Wrong(f"checkpoint {this['number']}: the records and leaves at positions {this['after'] + 1} "
-                            f"to {this['upTo']} aren't those that it was made over")
-            covered += len(positions)
-        spans = [(this["after"], this["upTo"]) for this in self.checkpoints]
-        outside = [p for p in sorted(places) if not any(a < p <= u for a, u in spans)] if covered != len(places) else []
+        order, covered, covering = sorted(places), set(), 0
+        for this, trusted in self.checkpoints:
+            name, first, last = f"checkpoint {this['number']}: ", this["after"] + 1, this["upTo"]
+            some = order[bisect.bisect_left(order, first):bisect.bisect_right(order, last)]
+            if not some and ("nextKey" in this or last < first):
+                continue  # there for the key that it names
+            if not trusted:
+                raise Wrong(name + "it is signed by a key to which nothing leads from the trusted key")
+            if len(some) != last - first + 1 or root([leaf(p, places[p]) for p in some]).hex() != this["root"]:
+                raise Wrong(name + f"the records and leaves at positions {first} to {last} aren't those that it was made over")
+            covering += 1
+            covered.update(some)
+        self.covering, outside = covering, [p for p in order if p not in covered]
         for position in outside:
             if self.told["complete"] or position not in self.records:
                 raise Wrong(f"no checkpoint covers what is at position {position}")
@@ -343,7 +389,7 @@ class Export:
     def verify(self):
         self.manifest()
         self.compare("checkpoints.ndjson", self.checkpoint)
-        if self.known != self.signer:
+        if self.signer not in self.keys:
             raise Wrong("manifest.json is signed by a key to which nothing leads from the trusted key")
         self.compare("leaves.ndjson", self.leaf)
         self.compare("records.ndjson", self.record)
@@ -353,13 +399,70 @@ class Export:
             self.compare(name)
         note = f", {outside} records not covered by a checkpoint" if outside else ""
         return (f"{self.told['batch']}: {len(self.records)} records in {len(self.found)} chains, "
-                f"{len(self.checkpoints)} checkpoints, {len(self.told['files'])} files: as they were made{note}")
+                f"{self.covering} checkpoints, {len(self.told['files'])} files: as they were made{note}")
+
+
+class Series:
+    """Exports that were each verified: whether they fit together, and whether one of them is missing."""
+
+    def __init__(self):
+        self.members, self.exported, self.aside = {}, [], set()
+
+    def add(self, export):
+        self.members[export.hash] = export.told
+        self.exported += export.exported
+        self.aside |= export.aside
+
+    def verify(self):
+        members = sorted(self.members.items(), key=lambda m: (m[1]["of"], m[1]["after"], m[1]["upTo"]))
+        known, reach, told_of = {}, {}, {}
+        for digest, told in members:
+            for chain, part in told["chains"].items():
+                for number, value in ((part["first"] - 1, part["previous"]), (part["last"], part["head"])):
+                    if known.setdefault((chain, number), value) != value:
+                        raise Wrong(f"{told['batch']}: record {number} of {chain} isn't the one that another export has")
+        for digest, told in members:
+            if not told["complete"]:
+                continue
+            of = told["of"]
+            after, up_to, lasts = reach.get(of, (told["after"], told["after"], {}))
+            if told["after"] > up_to:
+                raise Wrong(f"{of}: no export here has the positions {up_to + 1} to {told['after']}: one is missing")
+            for chain, part in told["chains"].items():
+                end = lasts.setdefault(chain, part["first"] - 1 if after else 0)
+                for number in range(end + 1, part["first"]):
+                    if (chain, number) not in self.aside:
+                        raise Wrong(f"{told['batch']}: before it the records {number} to {part['first'] - 1} of {chain} "
+                                    "are missing, and no SETASIDE record here tells of them")
+                lasts[chain] = max(end, part["last"])
+            reach[of] = (after, max(up_to, told["upTo"]), lasts)
+        for told in self.exported:
+            told_of.setdefault((told["of"], told["batch"]), []).append(told)
+        for digest, told in members:
+            records = told_of.pop((told["of"], told["batch"]), [])
+            if records and not any(record["manifest"] == digest for record in records):
+                raise Wrong(f"{told['batch']}: its manifest isn't the one that an EXPORTED record tells of")
+        for (of, batch), records in told_of.items():
+            for told in records:
+                if of in reach and told["after"] >= reach[of][0]:
+                    raise Wrong(f"{batch}: it is missing: an EXPORTED record tells of it, with the positions "
+                                f"{told['after'] + 1} to {told['upTo']}")
+        return [f"{of}: all records at the positions {after + 1} to {up_to}" for of, (after, up_to, _) in reach.items()]
+
+
+def exports_at(path):
+    own = ("manifest.json", "manifest.sig", "records.ndjson")
+    if not os.path.isdir(path) or any(os.path.exists(os.path.join(path, name)) for name in own):
+        return [path]
+    names = [os.path.join(path, name) for name in sorted(os.listdir(path)) if not name.startswith(".")]
+    return [name for name in names if os.path.isdir(name) or name.endswith(".zip")] or [path]
 
 
 def main():
-    if len(sys.argv) != 3:
+    if len(sys.argv) < 3:
         sys.exit(__doc__)
-    folder, key = sys.argv[1:]
+    *paths, key = sys.argv[1:]
+    path = None
     try:
         if os.path.isfile(key):
             with open(key, encoding="ascii") as file:
@@ -369,9 +472,17 @@ def main():
             key = der[12:].hex() if der[:12].hex() == "302a300506032b6570032100" else ""
         if not re.fullmatch("[0-9a-fA-F]{64}", key):
             raise Wrong("this is no public key: neither 64 hexadecimal digits nor PEM")
-        print(Export(folder, bytes.fromhex(key)).verify())
-    except (Wrong, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        print(f"WRONG: {error}")
+        series, exports = Series(), [export for named in paths for export in exports_at(named)]
+        for path in exports:
+            export = Export(path, bytes.fromhex(key))
+            print(export.verify())
+            series.add(export)
+        path = None
+        reached = series.verify()
+        if len(exports) > 1:
+            print("\n".join(reached))
+    except (Wrong, OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+        print(f"WRONG: {path}: {error}" if path and len(exports) > 1 else f"WRONG: {error}")
         sys.exit(1)
 
 

@@ -4,7 +4,7 @@ use crate::Inner;
 use causerie_model::Clock;
 use causerie_policy::Tolerance;
 use causerie_queue::Backlog;
-use causerie_store::StoreError;
+use causerie_store::{StoreError, StoreFault};
 use std::{
     sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
@@ -13,9 +13,13 @@ use std::{
 /// How often the queue is asked: so much longer than tolerated messages may be taken.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// A queue that doesn't answer for so long is one that can't be read.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Asks once, so that nothing is taken before it is known, and then again and again until the service has ended.
 pub(crate) async fn watch(inner: &Arc<Inner>) {
-    ask(inner).await;
+    // Nobody needs to hear that all is well from the start.
+    ask(inner, false).await;
     let inner = Arc::downgrade(inner);
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(INTERVAL);
@@ -25,20 +29,28 @@ pub(crate) async fn watch(inner: &Arc<Inner>) {
             let Some(inner) = Weak::upgrade(&inner) else {
                 return;
             };
-            ask(&inner).await;
+            let before = inner.is_behind();
+            ask(&inner, before).await;
         }
     });
 }
 
-async fn ask(inner: &Inner) {
+/// Asks, and says so if it is otherwise than it was `before`.
+async fn ask(inner: &Inner, before: bool) {
     let tolerance = Tolerance {
         depth: inner.settings.compliance_max_depth,
         age: inner.settings.compliance_max_age,
     };
-    let backlog = inner.queue.backlog().await;
+    let backlog = tokio::time::timeout(PATIENCE, inner.queue.backlog())
+        .await
+        .unwrap_or_else(|_| {
+            let why = format!("the queue didn't answer within {PATIENCE:?}");
+            Err(StoreError::new(StoreFault::Unavailable, why))
+        });
     let behind = is_behind(&backlog, &tolerance, &*inner.clock);
     metrics::gauge!("causerie_compliance_behind").set(f64::from(u8::from(behind)));
-    if inner.behind.swap(behind, Ordering::Relaxed) == behind {
+    inner.behind.store(behind, Ordering::Relaxed);
+    if before == behind {
         return;
     }
     match (behind, backlog) {

@@ -135,10 +135,12 @@ pub struct Status {
 }
 
 impl Chat {
-    /// Loads the working set, records the leaving of whom a crash left in rooms, and starts the sequencer.
+    /// Loads the working set, records the leaving of whom a crash left in rooms and what rooms no record has told of, and
+    /// starts the sequencer. A database that can't be written for a while is no hindrance: leavings are recorded before
+    /// anybody enters, the rest by the next start.
     ///
     /// # Errors
-    /// [`StoreError`] if the database can't be read, or can't take those records.
+    /// [`StoreError`] if the database can't be read, or will never take those records.
     pub async fn start(settings: Settings, needs: Needs) -> Result<Self, StoreError> {
         let catalogue = needs.catalogue.load().await?;
         let database = needs.catalogue.database_id().await?;
@@ -161,6 +163,7 @@ impl Chat {
         });
         let mut sequencer = Sequencer::new(inner.clone(), commands.downgrade(), &needs).await?;
         sequencer.part_lost().await?;
+        sequencer.announce(&*needs.catalogue).await?;
         behind::watch(&inner).await;
         tokio::spawn(sequencer.run(queue));
         Ok(Self { inner, commands })

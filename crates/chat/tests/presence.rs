@@ -123,15 +123,51 @@ async fn a_clean_end_records_that_everybody_left() {
 }
 
 #[tokio::test]
-async fn nothing_is_served_before_those_leavings_are_recorded() {
+async fn who_was_lost_leaves_before_anybody_enters_even_if_the_store_takes_nothing_at_first() {
+    for fault in [StoreFault::Full, StoreFault::ReadOnly, StoreFault::Unavailable] {
+        let world = World::new().await;
+        let (lobby, row) = (world.guid("Lobby"), world.id("Lobby"));
+        let (alice, carol) = (
+            world.attach_in("alice", "Lobby").await,
+            world.attach_in("carol", "Lobby").await,
+        );
+        world.journal.fail(StoreFault::Unavailable);
+        drop((alice, carol));
+        let started = world.restart_with(|journal| journal.fail(fault)).await;
+        let Ok(world) = started else {
+            panic!("it doesn't start: {fault:?}")
+        };
+        assert!(!world.chat.status().await.writable);
+        let mut alice = world.attach("alice");
+        assert!(alice.join(lobby).await.is_err(), "nobody enters unrecorded");
+        let present = [(row, address("alice")), (row, address("carol"))];
+        assert_eq!(world.parts.journal.present().await.unwrap(), present);
+
+        world.journal.recover();
+        alice.join(lobby).await.unwrap();
+        assert!(world.chat.status().await.writable);
+        assert_eq!(world.parts.journal.present().await.unwrap(), present[..1]);
+        let expected: [(&str, &str, &[&str]); 2] = [
+            ("Lobby", "alice", &["join", "lost", "join"]),
+            ("Lobby", "carol", &["join", "lost"]),
+        ];
+        assert_comings(&world, &expected).await;
+        world.verify().await;
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_will_never_take_those_leavings_ends_the_start() {
     let world = World::new().await;
     let alice = world.attach_in("alice", "Lobby").await;
     let lobby = world.id("Lobby");
     world.journal.fail(StoreFault::Unavailable);
     drop(alice);
-    let refused = world.restart_with(|journal| journal.fail(StoreFault::Full)).await;
+    let refused = world
+        .restart_with(|journal| journal.fail(StoreFault::SyncFailed))
+        .await;
     let (refused, parts) = refused.err().unwrap();
-    assert_eq!(refused.fault, StoreFault::Full);
+    assert_eq!(refused.fault, StoreFault::SyncFailed);
     assert_eq!(
         parts.journal.present().await.unwrap(),
         [(lobby, address("alice"))]

@@ -12,7 +12,7 @@ use causerie_destination::Staging;
 use causerie_formats::{Format, Person, Piece, Room};
 use causerie_model::{ChainId, Timestamp};
 use causerie_proof::{
-    ChainRange, File, Manifest, Part, SignedCheckpoint, SignedManifest, SigningKey,
+    ChainRange, File, Manifest, Part, SignedManifest, SigningKey,
     manifest::{CHECKPOINTS, LEAVES, MANIFEST, PARTS_SUFFIX, RECORDS, SIGNATURE},
 };
 use causerie_records::{RecordStore, Stored};
@@ -136,6 +136,14 @@ impl Positions {
     fn contains(&self, position: u64) -> bool {
         self.place(position)
             .is_some_and(|(word, bit)| self.bits.get(word).is_some_and(|bits| bits & bit != 0))
+    }
+
+    /// The least.
+    fn first(&self) -> Option<u64> {
+        let word = self.bits.iter().position(|bits| *bits != 0)?;
+        let bit = self.bits.get(word)?.trailing_zeros();
+        let index = (word as u64).saturating_mul(64).saturating_add(u64::from(bit));
+        Some(self.after.saturating_add(index).saturating_add(1))
     }
 
     /// Whether a position after one and up to another is in it.
@@ -343,30 +351,33 @@ impl Writer {
         })
     }
 
-    /// The checkpoints that cover the records, and the leaves of what they cover besides.
+    /// The checkpoints that cover the records, and the leaves of what they cover besides. Those that name another key are there
+    /// in any case: they lead whoever holds an earlier key to the one that signs the manifest.
     async fn proof(&mut self, records: &dyn RecordStore) -> Result<(), ComplianceError> {
-        let mut number = checkpoint::first_after(records, self.heading.after).await?;
-        loop {
+        let mut rotations = checkpoint::rotations(records).await?;
+        let first = self.positions.first().map(|first| first.saturating_sub(1));
+        let first = first.unwrap_or(self.heading.after);
+        let mut number = checkpoint::first_after(records, first).await?;
+        'covering: loop {
             let lines = records.checkpoints(number.saturating_sub(1), PAGE).await?;
             let Some(last) = lines.last().map(|line| line.number) else {
-                return Ok(());
+                break;
             };
             number = last.saturating_add(1);
             for line in lines {
-                let signed = SignedCheckpoint::parse(&line.line).map_err(|error| {
-                    ComplianceError::Damaged(format!("checkpoint {}: {error}", line.number))
-                })?;
+                let signed = checkpoint::parse(&line)?;
                 let (after, up_to) = (signed.checkpoint.after, signed.checkpoint.up_to);
                 if after >= self.heading.up_to {
-                    return Ok(());
+                    break 'covering;
                 }
                 if !self.positions.any(after, up_to) {
                     continue;
                 }
-                let text = line.line + "\n";
-                self.output
-                    .put(&mut *self.staging, CHECKPOINTS, text.as_bytes())
+                let mut later = rotations.split_off(&line.number);
+                later.remove(&line.number);
+                self.checkpoints(rotations.into_values().chain([line.line]))
                     .await?;
+                rotations = later;
                 let whole = self.heading.selection.is_none()
                     && after >= self.heading.after
                     && up_to <= self.heading.up_to;
@@ -375,6 +386,20 @@ impl Writer {
                 }
             }
         }
+        self.checkpoints(rotations.into_values()).await
+    }
+
+    async fn checkpoints(
+        &mut self,
+        lines: impl Iterator<Item = String> + Send,
+    ) -> Result<(), ComplianceError> {
+        for line in lines {
+            let text = line + "\n";
+            self.output
+                .put(&mut *self.staging, CHECKPOINTS, text.as_bytes())
+                .await?;
+        }
+        Ok(())
     }
 
     async fn leaves(
@@ -414,7 +439,7 @@ mod tests {
         let mut positions = Positions::after(AFTER);
         let all = [1, 2, 64, 65, 128].map(|position| AFTER + position);
         all.iter().for_each(|position| positions.insert(*position));
-        assert_eq!(positions.bits.len(), 2);
+        assert_eq!((positions.bits.len(), positions.first()), (2, Some(AFTER + 1)));
         let found: Vec<u64> = (AFTER - 2..AFTER + 200)
             .filter(|it| positions.contains(*it))
             .collect();

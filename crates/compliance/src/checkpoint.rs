@@ -1,13 +1,14 @@
 //! Checkpoints: the service signs what the database holds, and makes it known elsewhere.
 
-use crate::{Change, Compliance, ComplianceError, Officer, intake::PAGE, service::Stop};
-use causerie_model::{Hash, StoreFault};
+use crate::{Change, Compliance, ComplianceError, MAX_DECISIONS, Officer, intake::PAGE, service::Stop};
+use causerie_model::{ChainId, Hash, StoreFault, Timestamp};
 use causerie_proof::{Checkpoint, PublicKey, SignedCheckpoint, SigningKey, Tree, merkle};
-use causerie_records::{Addition, CheckpointLine, DocumentKey, RecordStore};
-use std::sync::Arc;
+use causerie_records::{Addition, CheckpointLine, DocumentKey, RecordStore, Selection};
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
 
-/// So often a checkpoint is begun anew when somebody else made one in between.
-const MAX_TRIES: u32 = 20;
+/// What the record of a change of keys says was done.
+const ROTATE: &str = "key.rotate";
 /// So many checkpoints are made known at once.
 const ANCHOR_PAGE: u32 = 100;
 
@@ -19,9 +20,18 @@ fn anchored_key() -> DocumentKey {
     }
 }
 
-fn parse(line: &CheckpointLine) -> Result<SignedCheckpoint, ComplianceError> {
-    SignedCheckpoint::parse(&line.line)
-        .map_err(|error| ComplianceError::Damaged(format!("checkpoint {}: {error}", line.number)))
+/// Reads a checkpoint. Beside its line, which is signed, the database has its number and end, which aren't: an error if they
+/// say something else.
+pub(crate) fn parse(line: &CheckpointLine) -> Result<SignedCheckpoint, ComplianceError> {
+    let damaged = |what: &str| ComplianceError::Damaged(format!("checkpoint {}: {what}", line.number));
+    let signed = SignedCheckpoint::parse(&line.line).map_err(|error| damaged(&error.to_string()))?;
+    if signed.checkpoint.number != line.number || signed.checkpoint.up_to != line.up_to {
+        return Err(damaged(&format!(
+            "the database says that it ends at position {}, and its line that it is checkpoint {} and ends at {}",
+            line.up_to, signed.checkpoint.number, signed.checkpoint.up_to
+        )));
+    }
+    Ok(signed)
 }
 
 /// The last checkpoint.
@@ -54,13 +64,46 @@ pub(crate) async fn first_after(records: &dyn RecordStore, position: u64) -> Res
     while low < high {
         let middle = low + (high - low) / 2;
         let found = records.checkpoints(middle - 1, 1).await?;
-        if found.first().is_some_and(|line| line.up_to <= position) {
+        let found = found.first().map(parse).transpose()?;
+        if found.is_some_and(|found| found.checkpoint.up_to <= position) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
     Ok(low)
+}
+
+/// The checkpoints that name another key, as stored, by number. A record of the service's own chain tells of each.
+pub(crate) async fn rotations(records: &dyn RecordStore) -> Result<BTreeMap<u64, String>, ComplianceError> {
+    let selection = Selection {
+        chains: vec![ChainId::Compliance],
+        kinds: vec!["CHANGED".to_owned()],
+        ..Selection::default()
+    };
+    let mut found = BTreeMap::new();
+    let mut after = 0;
+    loop {
+        let page = records.select(&selection, after, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(found);
+        };
+        after = last.position;
+        for stored in page.iter().filter(|stored| is_rotation(&stored.record.body)) {
+            let number = first_after(records, stored.position.saturating_sub(1)).await?;
+            let lines = records.checkpoints(number.saturating_sub(1), 1).await?;
+            for line in lines {
+                if parse(&line)?.checkpoint.next_key.is_some() {
+                    found.insert(line.number, line.line);
+                }
+            }
+        }
+    }
+}
+
+fn is_rotation(body: &str) -> bool {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    body.get("what").and_then(Value::as_str) == Some(ROTATE)
 }
 
 /// An error if the key that the last checkpoint names isn't this one.
@@ -100,13 +143,15 @@ impl Compliance {
                 tree.push(merkle::leaf(stored.position, stored.record.hash));
             }
         }
+        // A clock that was put back must not break the order of checkpoints.
+        let earliest = last.map_or(Timestamp(i64::MIN), |last| last.checkpoint.at);
         let checkpoint = Checkpoint {
             number: last.map_or(1, |last| last.checkpoint.number.saturating_add(1)),
             after: start,
             up_to,
             root: tree.root(),
             previous: last.map_or(Hash::ZERO, SignedCheckpoint::hash),
-            at: self.needs().clock.now(),
+            at: self.needs().clock.now().max(earliest),
             next_key,
         };
         Ok(checkpoint.sign(&key))
@@ -115,12 +160,13 @@ impl Compliance {
     /// Makes a checkpoint over everything that came since the last; `None` if nothing did.
     ///
     /// # Errors
-    /// [`ComplianceError::Key`] if another key must sign; [`ComplianceError::Damaged`] if a position has no record;
+    /// [`ComplianceError::Key`] if another key must sign; [`ComplianceError::Damaged`] if a position has no record, or the
+    /// checkpoints don't follow those that are known to be right;
     /// [`ComplianceError::Store`].
     pub async fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, ComplianceError> {
         let _one = self.inner.checkpointing.lock().await;
-        for _ in 0..MAX_TRIES {
-            let last = last(&*self.needs().records).await?;
+        for _ in 0..MAX_DECISIONS {
+            let last = self.trusted_last().await?;
             let end = self.needs().records.end().await?;
             if end <= covered(last.as_ref()) {
                 return Ok(None);
@@ -157,12 +203,15 @@ impl Compliance {
             }
             Err(error) => return Err(error.into()),
         }
+        if let Some(trust) = self.inner.trust.lock().await.as_mut() {
+            trust.made(signed);
+        }
         self.anchor().await?;
         Ok(true)
     }
 
     /// Up to which checkpoint they are known elsewhere.
-    async fn anchored(&self) -> Result<u64, ComplianceError> {
+    pub(crate) async fn anchored(&self) -> Result<u64, ComplianceError> {
         let known = *crate::service::lock(&self.inner.anchored);
         if let Some(known) = known {
             return Ok(known);
@@ -173,15 +222,18 @@ impl Compliance {
 
     /// Makes known elsewhere what isn't yet. That it can't be is an alarm and no error: checkpoints stand.
     pub(crate) async fn anchor(&self) -> Result<(), ComplianceError> {
-        let mut anchored = self.anchored().await?;
+        let (mut after, mut failed) = (self.anchored().await?, false);
         loop {
-            let lines = self.needs().records.checkpoints(anchored, ANCHOR_PAGE).await?;
+            let lines = self.needs().records.checkpoints(after, ANCHOR_PAGE).await?;
             if lines.is_empty() {
-                self.over("anchor-failed", "");
+                if !failed {
+                    self.over("anchor-failed", "");
+                }
                 return Ok(());
             }
             for line in lines {
                 let number = line.number;
+                after = number;
                 let anchor = Arc::clone(&self.needs().anchor);
                 let put = tokio::task::spawn_blocking(move || anchor.put(&line.line)).await;
                 if let Err(error) = put.unwrap_or_else(|error| Err(error.to_string())) {
@@ -189,10 +241,11 @@ impl Compliance {
                         "checkpoint {number} couldn't be made known outside of the database: {error}. It is tried again."
                     );
                     self.alarm_once("anchor-failed", "", text);
-                    return Ok(());
+                    // The rest is put all the same: one place that fails holds up no other.
+                    failed = true;
+                } else if !failed {
+                    *crate::service::lock(&self.inner.anchored) = Some(number);
                 }
-                anchored = number;
-                *crate::service::lock(&self.inner.anchored) = Some(number);
             }
         }
     }
@@ -215,7 +268,7 @@ impl Compliance {
             return Err(ComplianceError::Invalid(text));
         }
         let change = Change {
-            what: "key.rotate".to_owned(),
+            what: ROTATE.to_owned(),
             target: "checkpoints".to_owned(),
             before: old.to_string(),
             after: new.public().to_string(),
@@ -224,18 +277,19 @@ impl Compliance {
             return Ok(change);
         }
         // It was done already, and its end wasn't heard of.
-        let last_named = last(&*self.needs().records).await?.map(|last| last.next_key());
+        let last_named = self.trusted_last().await?.map(|last| last.next_key());
         if last_named == Some(new.public()) {
             *crate::service::lock(&self.inner.key) = new;
             return Ok(change);
         }
-        for _ in 0..MAX_TRIES {
-            // First the record: the checkpoint that names the key then covers it.
-            let end = self
-                .record(&officer.actor(), &[change.event(&officer.origin)])
-                .await?;
-            let last = last(&*self.needs().records).await?;
+        let (actor, events) = (officer.actor(), [change.event(&officer.origin)]);
+        // First the record: the checkpoint that names the key then covers it.
+        let mut end = self.record(&actor, &events).await?;
+        for _ in 0..MAX_DECISIONS {
+            let last = self.trusted_last().await?;
             if end <= covered(last.as_ref()) {
+                // Another service's checkpoint covers it already, and doesn't name the key.
+                end = self.record(&actor, &events).await?;
                 continue;
             }
             let next = self

@@ -4,8 +4,9 @@ use crate::{Compliance, ComplianceError};
 use causerie_model::{Actor, ChainId, Event, Head, Sealed, StoreFault};
 use causerie_records::{Addition, ChainHead};
 
-/// So often is decided again when somebody else was faster, before it is given up. Each time somebody else got on.
-const MAX_DECISIONS: u32 = 100;
+/// So often is decided again when somebody else was faster, before it is given up with an error. Each time somebody else got
+/// on.
+pub const MAX_DECISIONS: u32 = 100;
 
 /// Records of the service's own chain that follow `head`.
 fn seal(head: &ChainHead, at: causerie_model::Timestamp, actor: &Actor, events: &[Event]) -> Vec<Sealed> {

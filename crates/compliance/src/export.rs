@@ -3,16 +3,17 @@
 use crate::{
     Compliance, ComplianceError, Found, Officer, Page, Progress,
     batch::{Heading, Writer},
+    checkpoint,
     documents::{Adapter, AdapterFormat, MIN_INTERVAL},
     format,
     intake::PAGE,
     scope::invalid,
     scribe::Decision,
-    sift::Fits,
+    sift::{Fits, is_selected},
 };
 use causerie_destination::Place;
-use causerie_model::{ChainId, Event};
-use causerie_records::{Addition, Selection};
+use causerie_model::Event;
+use causerie_records::{Addition, ChainSpan, Selection};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path};
 
@@ -60,8 +61,8 @@ impl Compliance {
     /// The last position, which a checkpoint covers from now on.
     pub(crate) async fn covered_now(&self) -> Result<u64, ComplianceError> {
         self.checkpoint().await?;
-        let last = self.needs().records.last_checkpoint().await?;
-        Ok(last.map_or(0, |last| last.up_to))
+        let last = checkpoint::last(&*self.needs().records).await?;
+        Ok(checkpoint::covered(last.as_ref()))
     }
 
     /// Counts what is selected, records that, and exports it unless it is only asked what would be. Nothing selected: no
@@ -136,11 +137,12 @@ impl Compliance {
         let format = format::for_adapter(&as_adapter(request), &batch);
         let mut writer = Writer::begin(destination.begin(&batch).await?, format, heading).await?;
         let mut done = 0;
-        for (chain, times) in &found.times {
-            let label = self.label(*chain, true).await?;
-            writer.open(*chain, &label, BTreeMap::new(), *times).await?;
+        for span in found.spans.values() {
+            let label = self.label(span.chain, true).await?;
+            let times = (span.begins, span.ends);
+            writer.open(span.chain, &label, BTreeMap::new(), times).await?;
             done = self
-                .write_chain(&mut writer, selected, *chain, (done, found.records), progress)
+                .write_span(&mut writer, selected, span, (done, found.records), progress)
                 .await?;
             writer.close().await?;
         }
@@ -163,28 +165,24 @@ impl Compliance {
         Ok((destination.place(&batch), event))
     }
 
-    async fn write_chain(
+    /// Writes what is selected of a chain, between the first and the last that were found.
+    async fn write_span(
         &self,
         writer: &mut Writer,
         selected: &Selected<'_>,
-        chain: ChainId,
+        span: &ChainSpan,
         (mut done, all): (u64, u64),
         progress: Progress<'_>,
     ) -> Result<u64, ComplianceError> {
         let records = &self.needs().records;
-        let end = records.head(chain).await?.number;
-        let selection = &selected.selection;
-        let mut after = 0;
-        while after < end {
-            let page = records.of_chain(chain, after, end, PAGE).await?;
+        let mut after = span.first.saturating_sub(1);
+        while after < span.last {
+            let page = records.of_chain(span.chain, after, span.last, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.record.number;
             for stored in &page {
-                let record = &stored.record;
-                let is_kind = selection.kinds.is_empty() || selection.kinds.contains(&record.kind);
-                let in_time = selection.until.is_none_or(|until| record.at < until);
                 let is_there = !stored.retired && stored.position <= selected.up_to;
-                if is_there && is_kind && in_time && (selected.fits)(stored) {
+                if is_there && is_selected(&selected.selection, stored) && (selected.fits)(stored) {
                     writer.record(stored).await?;
                     done += 1;
                 }

@@ -1,8 +1,8 @@
 //! Whether a record goes or stays: the one place where policies, exports, checkpoints and holds meet.
 
 use crate::{
-    Compliance, ComplianceError,
-    documents::{self, Adapter, Hold, Retention, Room, Run, Scope},
+    Compliance, ComplianceError, checkpoint,
+    documents::{self, Hold, Retention, Room, Scope},
     told::Told,
 };
 use causerie_model::{ChainId, Timestamp};
@@ -62,6 +62,8 @@ impl fmt::Display for Fate {
 /// What decides fates, as it was read once.
 pub(crate) struct Rules {
     now: Timestamp,
+    /// Everything is kept for so many days at least, whatever a policy says that was set before.
+    minimum_days: u32,
     policies: BTreeMap<Scope, Retention>,
     holds: Vec<Hold>,
     /// Up to which position each adapter has exported.
@@ -95,7 +97,8 @@ impl Rules {
         let Some((scope, policy)) = policy else {
             return Fate::NoPolicy;
         };
-        let kept_since = self.now.plus_seconds(-i64::from(policy.keep_days) * 86_400);
+        let days = policy.keep_days.max(self.minimum_days);
+        let kept_since = self.now.plus_seconds(-i64::from(days) * 86_400);
         if record.at >= kept_since {
             return Fate::Young(scope.to_string());
         }
@@ -119,28 +122,22 @@ impl Rules {
 
 impl Compliance {
     /// Reads what decides fates. Read the end of the service's own chain before: whatever changes holds, policies or
-    /// adapters afterwards moves it.
+    /// adapters afterwards moves it. Holds, policies and exports that aren't as records tell are an error.
     pub(crate) async fn rules(&self) -> Result<Rules, ComplianceError> {
         let records = &*self.needs().records;
         let scope = |(id, policy): (String, Retention)| match id.parse() {
             Ok(scope) => Ok((scope, policy)),
             Err(error) => Err(ComplianceError::Damaged(format!("a retention policy: {error}"))),
         };
-        let policies = documents::load_all::<Retention>(records).await?;
-        let holds = documents::load_all::<Hold>(records).await?;
-        let adapters = documents::load_all::<Adapter>(records).await?;
-        let runs = documents::load_all::<Run>(records).await?;
-        let exported = |name: String| {
-            let run = runs.get(&name);
-            let up_to = run.map_or(0, |run| if run.finished { run.up_to } else { run.after });
-            (name, up_to)
-        };
+        let ledger = self.ledger().await?;
+        let policies = ledger.documents::<Retention>()?;
         Ok(Rules {
             now: self.needs().clock.now(),
+            minimum_days: self.settings().minimum_retention_days,
             policies: policies.into_iter().map(scope).collect::<Result<_, _>>()?,
-            holds: holds.into_values().collect(),
-            exported: adapters.into_keys().map(exported).collect(),
-            covered: records.last_checkpoint().await?.map_or(0, |last| last.up_to),
+            holds: ledger.documents::<Hold>()?.into_values().collect(),
+            exported: ledger.exported().clone(),
+            covered: checkpoint::covered(checkpoint::last(records).await?.as_ref()),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use causerie_destination::Destinations;
 use causerie_model::{Actor, Clock, Random, Timestamp};
-use causerie_proof::SigningKey;
+use causerie_proof::{PublicKey, SigningKey};
 use causerie_queue::Queue;
 use causerie_records::RecordStore;
 use std::sync::Arc;
@@ -26,15 +26,26 @@ pub struct Needs {
     pub random: Arc<dyn Random>,
     /// Signs checkpoints and manifests.
     pub key: Arc<SigningKey>,
+    /// The key that signed, or will sign, the first checkpoint. All trust in checkpoints comes from it, so it mustn't come out
+    /// of the database.
+    pub root: PublicKey,
 }
 
 /// Makes checkpoints known where nobody who can change the database can change them: a file elsewhere, a log host.
 pub trait Anchor: Send + Sync {
-    /// Writes a checkpoint's line durably. The same line may come twice.
+    /// Writes a checkpoint's line durably, everywhere if there are several places. Lines come in order; after a failure the
+    /// later ones come too, and some time after that all again, from the one that failed.
     ///
     /// # Errors
     /// What went wrong; it is tried again.
     fn put(&self, line: &str) -> Result<(), String>;
+
+    /// All lines that were written and can be read back, in any order; none if none can be, as on a log host. The database
+    /// must have every one of these checkpoints.
+    ///
+    /// # Errors
+    /// What went wrong; it is tried again.
+    fn all(&self) -> Result<Vec<String>, String>;
 }
 
 /// Tells people at once.

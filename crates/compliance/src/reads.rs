@@ -6,15 +6,12 @@
 
 use crate::{
     Compliance, ComplianceError, ExportOutcome, ExportRequest, Found, Officer, Page, Progress,
-    export::Selected, scope,
+    export::Selected, intake::PAGE, scope,
 };
 use causerie_model::{ChainId, RoomId, SipAddress, Timestamp};
 use causerie_records::{Selection, Stored};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// So many records are read at once.
-const PAGE: u32 = 1_000;
 
 /// Whose reading is asked for, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,9 +56,12 @@ impl RoomReads {
     fn leaves(&mut self, number: u64) {
         match self.present.last_mut() {
             Some((_, end @ None)) => *end = Some(number),
-            // Of his entering nothing is left: he was there before everything that is.
+            // Of his entering nothing is left: he may have been there since he was seen leaving, or from the first on.
+            Some((_, Some(end))) => {
+                let begin = *end;
+                self.present.push((begin, Some(number)));
+            }
             None => self.present.push((0, Some(number))),
-            Some(_) => {}
         }
     }
 

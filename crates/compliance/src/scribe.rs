@@ -1,12 +1,9 @@
 //! Acts of officers: decided by the state as it is, and committed only if it is still so.
 
-use crate::{Change, Compliance, ComplianceError, Officer};
+use crate::{Change, Compliance, ComplianceError, MAX_DECISIONS, Officer};
 use causerie_model::Event;
 use causerie_records::{Addition, ChainHead, DocumentKey};
 use std::future::Future;
-
-/// So often is decided again when others change compliance data in between, before the act is given up with an error.
-pub const MAX_DECISIONS: u32 = 100;
 
 /// What was decided, and is to be committed as a whole.
 pub(crate) struct Decision<T> {

@@ -1,6 +1,8 @@
 //! The service as others hold it.
 
-use crate::{Alarm, ComplianceError, Needs, Settings, VerifiedStatus, checkpoint};
+use crate::{
+    Alarm, ComplianceError, Needs, Settings, VerifiedStatus, checkpoint, ledger::Ledger, trust::Trust,
+};
 use causerie_model::{Random, Timestamp};
 use causerie_proof::SigningKey;
 use causerie_queue::Lease;
@@ -30,10 +32,14 @@ pub(crate) struct Inner {
     pub(crate) queue_lease: tokio::sync::Mutex<Option<Lease>>,
     /// Why nothing was taken the last time, if so.
     pub(crate) intake_error: Mutex<Option<String>>,
+    /// The checkpoints that are known to be right, once they were looked at.
+    pub(crate) trust: tokio::sync::Mutex<Option<Trust>>,
     /// Locked by who makes a checkpoint.
     pub(crate) checkpointing: tokio::sync::Mutex<()>,
     /// Up to which checkpoint they are known elsewhere, as far as this service knows.
     pub(crate) anchored: Mutex<Option<u64>>,
+    /// What the service's own chain tells of documents, as far as it was read.
+    pub(crate) ledger: tokio::sync::Mutex<Ledger>,
     /// Locked by who runs an adapter.
     pub(crate) running: tokio::sync::Mutex<()>,
     /// The last try of each adapter.
@@ -92,11 +98,10 @@ impl Compliance {
     /// The service at rest: it does only what it is asked. [`Compliance::start`] has it work by itself.
     ///
     /// # Errors
-    /// [`ComplianceError::Key`] if another key must sign the next checkpoint; [`ComplianceError::Damaged`] if the last
-    /// checkpoint isn't one; [`ComplianceError::Store`] if it can't be read.
+    /// [`ComplianceError::Key`] if another key must sign the next checkpoint; [`ComplianceError::Damaged`] if the database's
+    /// checkpoints don't follow those that are known outside of it, or the root of trust;
+    /// [`ComplianceError::Store`] or [`ComplianceError::Busy`] if they can't be read.
     pub async fn open(settings: Settings, needs: Needs) -> Result<Self, ComplianceError> {
-        let last = checkpoint::last(&*needs.records).await?;
-        checkpoint::check_key(last.as_ref(), needs.key.public())?;
         let inner = Inner {
             holder: Random::guid(&*needs.random).to_string(),
             key: Mutex::new(Arc::clone(&needs.key)),
@@ -105,17 +110,22 @@ impl Compliance {
             lasting: Mutex::default(),
             queue_lease: tokio::sync::Mutex::default(),
             intake_error: Mutex::default(),
+            trust: tokio::sync::Mutex::default(),
             checkpointing: tokio::sync::Mutex::default(),
             anchored: Mutex::default(),
+            ledger: tokio::sync::Mutex::default(),
             running: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             verified: Mutex::default(),
             stop: watch::channel(false).0,
             tasks: tokio::sync::Mutex::default(),
         };
-        Ok(Self {
+        let service = Self {
             inner: Arc::new(inner),
-        })
+        };
+        let last = service.follow_checkpoints().await?;
+        checkpoint::check_key(last.as_ref(), service.key().public())?;
+        Ok(service)
     }
 
     /// Opens the service and has it work: take records in, make checkpoints, run adapters, until [`Compliance::stop`].
@@ -173,7 +183,6 @@ impl Compliance {
     /// Tells people of something that happened.
     pub(crate) fn alarm(&self, name: &'static str, text: impl Into<String>) {
         let text = text.into();
-        tracing::error!(alarm = name, "{text}");
         let at = self.needs().clock.now();
         self.needs().alarms.raise(&Alarm { name, text, at });
     }

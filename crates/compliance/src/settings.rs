@@ -9,7 +9,7 @@ pub struct Settings {
     pub domain: String,
     /// A checkpoint at least this often while records come.
     pub checkpoint_interval: Duration,
-    /// Nobody may set a retention shorter than this many days.
+    /// Records are kept for so many days at least, whatever officers set. 0: as they set.
     pub minimum_retention_days: u32,
     /// More records than this in the queue are an alarm.
     pub alarm_depth: u64,
@@ -19,13 +19,13 @@ pub struct Settings {
 
 impl Settings {
     /// What a server has whose administrator set nothing: a checkpoint every ten minutes, an alarm at 100,000 records or five
-    /// minutes, retention of at least a year.
+    /// minutes, no least retention.
     #[must_use]
     pub fn new(domain: impl Into<String>) -> Self {
         Self {
             domain: domain.into(),
             checkpoint_interval: Duration::from_secs(600),
-            minimum_retention_days: 365,
+            minimum_retention_days: 0,
             alarm_depth: 100_000,
             alarm_age: Duration::from_secs(300),
         }

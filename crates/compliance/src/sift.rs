@@ -1,12 +1,10 @@
 //! Looks through records: counts those that fit, and gives a page of them.
 
-use crate::{Compliance, ComplianceError};
-use causerie_model::{ChainId, Timestamp};
-use causerie_records::{Selection, Stored};
-use std::collections::BTreeMap;
+use crate::{Compliance, ComplianceError, intake::PAGE};
+use causerie_model::ChainId;
+use causerie_records::{ChainSpan, Selection, Stored};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// So many records are read at once.
-const PAGE: u32 = 1_000;
 /// Most records that are shown at once.
 pub const MAX_SHOWN: u32 = 1_000;
 
@@ -28,8 +26,8 @@ pub struct Found {
     pub records: u64,
     /// So many of each kind in each chain.
     pub counts: BTreeMap<ChainId, BTreeMap<String, u64>>,
-    /// Times of the first and the last in each chain.
-    pub times: BTreeMap<ChainId, (Timestamp, Timestamp)>,
+    /// Where they are in each chain.
+    pub spans: BTreeMap<ChainId, ChainSpan>,
     /// So many records can't be told to fit or not, since their content was destroyed.
     pub retired: u64,
     /// The page, by position.
@@ -41,8 +39,75 @@ pub struct Found {
 /// Whether a record fits; it isn't asked about those that are retired.
 pub(crate) type Fits<'a> = &'a (dyn Fn(&Stored) -> bool + Send + Sync);
 
+/// Whether a record is one of a selection.
+pub(crate) fn is_selected(selection: &Selection, stored: &Stored) -> bool {
+    fn is_one_of<T: PartialEq>(all: &[T], one: &T) -> bool {
+        all.is_empty() || all.contains(one)
+    }
+    let record = &stored.record;
+    is_one_of(&selection.chains, &record.chain)
+        && is_one_of(&selection.kinds, &record.kind)
+        && is_one_of(&selection.actors, &record.actor)
+        && selection.from.is_none_or(|from| record.at >= from)
+        && selection.until.is_none_or(|until| record.at < until)
+}
+
+/// What goes through it is counted; the page is kept.
+struct Sieve<'a> {
+    fits: Fits<'a>,
+    page: Page,
+    found: Found,
+    /// The page by position, since chains are looked through one after the other.
+    shown: BTreeMap<u64, Stored>,
+}
+
+impl Sieve<'_> {
+    /// The records of a chain come by number.
+    fn take(&mut self, stored: Stored) {
+        let found = &mut self.found;
+        if stored.position > found.up_to {
+            return;
+        }
+        if stored.retired {
+            found.retired += 1;
+            return;
+        }
+        if !(self.fits)(&stored) {
+            return;
+        }
+        let record = &stored.record;
+        found.records += 1;
+        let counts = found.counts.entry(record.chain).or_default();
+        *counts.entry(record.kind.clone()).or_default() += 1;
+        let span = found.spans.entry(record.chain).or_insert(ChainSpan {
+            chain: record.chain,
+            first: record.number,
+            last: record.number,
+            records: 0,
+            begins: record.at,
+            ends: record.at,
+        });
+        (span.last, span.ends) = (record.number, record.at);
+        span.records += 1;
+        if stored.position <= self.page.after {
+            return;
+        }
+        self.shown.insert(stored.position, stored);
+        if self.shown.len() > self.page.count.min(MAX_SHOWN) as usize {
+            self.shown.pop_last();
+            self.found.more = true;
+        }
+    }
+
+    fn found(mut self) -> Found {
+        self.found.shown = self.shown.into_values().collect();
+        self.found
+    }
+}
+
 impl Compliance {
-    /// Looks through the records of a selection up to a position.
+    /// Looks through the records of a selection up to a position, all of them whatever the page: what is found is counted,
+    /// and the count recorded.
     pub(crate) async fn sift(
         &self,
         selection: &Selection,
@@ -50,40 +115,39 @@ impl Compliance {
         fits: Fits<'_>,
         page: Page,
     ) -> Result<Found, ComplianceError> {
-        let most = page.count.min(MAX_SHOWN) as usize;
-        let mut found = Found {
+        let records = &self.needs().records;
+        let found = Found {
             up_to,
             ..Found::default()
         };
-        let mut after = 0;
-        while after < up_to {
-            let read = self.needs().records.select(selection, after, PAGE).await?;
-            let Some(last) = read.last() else { break };
-            after = last.position;
-            for stored in read.into_iter().filter(|stored| stored.position <= up_to) {
-                if stored.retired {
-                    found.retired += 1;
-                    continue;
-                }
-                if !fits(&stored) {
-                    continue;
-                }
-                found.records += 1;
-                let counts = found.counts.entry(stored.record.chain).or_default();
-                *counts.entry(stored.record.kind.clone()).or_default() += 1;
-                let at = stored.record.at;
-                let times = found.times.entry(stored.record.chain).or_insert((at, at));
-                times.1 = at;
-                if stored.position <= page.after {
-                    continue;
-                }
-                if found.shown.len() < most {
-                    found.shown.push(stored);
-                } else {
-                    found.more = true;
-                }
+        let mut sieve = Sieve {
+            fits,
+            page,
+            found,
+            shown: BTreeMap::new(),
+        };
+        // A chain is read by its numbers: by position a database would sort all that is left of it for each page.
+        for chain in selection.chains.iter().copied().collect::<BTreeSet<_>>() {
+            let (mut after, mut ended) = (0, false);
+            while !ended {
+                let read = records.of_chain(chain, after, u64::MAX, PAGE).await?;
+                let Some(last) = read.last() else { break };
+                after = last.record.number;
+                // Positions rise with numbers.
+                ended = last.position >= up_to;
+                let selected = read.into_iter().filter(|stored| is_selected(selection, stored));
+                selected.for_each(|stored| sieve.take(stored));
             }
         }
-        Ok(found)
+        if selection.chains.is_empty() {
+            let mut after = 0;
+            while after < up_to {
+                let read = records.select(selection, after, PAGE).await?;
+                let Some(last) = read.last() else { break };
+                after = last.position;
+                read.into_iter().for_each(|stored| sieve.take(stored));
+            }
+        }
+        Ok(sieve.found())
     }
 }

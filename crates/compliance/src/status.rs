@@ -181,8 +181,10 @@ impl Compliance {
 
 impl Status {
     fn gauge(&self) {
-        metrics::gauge!("causerie_compliance_depth").set(self.queue.depth as f64);
-        metrics::gauge!("causerie_compliance_lag_seconds").set(self.queue.lag_seconds as f64);
+        // The same as the chat server's: where that is another process only one of them is there.
+        metrics::gauge!("causerie_queue_depth").set(self.queue.depth as f64);
+        metrics::gauge!("causerie_queue_oldest_seconds").set(self.queue.lag_seconds as f64);
+        metrics::gauge!("causerie_queue_set_aside").set(self.queue.set_aside as f64);
         if let Some(checkpoint) = &self.checkpoint {
             metrics::gauge!("causerie_compliance_checkpoint_age_seconds").set(checkpoint.age_seconds as f64);
         }

@@ -1,21 +1,34 @@
 //! Verification of the whole database of records.
 
-use crate::{Compliance, ComplianceError, Officer, VerifiedStatus, intake::PAGE, run::Progress};
+use crate::{Compliance, ComplianceError, Officer, VerifiedStatus, checkpoint, intake::PAGE, run::Progress};
 use causerie_model::Event;
 use causerie_proof::{
-    LogVerifier, SignedCheckpoint,
+    LogVerifier,
     log::{Verified, Wrong},
 };
+use thiserror::Error;
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Finding {
+    /// A record or a checkpoint.
+    #[error("{0}")]
+    Log(#[from] Wrong),
+    /// A hold, a policy, an adapter, a matter, or how far an adapter exported: it isn't as records tell.
+    #[error("{0}")]
+    Document(String),
+}
 
 /// What a verification found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verification {
     /// How much was verified, or the first thing that is wrong.
-    pub result: Result<Verified, Wrong>,
+    pub result: Result<Verified, Finding>,
 }
 
 impl Compliance {
-    /// Verifies all records and checkpoints that are there when it begins. That it was asked for is recorded.
+    /// Verifies all checkpoints that are there when it begins, all records, and that holds, policies, adapters, matters and
+    /// runs are as records tell. That it was asked for is recorded.
     ///
     /// # Errors
     /// [`ComplianceError::Damaged`] if a checkpoint can't be read; [`ComplianceError::Store`]. That something is wrong is no
@@ -25,7 +38,7 @@ impl Compliance {
         officer: &Officer,
         progress: Progress<'_>,
     ) -> Result<Verification, ComplianceError> {
-        let result = self.verify_all(progress).await?;
+        let result = self.verify_state(progress).await?;
         let (right, text) = match &result {
             Ok(verified) => (
                 true,
@@ -63,12 +76,32 @@ impl Compliance {
         Ok(Verification { result })
     }
 
+    /// Records and checkpoints, and then the documents.
+    async fn verify_state(
+        &self,
+        progress: Progress<'_>,
+    ) -> Result<Result<Verified, Finding>, ComplianceError> {
+        let verified = match self.verify_all(progress).await? {
+            Ok(verified) => verified,
+            Err(wrong) => return Ok(Err(wrong.into())),
+        };
+        match self.ledger().await {
+            Ok(_) => Ok(Ok(verified)),
+            Err(ComplianceError::Damaged(text)) => Ok(Err(Finding::Document(text))),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn verify_all(&self, progress: Progress<'_>) -> Result<Result<Verified, Wrong>, ComplianceError> {
         let records = &self.needs().records;
         // First the checkpoints: all that they cover must be there. What is made from now on isn't looked at.
         let last = records.last_checkpoint().await?.map_or(0, |last| last.number);
         let end = records.end().await?;
-        let mut verifier = LogVerifier::new(None, []);
+        let mut anchors = self.anchors().await?;
+        let trust = self.inner.trust.lock().await;
+        anchors.extend(trust.as_ref().and_then(|trust| trust.last().cloned()));
+        drop(trust);
+        let mut verifier = LogVerifier::new(Some(self.needs().root), anchors);
         let mut position = 0;
         let mut number = 0;
         while number < last {
@@ -78,16 +111,22 @@ impl Compliance {
             };
             number = found.number;
             for line in lines.into_iter().filter(|line| line.number <= last) {
-                let signed = SignedCheckpoint::parse(&line.line).map_err(|error| {
-                    ComplianceError::Damaged(format!("checkpoint {}: {error}", line.number))
-                })?;
+                let signed = checkpoint::parse(&line)?;
                 let up_to = signed.checkpoint.up_to.min(end);
                 verifier.checkpoint(&signed);
                 position = self.feed(&mut verifier, position, up_to, end, progress).await?;
             }
         }
-        self.feed(&mut verifier, position, end, end, progress).await?;
-        Ok(verifier.finish())
+        // What is retired meanwhile is told of after what was the end: on until it stands still.
+        let mut end = end;
+        loop {
+            position = self.feed(&mut verifier, position, end, end, progress).await?;
+            let now = records.end().await?;
+            if now <= end || !verifier.wants_more() {
+                return Ok(verifier.finish());
+            }
+            end = now;
+        }
     }
 
     /// Feeds the records after a position; up to which they are fed.

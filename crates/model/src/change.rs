@@ -102,6 +102,8 @@ pub enum Change {
         /// Who.
         principal: PrincipalId,
     },
+    /// Records have told what a room or category is, so that it needn't be told any more. The working set doesn't hold it.
+    Announce(Node),
     /// A new barrier, or other sides or name.
     PutBarrier(Barrier),
     /// A barrier goes.

@@ -40,6 +40,7 @@ pub fn touched_nodes(before: &Catalogue, change: &Change) -> BTreeSet<Node> {
         | Change::PutCategory(_)
         | Change::RemoveRoom(_)
         | Change::Invite { .. }
+        | Change::Announce(_)
         | Change::PutBarrier(_)
         | Change::RemoveBarrier(_)
         | Change::PutAddin(_)

@@ -7,8 +7,8 @@
 //! | `manifest.json` | a [`Manifest`] as one line of JSON |
 //! | `manifest.sig` | a line of JSON: `key` and `signature` in hexadecimal; the signature is over `causerie manifest 1`, a zero byte and the bytes of `manifest.json` |
 //! | `records.ndjson` | its records, a [`crate::Stored`] on each line, by chain and number |
-//! | `checkpoints.ndjson` | the checkpoints that cover its records, a [`crate::SignedCheckpoint`] on each line |
-//! | `leaves.ndjson` | for each record that these checkpoints cover and that isn't in the export: `hash` and `position`, one object on each line, by position |
+//! | `checkpoints.ndjson` | the checkpoints that cover its records, and all that name another key, a [`crate::SignedCheckpoint`] on each line |
+//! | `leaves.ndjson` | for each record that the former cover and that isn't in the export: `hash` and `position`, one object on each line, by position |
 //! | others | the same records in the format that was asked for |
 //! | `*.parts` | beside each of those: a [`Part`] on each line, so that a changed byte can be laid to a record |
 

@@ -1,6 +1,6 @@
 //! An event's own fields as canonical JSON.
 
-use causerie_model::{ChatId, Event, Seen, Subject};
+use causerie_model::{Event, Seen, Subject};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -180,10 +180,4 @@ fn subject_of(subject: &Subject) -> (&'static str, Value) {
         }
         Subject::Category { guid, name } => ("category", json!({ "guid": guid.to_string(), "name": name })),
     }
-}
-
-/// The message's number in the body of a `CHAT` record.
-pub(crate) fn chat_id(body: &str) -> Option<ChatId> {
-    let value: Value = serde_json::from_str(body).ok()?;
-    value.get(CHAT_ID)?.as_u64().map(ChatId)
 }

@@ -17,9 +17,7 @@ mod body;
 pub mod chain;
 pub mod message;
 pub mod room;
-mod verify;
 
 pub use chain::{advance, seal};
 pub use message::next_message;
 pub use room::{Entered, Left, OutOfSequence, Participant, Room, Settings};
-pub use verify::{Broken, Fault, Link, verify};

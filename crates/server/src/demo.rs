@@ -11,7 +11,11 @@ use causerie_compliance::{
 use causerie_model::{Actor, Invitations, Privacy, Role, RoomType, SipAddress};
 use causerie_policy::AdminRole;
 use causerie_web::admin::Keyring;
-use std::fs;
+use std::{
+    fs::{self, DirBuilder},
+    os::unix::fs::DirBuilderExt,
+    path::Path,
+};
 
 /// The password of all of them.
 pub(crate) const PASSWORD: &str = "causerie";
@@ -58,18 +62,18 @@ pub(crate) async fn seed(chat: &Chat, accounts: &Accounts, data_dir: &DataDir, d
     Ok(())
 }
 
-/// Has an officer with a token, and an adapter that exports every minute, unless there are such already.
-pub(crate) async fn officer(
-    chat: &Chat,
-    tokens: &Keyring,
-    service: &Compliance,
-    data_dir: &DataDir,
-) -> Result<()> {
+/// Gives an officer a token, unless there is one already.
+pub(crate) async fn officer(chat: &Chat, tokens: &Keyring, data_dir: &DataDir) -> Result<()> {
     let file = data_dir.file(OFFICER_TOKEN);
     if !file.exists() {
         let text = tokens.issue(chat, NAME, AdminRole::ComplianceOfficer).await;
         write_private(&file, format!("{}\n", text?).as_bytes())?;
     }
+    Ok(())
+}
+
+/// Has an adapter that exports every minute to this folder, unless there is one already.
+pub(crate) async fn adapter(service: &Compliance, exports: &Path) -> Result<()> {
     if !service.adapters().await?.is_empty() {
         return Ok(());
     }
@@ -77,8 +81,7 @@ pub(crate) async fn officer(
         name: format!("token:{NAME}"),
         origin: "demo".to_owned(),
     };
-    let exports = data_dir.file(EXPORTS);
-    fs::create_dir_all(&exports)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(exports)?;
     let adapter = Adapter {
         add_chat_room_details: true,
         add_user_details: true,

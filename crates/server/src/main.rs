@@ -7,6 +7,7 @@ mod compliance;
 mod config;
 mod data_dir;
 mod demo;
+mod https;
 mod key;
 mod metrics_page;
 mod open_files;

@@ -7,7 +7,7 @@ use causerie_model::{Clock, Timestamp};
 use causerie_web::admin::Desk;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::{future::Future, sync::Arc, time::Duration};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 
 use crate::certificates::Certificates;
 
@@ -21,6 +21,9 @@ const COUNTS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512
 
 /// How often what has gathered in histograms is put in order, seconds.
 const UPKEEP: Duration = Duration::from_secs(5);
+
+/// How long the compliance service may take to look at itself; afterwards its metrics are shown as they were.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Starts taking metrics. Must come before everything that has some.
 pub(crate) fn start() -> Result<PrometheusHandle> {
@@ -46,6 +49,22 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
     metrics::describe_gauge!(
         "causerie_queue_set_aside",
         "Records that compliance couldn't store and set aside."
+    );
+    metrics::describe_gauge!(
+        "causerie_compliance_behind",
+        "1 while so much waits for compliance that rooms of closed categories take no messages."
+    );
+    metrics::describe_gauge!(
+        "causerie_compliance_checkpoint_age_seconds",
+        "Since when the last checkpoint is signed."
+    );
+    metrics::describe_gauge!(
+        "causerie_compliance_exported_position",
+        "Up to which record an adapter has exported, by its name."
+    );
+    metrics::describe_counter!(
+        "causerie_compliance_set_aside_total",
+        "Records that were set aside since the start."
     );
     metrics::describe_counter!(
         "causerie_alarms_total",
@@ -114,9 +133,9 @@ async fn metrics(State(page): State<Page>) -> String {
         metrics::gauge!("causerie_certificate_days_left", "kind" => certificate.kind)
             .set(certificate.days_left as f64);
     }
-    // It sets its metrics as it looks at itself.
+    // It sets its metrics as it looks at itself. A database that is away must not keep the rest from being seen just then.
     if let Ok(service) = page.compliance.service() {
-        drop(service.status().await);
+        drop(timeout(LOOK, service.status()).await);
     }
     page.handle.render()
 }

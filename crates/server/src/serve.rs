@@ -3,7 +3,7 @@
 use crate::{
     banner,
     certificates::Certificates,
-    compliance::{self, Service},
+    compliance::{self, Service, Start},
     config::{self, Config, Listen},
     data_dir::DataDir,
     demo, key, metrics_page, open_files,
@@ -332,17 +332,20 @@ async fn serve(
         demo::seed(&chat, &accounts, &data_dir, &config.domain).await?;
     }
     let tokens = Arc::new(Keyring::new(parts.tokens, clock.clone(), random.clone()));
-    let service = match role {
+    if is_demo {
+        demo::officer(&chat, &tokens, &data_dir).await?;
+    }
+    let mut service = match role {
         Role::All if config.compliance.enabled => {
-            let (clock, random) = (clock.clone(), random.clone());
-            Service::start(&config, &data_dir, store.clone(), clock, random).await?
+            let mut start = Start::new(&config, &data_dir, store.clone(), clock.clone(), random.clone())?;
+            if is_demo {
+                start.export_to(data_dir.file(demo::EXPORTS));
+            }
+            Service::start(start).await
         }
         Role::Chat => Service::none(ELSEWHERE, &data_dir, random.clone()),
         _ => Service::none(OFF, &data_dir, random.clone()),
     };
-    if is_demo && let Ok(service) = service.desk().service() {
-        demo::officer(&chat, &tokens, &service, &data_dir).await?;
-    }
     let certificates = if listeners.sip_tls.is_some() || listeners.admin_https.is_some() {
         let certificates = Certificates::open(&config, &data_dir, clock.clone(), random.clone());
         Some(certificates?)
@@ -415,7 +418,7 @@ async fn serve(
     drop(announcement);
     tracing::info!("stopping");
     let _ = stop.send(true);
-    let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &service, &store))
+    let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &mut service, &store))
         .await
         .is_ok();
     if !is_clean {
@@ -524,7 +527,7 @@ fn start(
 }
 
 /// Waits until all connections have ended and what their users left is stored, and then until that is recorded.
-async fn wind_up(tasks: &mut JoinSet<Result<()>>, chat: &Chat, service: &Service, store: &SqliteStore) {
+async fn wind_up(tasks: &mut JoinSet<Result<()>>, chat: &Chat, service: &mut Service, store: &SqliteStore) {
     while tasks.join_next().await.is_some() {}
     while chat.status().await.endpoints > 0 {
         tokio::time::sleep(STOP_POLL).await;

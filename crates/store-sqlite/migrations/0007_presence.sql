@@ -6,3 +6,13 @@ CREATE TABLE presence (
     since INTEGER NOT NULL,
     PRIMARY KEY (room, user)
 ) STRICT, WITHOUT ROWID;
+
+-- Whoever the records have in a room.
+INSERT INTO presence (room, user, since)
+SELECT chain, user, at
+FROM (
+    -- SQLite takes the other columns from the row that has the maximum.
+    SELECT chain, body ->> 'user' AS user, kind, at, max(number)
+    FROM outbox WHERE chain > 0 AND kind IN ('JOIN', 'PART') GROUP BY 1, 2
+)
+WHERE kind = 'JOIN' AND user IS NOT NULL;

@@ -56,6 +56,17 @@ impl CatalogueStore for SqliteStore {
         Ok(catalogue)
     }
 
+    async fn unannounced(&self) -> Result<Vec<Node>, StoreError> {
+        let query = sqlx::query("SELECT kind, id FROM unannounced ORDER BY kind, id");
+        let make = |row: &Row<'_>| {
+            Ok(match row.get(0)? {
+                "category" => Node::Category(CategoryId(row.get(1)?)),
+                _ => Node::Room(RoomId(row.get(1)?)),
+            })
+        };
+        self.reader.all(query, make).await
+    }
+
     async fn database_id(&self) -> Result<Uuid, StoreError> {
         let query = sqlx::query("SELECT database_id FROM meta");
         let stored = self.reader.first(query, |row| row.guid(0)).await?;

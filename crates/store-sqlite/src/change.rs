@@ -126,6 +126,15 @@ pub(crate) async fn carry_out(transaction: &mut Transaction<'_>, change: &Change
             let query = sqlx::query(sql).bind(room.0).bind(principal.0);
             transaction.execute(query).await.map(drop)
         }
+        Change::Announce(node) => {
+            let (kind, id) = match node {
+                Node::Category(id) => ("category", id.0),
+                Node::Room(id) => ("room", id.0),
+            };
+            let sql = "DELETE FROM unannounced WHERE kind = ?1 AND id = ?2";
+            let query = sqlx::query(sql).bind(kind).bind(id);
+            transaction.execute(query).await.map(drop)
+        }
         Change::PutBarrier(barrier) => put_barrier(transaction, barrier).await,
         Change::RemoveBarrier(id) => remove(transaction, "DELETE FROM barriers WHERE id = ?1", id.0).await,
         Change::PutAddin(addin) => put_addin(transaction, addin).await,

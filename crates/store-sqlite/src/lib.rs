@@ -27,13 +27,12 @@ mod writer;
 pub use queue::Aside;
 
 use causerie_store::StoreError;
-use fault::store_error;
 use index::index_waiting;
 use open::{Kind, open};
 use reader::Reader;
 pub use records::SqliteRecords;
 use std::{path::Path, time::Duration};
-use writer::{Writer, count};
+use writer::Writer;
 
 const ROOMS: Kind = Kind {
     name: "room database",
@@ -53,6 +52,7 @@ const ROOMS: Kind = Kind {
         (7, "presence", include_str!("../migrations/0007_presence.sql")),
         (8, "compliance", include_str!("../migrations/0008_compliance.sql")),
     ],
+    count: Some("SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM set_aside)"),
 };
 
 /// How to open the database.
@@ -94,9 +94,7 @@ impl SqliteStore {
     pub async fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
         let mut opened = open(path, &options, &ROOMS).await?;
         index_waiting(path, &mut opened.connection).await?;
-        let tally = count(&mut opened.connection).await;
-        let tally = tally.map_err(|error| store_error(path, &error))?;
-        let (writer, reader) = opened.start(tally);
+        let (writer, reader) = opened.start().await?;
         Ok(Self { writer, reader })
     }
 

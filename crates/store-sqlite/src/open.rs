@@ -1,11 +1,6 @@
 //! Opens, makes and upgrades the database.
 
-use crate::{
-    Options,
-    fault::store_error,
-    reader::Reader,
-    writer::{Tally, Writer},
-};
+use crate::{Options, fault::store_error, reader::Reader, writer::Writer};
 use causerie_store::{StoreError, StoreFault};
 use sqlx::{
     ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection,
@@ -28,6 +23,8 @@ pub(crate) struct Kind {
     /// Number, name and statements of all migrations. One that was released is never changed: databases remember a
     /// checksum of each.
     pub(crate) migrations: &'static [(i64, &'static str, &'static str)],
+    /// Gives the fields of [`crate::writer::Tally`], if its commits are counted.
+    pub(crate) count: Option<&'static str>,
 }
 
 /// A database whose tables are up to date.
@@ -38,12 +35,13 @@ pub(crate) struct Opened {
     writing: SqliteConnectOptions,
     reading: SqliteConnectOptions,
     readers: u32,
+    count: Option<&'static str>,
 }
 
 impl Opened {
-    pub(crate) fn start(self, tally: Tally) -> (Writer, Reader) {
-        let writer = Writer::new(self.path.clone(), self.writing, self.connection, tally);
-        (writer, Reader::new(self.path, self.reading, self.readers))
+    pub(crate) async fn start(self) -> Result<(Writer, Reader), StoreError> {
+        let writer = Writer::new(self.path.clone(), self.writing, self.connection, self.count).await?;
+        Ok((writer, Reader::new(self.path, self.reading, self.readers)))
     }
 }
 
@@ -76,6 +74,7 @@ pub(crate) async fn open(path: &Path, options: &Options, kind: &Kind) -> Result<
         writing,
         reading: plain.read_only(true),
         readers: options.readers,
+        count: kind.count,
     })
 }
 

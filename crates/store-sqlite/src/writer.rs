@@ -31,6 +31,8 @@ pub(crate) struct Writer {
 struct Shared {
     path: PathBuf,
     options: SqliteConnectOptions,
+    /// Counts all rows, if that is asked for.
+    count: Option<&'static str>,
     state: Arc<Mutex<State>>,
     tally: std::sync::Mutex<Tally>,
 }
@@ -44,9 +46,11 @@ pub(crate) struct Tally {
     pub(crate) aside: u64,
 }
 
-/// Counts all rows.
-pub(crate) async fn count(connection: &mut SqliteConnection) -> Result<Tally, sqlx::Error> {
-    let query = "SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM set_aside)";
+/// Counts all rows by a query that gives the fields of [`Tally`]; without one nothing is counted.
+async fn count(connection: &mut SqliteConnection, query: Option<&'static str>) -> Result<Tally, sqlx::Error> {
+    let Some(query) = query else {
+        return Ok(Tally::default());
+    };
     let row = connection.fetch_one(query).await?;
     let number = |column| Ok::<_, sqlx::Error>(row.try_get::<i64, _>(column)?.unsigned_abs());
     Ok(Tally {
@@ -77,24 +81,27 @@ pub(crate) struct Transaction<'a> {
 }
 
 impl Writer {
-    pub(crate) fn new(
+    pub(crate) async fn new(
         path: PathBuf,
         options: SqliteConnectOptions,
-        connection: SqliteConnection,
-        tally: Tally,
-    ) -> Self {
+        mut connection: SqliteConnection,
+        query: Option<&'static str>,
+    ) -> Result<Self, StoreError> {
+        let tally = count(&mut connection, query).await;
+        let tally = tally.map_err(|error| store_error(&path, &error))?;
         let state = State {
             connection: Some(connection),
             ..State::default()
         };
-        Self {
+        Ok(Self {
             shared: Arc::new(Shared {
                 path,
                 options,
+                count: query,
                 state: Arc::new(Mutex::new(state)),
                 tally: std::sync::Mutex::new(tally),
             }),
-        }
+        })
     }
 
     /// Does `work` in one transaction: begin, work, commit, on any error roll back.
@@ -193,7 +200,7 @@ impl Shared {
     /// Opens the database anew, and counts anew: whether what failed before was committed isn't known.
     async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
         let mut connection = self.options.connect().await?;
-        *self.tally() = count(&mut connection).await?;
+        *self.tally() = count(&mut connection, self.count).await?;
         Ok(connection)
     }
 

@@ -81,6 +81,7 @@ macro_rules! conformance_tests {
             a_guid_never_changes,
             taking_away_what_is_not_there_is_no_error,
             the_identity_stays_and_is_not_shared,
+            what_is_made_here_needs_no_announcement,
         );
         $crate::conformance_tests!(@cases $fresh, history:
             latest_gives_the_newest_oldest_first,

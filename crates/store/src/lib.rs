@@ -17,7 +17,7 @@ pub use token::{Token, Tokens};
 
 use async_trait::async_trait;
 use causerie_model::{
-    Catalogue, ChainId, Change, ChatId, ContactList, Head, Message, MessageQuery, PrincipalId, Record,
+    Catalogue, ChainId, Change, ChatId, ContactList, Head, Message, MessageQuery, Node, PrincipalId, Record,
     RoomId, SipAddress, Timestamp,
 };
 use std::sync::Arc;
@@ -71,6 +71,13 @@ pub trait CatalogueStore: Send + Sync {
     /// # Errors
     /// [`StoreError`] if the database can't be read or doesn't make sense.
     async fn load(&self) -> Result<Catalogue, StoreError>;
+
+    /// Rooms and categories of a database of before records told what they are, as far as [`causerie_model::Change::Announce`]
+    /// hasn't taken them out; categories first. A database that was made since has none.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn unannounced(&self) -> Result<Vec<Node>, StoreError>;
 
     /// The identity of this database, made when it was created: `dbVersion` on the wire.
     ///

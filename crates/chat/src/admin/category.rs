@@ -56,7 +56,7 @@ pub(super) fn not_found(name: &str) -> ActionError {
     }
 }
 
-fn describe(category: &Category) -> String {
+pub(super) fn describe(category: &Category) -> String {
     format!(
         "name={:?} description={:?} invitations={} file-upload={} history={} compliance={}",
         category.name,

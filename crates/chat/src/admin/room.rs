@@ -87,7 +87,7 @@ fn free_name(context: &Context<'_>, name: &str, own: Option<&Room>) -> Result<St
     }
 }
 
-fn describe(catalogue: &Catalogue, room: &Room) -> String {
+pub(super) fn describe(catalogue: &Catalogue, room: &Room) -> String {
     let category = catalogue.category(room.category).map_or("", |found| &found.name);
     let addin = room.addin.and_then(|id| catalogue.addin(id));
     format!(

@@ -242,6 +242,7 @@ impl Sequencer {
                 | Change::RemoveMessage { room, .. }
                 | Change::ClearRoom { room, .. } => self.rooms.distrust(*room),
                 Change::Invite { .. }
+                | Change::Announce(_)
                 | Change::PutCategory(_)
                 | Change::RemoveCategory(_)
                 | Change::PutAddin(_)

@@ -9,6 +9,7 @@
 //! and goes first into the next round, so that it is recorded as soon as the store takes anything again.
 
 mod act;
+mod announce;
 mod ask;
 mod backchat;
 mod command;

@@ -7,12 +7,12 @@ use causerie_chat::{
     NodeName, Notice, Operation, Outcome, PrincipalName, Refusal, RoomSummary, Settings,
 };
 use causerie_model::{
-    Actor, ChainId, Clock, Extras, Head, Invitations, Privacy, Random, Role, RoomId, RoomType, Sealed,
-    SipAddress, Timestamp,
+    Actor, Catalogue, ChainId, Change, Clock, Extras, Head, Invitations, Node, Privacy, Random, Role, RoomId,
+    RoomType, Sealed, SipAddress, Timestamp,
 };
+use causerie_proof::chain::verify;
 use causerie_queue::{Backlog, Lease, Queue, Queued, conformance::everything};
-use causerie_room::{Link, verify};
-use causerie_store::{Batch, Journal, Parts, Store, StoreError, StoreFault};
+use causerie_store::{Batch, CatalogueStore, Journal, Parts, Store, StoreError, StoreFault};
 use causerie_store_sqlite::{Options, SqliteStore};
 use std::{
     collections::BTreeMap,
@@ -70,6 +70,7 @@ pub(crate) struct Failing {
     waiting: AtomicU64,
     /// Commits that were begun.
     pub(crate) commits: AtomicU64,
+    unannounced: Unannounced,
 }
 
 impl Failing {
@@ -107,6 +108,13 @@ impl Journal for Failing {
             Some(fault) => Err(StoreError::new(fault, "told to fail")),
             None => {
                 let result = self.real.append(batch).await;
+                if result.is_ok() {
+                    let is_announced = |node: &Node| batch.changes.contains(&Change::Announce(*node));
+                    self.unannounced
+                        .lock()
+                        .unwrap()
+                        .retain(|node| !is_announced(node));
+                }
                 self.waiting.fetch_add(1, Ordering::Relaxed);
                 let _ = self.held.subscribe().wait_for(|held| !held).await;
                 self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -128,6 +136,31 @@ impl Journal for Failing {
     }
 }
 
+/// What no record has told of.
+type Unannounced = Arc<Mutex<Vec<Node>>>;
+
+/// The real catalogue, as if some of it were of before records told of it.
+struct Former {
+    real: Arc<dyn CatalogueStore>,
+    unannounced: Unannounced,
+}
+
+#[async_trait]
+impl CatalogueStore for Former {
+    async fn load(&self) -> Result<Catalogue, StoreError> {
+        self.real.load().await
+    }
+
+    async fn unannounced(&self) -> Result<Vec<Node>, StoreError> {
+        assert_eq!(self.real.unannounced().await?, []);
+        Ok(self.unannounced.lock().unwrap().clone())
+    }
+
+    async fn database_id(&self) -> Result<Uuid, StoreError> {
+        self.real.database_id().await
+    }
+}
+
 /// What is said about a queue.
 type Said = Arc<Mutex<Option<Result<Backlog, StoreError>>>>;
 
@@ -135,6 +168,8 @@ type Said = Arc<Mutex<Option<Result<Backlog, StoreError>>>>;
 pub(crate) struct Told {
     real: Arc<dyn Queue>,
     said: Said,
+    /// It doesn't answer.
+    hangs: AtomicBool,
     asked: watch::Sender<u64>,
 }
 
@@ -148,6 +183,12 @@ impl Told {
         // The one after the next is asked for when what came of the next is known.
         asked.wait_for(|count| *count > seen + 1).await.unwrap();
         tokio::time::resume();
+    }
+
+    /// From here on it doesn't answer any more. Waits until somebody has given up waiting.
+    pub(crate) async fn hang(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
+        self.tell(Ok(Backlog::default())).await;
     }
 }
 
@@ -186,6 +227,9 @@ impl Queue for Told {
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
         self.asked.send_modify(|count| *count += 1);
+        if self.hangs.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
         let said = self.said.lock().unwrap().clone();
         match said {
             Some(said) => said,
@@ -201,6 +245,7 @@ pub(crate) struct World {
     pub(crate) journal: Arc<Failing>,
     pub(crate) clock: Arc<Ticking>,
     pub(crate) dir: TempDir,
+    unannounced: Unannounced,
     settings: Settings,
 }
 
@@ -212,7 +257,9 @@ impl World {
     pub(crate) async fn with(settings: Settings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = Arc::new(Ticking::default());
-        let started = start(&dir, settings.clone(), clock.clone(), Said::default(), |_| ()).await;
+        let unannounced = Unannounced::default();
+        let former = (Said::default(), unannounced.clone());
+        let started = start(&dir, settings.clone(), clock.clone(), former, |_| ()).await;
         let (chat, parts, journal, queue) = started.map_err(|(error, _)| error).unwrap();
         let world = Self {
             queue,
@@ -221,6 +268,7 @@ impl World {
             journal,
             clock,
             dir,
+            unannounced,
             settings,
         };
         for name in ["alice", "bob", "carol", "dave"] {
@@ -291,12 +339,13 @@ impl World {
             queue,
             dir,
             clock,
+            unannounced,
             settings,
             chat,
             parts,
             journal,
         } = self;
-        let said = queue.said.clone();
+        let former = (queue.said.clone(), unannounced.clone());
         drop((chat, parts, queue));
         // The sequencer ends when its last handle is gone, and lets go of the journal.
         while Arc::strong_count(&journal) > 1 {
@@ -304,7 +353,7 @@ impl World {
         }
         drop(journal);
         let (chat, parts, journal, queue) =
-            start(&dir, settings.clone(), clock.clone(), said, prepare).await?;
+            start(&dir, settings.clone(), clock.clone(), former, prepare).await?;
         Ok(Self {
             queue,
             chat,
@@ -312,8 +361,19 @@ impl World {
             journal,
             clock,
             dir,
+            unannounced,
             settings,
         })
+    }
+
+    /// Has the next start take these for something of which no record has told.
+    pub(crate) fn forget(&self, nodes: &[Node]) {
+        self.unannounced.lock().unwrap().extend(nodes);
+    }
+
+    /// What of that is still to be told.
+    pub(crate) fn forgotten(&self) -> Vec<Node> {
+        self.unannounced.lock().unwrap().clone()
     }
 
     pub(crate) async fn act(&self, action: Action) {
@@ -415,8 +475,7 @@ impl World {
             chains.entry(record.chain).or_default().push(record);
         }
         for (chain, records) in chains {
-            let links = records.iter().map(Link::from);
-            let head = verify(chain, links, Head::START).unwrap();
+            let head = verify(chain, &records, Head::START).unwrap();
             assert_eq!(head, self.parts.journal.head(chain).await.unwrap());
         }
     }
@@ -426,7 +485,7 @@ async fn start(
     dir: &TempDir,
     settings: Settings,
     clock: Arc<Ticking>,
-    said: Said,
+    (said, unannounced): (Said, Unannounced),
     prepare: impl FnOnce(&Failing) + Send,
 ) -> Result<(Chat, Parts, Arc<Failing>, Arc<Told>), (StoreError, Parts)> {
     let store = SqliteStore::open(&dir.path().join("mgc.db"), Options::default())
@@ -440,16 +499,21 @@ async fn start(
         held: watch::Sender::new(false),
         waiting: AtomicU64::new(0),
         commits: AtomicU64::new(0),
+        unannounced: unannounced.clone(),
     });
     prepare(&journal);
     let queue = Arc::new(Told {
         real: store,
         said,
+        hangs: AtomicBool::new(false),
         asked: watch::Sender::new(0),
     });
     let needs = Needs {
         journal: journal.clone(),
-        catalogue: parts.catalogue.clone(),
+        catalogue: Arc::new(Former {
+            real: parts.catalogue.clone(),
+            unannounced,
+        }),
         history: parts.history.clone(),
         preferences: parts.preferences.clone(),
         invitations: parts.invitations.clone(),

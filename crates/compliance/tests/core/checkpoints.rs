@@ -2,8 +2,8 @@
 
 use crate::world::{World, key, officer};
 use causerie_compliance::{Compliance, ComplianceError, Settings};
-use causerie_proof::SignedCheckpoint;
-use causerie_records::Checkpoints;
+use causerie_proof::{Checkpoint, SignedCheckpoint};
+use causerie_records::{Addition, CheckpointLine, Checkpoints, Records};
 use std::sync::atomic::Ordering;
 
 async fn verify(service: &Compliance) -> Result<u64, String> {
@@ -79,6 +79,56 @@ async fn an_anchor_that_fails_is_an_alarm_and_is_tried_again() {
         .map(|line| SignedCheckpoint::parse(line).unwrap().checkpoint.number)
         .collect();
     assert_eq!(numbers, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_put_back_does_not_break_their_order() {
+    let world = World::new().await;
+    let service = world.open().await;
+    world.talk(1).await;
+    service.take_in().await.unwrap();
+    let first = service.checkpoint().await.unwrap().unwrap();
+    service.signed_in(&officer()).await.unwrap();
+    world.pass(-86_400);
+    let second = service.checkpoint().await.unwrap().unwrap();
+    assert_eq!(second.checkpoint.at, first.checkpoint.at);
+    assert_eq!(verify(&service).await, Ok(second.checkpoint.up_to));
+}
+
+#[tokio::test]
+async fn an_end_that_its_line_does_not_say_is_not_believed() {
+    let world = World::new().await;
+    let service = world.open().await;
+    world.talk(1).await;
+    service.take_in().await.unwrap();
+    let first = service.checkpoint().await.unwrap().unwrap();
+    let next = Checkpoint {
+        number: 2,
+        after: first.checkpoint.up_to,
+        previous: first.hash(),
+        ..first.checkpoint
+    };
+    let line = CheckpointLine {
+        number: 2,
+        up_to: 1_000,
+        line: next.sign(&key(1)).to_line(),
+    };
+    let addition = Addition {
+        checkpoint: Some(line),
+        ..Addition::default()
+    };
+    world.records.append(&addition).await.unwrap();
+    for error in [
+        service.checkpoint().await.err().unwrap(),
+        service.retention_plan().await.err().unwrap(),
+        service.verify(&officer(), &|_, _| {}).await.err().unwrap(),
+    ] {
+        let text = error.to_string();
+        assert!(
+            text.contains("the database says that it ends at position 1000"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -22,6 +22,8 @@ pub(crate) struct Faults {
     pub(crate) records_down: AtomicBool,
     /// How often records were selected.
     pub(crate) select_calls: AtomicU64,
+    /// Somebody put another database in the place of the one with records.
+    pub(crate) replaced: Mutex<Option<Arc<SqliteRecords>>>,
 }
 
 impl Faults {
@@ -108,6 +110,13 @@ pub(crate) struct FaultyRecords {
     pub(crate) faults: Arc<Faults>,
 }
 
+impl FaultyRecords {
+    fn inner(&self) -> Arc<SqliteRecords> {
+        let replaced = self.faults.replaced.lock().unwrap();
+        Arc::clone(replaced.as_ref().unwrap_or(&self.inner))
+    }
+}
+
 macro_rules! records {
     ($self:ident, $call:expr) => {{
         if $self.faults.records_down.load(Ordering::SeqCst) {
@@ -120,19 +129,19 @@ macro_rules! records {
 #[async_trait]
 impl Records for FaultyRecords {
     async fn append(&self, addition: &Addition) -> Result<u64, StoreError> {
-        records!(self, self.inner.append(addition))
+        records!(self, self.inner().append(addition))
     }
     async fn head(&self, chain: ChainId) -> Result<ChainHead, StoreError> {
-        records!(self, Records::head(&*self.inner, chain))
+        records!(self, Records::head(&*self.inner(), chain))
     }
     async fn end(&self) -> Result<u64, StoreError> {
-        records!(self, self.inner.end())
+        records!(self, self.inner().end())
     }
     async fn read(&self, after: u64, up_to: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
-        records!(self, self.inner.read(after, up_to, count))
+        records!(self, self.inner().read(after, up_to, count))
     }
     async fn spans(&self, after: u64, up_to: u64) -> Result<Vec<ChainSpan>, StoreError> {
-        records!(self, self.inner.spans(after, up_to))
+        records!(self, self.inner().spans(after, up_to))
     }
     async fn of_chain(
         &self,
@@ -141,31 +150,31 @@ impl Records for FaultyRecords {
         up_to: u64,
         count: u32,
     ) -> Result<Vec<Stored>, StoreError> {
-        records!(self, self.inner.of_chain(chain, after, up_to, count))
+        records!(self, self.inner().of_chain(chain, after, up_to, count))
     }
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
         self.faults.select_calls.fetch_add(1, Ordering::SeqCst);
-        records!(self, self.inner.select(selection, after, count))
+        records!(self, self.inner().select(selection, after, count))
     }
 }
 
 #[async_trait]
 impl Documents for FaultyRecords {
     async fn documents(&self, kind: &str) -> Result<Vec<(String, String)>, StoreError> {
-        records!(self, self.inner.documents(kind))
+        records!(self, self.inner().documents(kind))
     }
     async fn document(&self, key: &DocumentKey) -> Result<Option<String>, StoreError> {
-        records!(self, self.inner.document(key))
+        records!(self, self.inner().document(key))
     }
 }
 
 #[async_trait]
 impl Checkpoints for FaultyRecords {
     async fn checkpoints(&self, after: u64, count: u32) -> Result<Vec<CheckpointLine>, StoreError> {
-        records!(self, self.inner.checkpoints(after, count))
+        records!(self, self.inner().checkpoints(after, count))
     }
     async fn last_checkpoint(&self) -> Result<Option<CheckpointLine>, StoreError> {
-        records!(self, self.inner.last_checkpoint())
+        records!(self, self.inner().last_checkpoint())
     }
 }
 
@@ -178,6 +187,6 @@ impl Leases for FaultyRecords {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<bool, StoreError> {
-        records!(self, Leases::lease(&*self.inner, name, holder, now, until))
+        records!(self, Leases::lease(&*self.inner(), name, holder, now, until))
     }
 }

@@ -5,4 +5,5 @@ mod faults;
 mod intake;
 mod runs;
 mod status;
+mod trust;
 mod world;

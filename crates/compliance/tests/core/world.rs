@@ -67,6 +67,10 @@ impl Anchor for Heard {
         self.anchored.lock().unwrap().push(line.to_owned());
         Ok(())
     }
+
+    fn all(&self) -> Result<Vec<String>, String> {
+        Ok(self.anchored.lock().unwrap().clone())
+    }
 }
 
 pub(crate) struct World {
@@ -153,6 +157,7 @@ impl World {
             clock: Arc::clone(&self.clock) as _,
             random: Arc::clone(&self.random) as _,
             key: Arc::clone(&self.key),
+            root: key(1).public(),
         }
     }
 

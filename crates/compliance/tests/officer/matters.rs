@@ -189,6 +189,62 @@ async fn an_export_has_what_was_counted() {
 }
 
 #[tokio::test]
+async fn pages_are_by_position_whichever_rooms_are_named() {
+    let mut world = World::new().await;
+    let rooms = [2, 1, 1, 3, 2, 1, 2];
+    let said: Vec<_> = rooms.map(|room| world.chat(room, DAY, "ann", "hello")).into();
+    world.store(said).await;
+    let asked = MatterRequest {
+        rooms: vec!["2".to_owned(), "1".to_owned()],
+        ..request()
+    };
+    let opened = world.service.open_matter(&olga(), &asked, false).await;
+    let id = opened.unwrap().target;
+    let page = async |after, count| {
+        let page = Page { after, count };
+        let found = world.service.search_matter(&olga(), &id, page).await.unwrap();
+        let shown: Vec<u64> = found.shown.iter().map(|stored| stored.position).collect();
+        (found.records, shown, found.more)
+    };
+    assert_eq!(page(0, 0).await, (6, vec![], true));
+    assert_eq!(page(0, 3).await, (6, vec![1, 2, 3], true));
+    assert_eq!(page(3, 3).await, (6, vec![5, 6, 7], false));
+    assert_eq!(page(7, 3).await, (6, vec![], false));
+}
+
+#[tokio::test]
+async fn an_export_has_leaves_only_of_checkpoints_that_cover_its_records() {
+    let mut world = World::new().await;
+    for text in ["before", "merger", "after"] {
+        let said = (1..=3)
+            .map(|room| world.chat(room, 2 * DAY, "ann", text))
+            .collect();
+        world.store(said).await;
+        world.service.checkpoint().await.unwrap();
+    }
+    let asked = MatterRequest {
+        rooms: vec!["2".to_owned()],
+        words: vec!["merger".to_owned()],
+        ..request()
+    };
+    let opened = world.service.open_matter(&olga(), &asked, false).await;
+    let id = opened.unwrap().target;
+    let exported = world
+        .service
+        .export_matter(&olga(), &id, &world.request(), false, &quiet)
+        .await;
+    let folder = std::path::PathBuf::from(world.out("exports")).join(exported.unwrap().batch.unwrap());
+    let positions = |file: &str, member: &str| -> Vec<u64> {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        let line = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()[member].as_u64();
+        text.lines().map(|text| line(text).unwrap()).collect()
+    };
+    assert_eq!(positions("checkpoints.ndjson", "number"), [2]);
+    assert_eq!(positions("records.ndjson", "position"), [5]);
+    assert_eq!(positions("leaves.ndjson", "position"), [4, 6]);
+}
+
+#[tokio::test]
 async fn nothing_is_done_for_a_closed_matter() {
     let world = talk().await;
     let id = world

@@ -2,7 +2,8 @@
 
 use crate::world::{World, address, olga, quiet};
 use causerie_compliance::{Page, Reading};
-use causerie_model::Timestamp;
+use causerie_model::{Actor, ChainId, Event, Head, RoomId, Sealed, Timestamp};
+use causerie_records::{Addition, Records, Retirement};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -98,6 +99,51 @@ async fn check(steps: Vec<(i64, i64, Step)>, from: i64, until: i64) -> Result<()
     }
     prop_assert_eq!(shown, readable);
     Ok(())
+}
+
+#[tokio::test]
+async fn who_leaves_after_an_entering_that_is_gone_was_there_since_he_left_before() {
+    let mut world = World::new().await;
+    let records = vec![
+        world.join(1, 1, "ann"),
+        world.chat(1, 2, "bob", "while there"),
+        world.part(1, 3, "ann", None),
+        world.chat(1, 4, "bob", "perhaps while there"),
+        world.join(1, 5, "ann"),
+        world.chat(1, 6, "bob", "while there again"),
+        world.part(1, 7, "ann", None),
+        world.chat(1, 8, "bob", "after"),
+    ];
+    world.store(records).await;
+    let mut gone = Head::START;
+    let retired = Event::Retired {
+        chain: ChainId::Room(RoomId(1)),
+        first: 5,
+        last: 5,
+        records: 1,
+        rule: "global".to_owned(),
+    };
+    let record = causerie_room::seal(ChainId::Compliance, &gone, Timestamp(9), &Actor::System, &retired);
+    gone = causerie_room::advance(&gone, &record);
+    assert_eq!(gone.record, 1);
+    let addition = Addition {
+        records: vec![Sealed::from(&record)],
+        retired: vec![Retirement {
+            chain: ChainId::Room(RoomId(1)),
+            numbers: vec![5],
+        }],
+        ..Addition::default()
+    };
+    world.records.append(&addition).await.unwrap();
+    let reading = Reading {
+        user: address("ann"),
+        from: Timestamp(0),
+        until: Timestamp(10),
+    };
+    let page = Page { after: 0, count: 10 };
+    let reads = world.service.reads(&olga(), &reading, page).await.unwrap();
+    let shown: Vec<u64> = reads.found.shown.iter().map(|stored| stored.position).collect();
+    assert_eq!((shown, reads.retired), (vec![2, 4, 6], 1));
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! What goes and what stays.
 
-use crate::world::{DAY, NOW, World, address, olga, quiet};
-use causerie_compliance::{CHUNK, Compliance, ComplianceError, Fate, HoldRequest, documents::Scope};
+use crate::world::{DAY, NOW, World, address, olga, quiet, settings};
+use causerie_compliance::{CHUNK, Compliance, ComplianceError, Fate, Finding, HoldRequest, documents::Scope};
 use causerie_model::{Actor, ChainId, Event, RoomId, Timestamp};
+use causerie_records::{Addition, DocumentKey, Documents, Records};
 use std::sync::atomic::Ordering;
 
 async fn keep(world: &World, scope: Scope, days: u32) {
@@ -149,6 +150,134 @@ async fn the_minimum_stands() {
         matches!(error, ComplianceError::Unknown { what: "room", .. }),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_minimum_that_is_raised_later_stands_above_policies() {
+    let mut world = two_rooms().await;
+    // The records are 990 and 980 days old.
+    for (minimum, goes) in [(991, 0), (981, 2), (365, 4)] {
+        world.service = Compliance::open(settings(minimum), world.needs.clone())
+            .await
+            .unwrap();
+        let plan = world.service.retention_plan().await.unwrap();
+        assert_eq!(plan.goes().records, goes, "{minimum}");
+    }
+    assert_eq!(settings(0), causerie_compliance::Settings::new("x.test"));
+}
+
+#[tokio::test]
+async fn what_is_retired_while_it_is_verified_is_explained() {
+    let world = two_rooms().await;
+    world.service.checkpoint().await.unwrap();
+    let service = world.service.clone();
+    *world.records.before_reading.lock().unwrap() = Some(Box::new(move || {
+        Box::pin(async move {
+            service.retention_apply(&olga(), &quiet).await.unwrap();
+        })
+    }));
+    let found = world.service.verify(&olga(), &quiet).await.unwrap();
+    assert_eq!(found.result.unwrap().retired, 4);
+}
+
+/// Puts or removes a document without a record, as whoever can write to the database can.
+async fn tamper(world: &World, kind: &str, id: &str, text: Option<String>) {
+    let key = DocumentKey {
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+    };
+    let addition = Addition {
+        documents: vec![(key, text)],
+        ..Addition::default()
+    };
+    world.records.append(&addition).await.unwrap();
+}
+
+#[tokio::test]
+async fn nothing_goes_by_documents_that_no_record_tells_of() {
+    for (kind, id, change, told) in [
+        ("hold", None, None, "is gone, and no record tells of that"),
+        (
+            "hold",
+            None,
+            Some(("ann@", "zoe@")),
+            "isn't as it was set by the records",
+        ),
+        (
+            "retention",
+            Some("global"),
+            Some(("365", "1")),
+            "isn't as it was set",
+        ),
+        ("adapter", Some("archive"), None, "is gone"),
+        (
+            "run",
+            Some("archive"),
+            Some(("\"upTo\":6", "\"upTo\":60")),
+            "up to position 60, and by the records 6",
+        ),
+        (
+            "run",
+            Some("archive"),
+            None,
+            "up to position 0, and by the records 6",
+        ),
+    ] {
+        let world = two_rooms().await;
+        let request = HoldRequest {
+            people: vec!["ann@x.test".to_owned()],
+            ..HoldRequest::default()
+        };
+        let hold = hold(&world.service, request).await;
+        let id = id.unwrap_or(&hold);
+        let key = DocumentKey {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        };
+        let before = world.records.document(&key).await.unwrap().unwrap();
+        let after = change.map(|(from, to)| before.replace(from, to));
+        assert_ne!(after.as_ref(), Some(&before), "{kind} {before}");
+        tamper(&world, kind, id, after).await;
+        // Both the service that runs and one that starts.
+        let started = Compliance::open(settings(365), world.needs.clone())
+            .await
+            .unwrap();
+        for service in [&world.service, &started] {
+            let error = service.retention_apply(&olga(), &quiet).await.unwrap_err();
+            assert!(error.to_string().contains(told), "{kind}: {error}");
+            assert!(service.retention_plan().await.is_err());
+            let found = service.verify(&olga(), &quiet).await.unwrap();
+            let found = found.result.unwrap_err();
+            assert!(
+                matches!(&found, Finding::Document(text) if text.contains(told)),
+                "{found}"
+            );
+        }
+        assert_eq!(world.retired().await, []);
+        tamper(&world, kind, id, Some(before)).await;
+        assert!(
+            world
+                .service
+                .verify(&olga(), &quiet)
+                .await
+                .unwrap()
+                .result
+                .is_ok()
+        );
+        assert_eq!(apply(&world).await, 2);
+    }
+}
+
+#[tokio::test]
+async fn documents_that_no_record_made_are_found() {
+    let world = two_rooms().await;
+    tamper(&world, "retention", "room:1", Some("{\"keepDays\":0}".to_owned())).await;
+    let error = world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
+    assert!(
+        error.to_string().contains("is there, and no record tells of it"),
+        "{error}"
+    );
+    assert_eq!(world.retired().await, []);
 }
 
 #[tokio::test]

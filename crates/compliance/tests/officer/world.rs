@@ -63,6 +63,10 @@ impl Anchor for Nothing {
     fn put(&self, _: &str) -> Result<(), String> {
         Ok(())
     }
+
+    fn all(&self) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
 }
 
 impl Alarms for Nothing {
@@ -97,10 +101,12 @@ impl Queue for Nothing {
 
 pub(crate) type Hook = Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
 
-/// The database, which has something happen right before a retirement is committed, or fails the n-th.
+/// The database, which has something happen right before a retirement is committed or records are read, or fails the n-th
+/// retirement.
 pub(crate) struct Racing {
     pub(crate) inner: SqliteRecords,
     pub(crate) before_retiring: Mutex<Option<Hook>>,
+    pub(crate) before_reading: Mutex<Option<Hook>>,
     /// So many retirements are still committed; then they fail.
     pub(crate) retirements: AtomicI64,
 }
@@ -126,6 +132,10 @@ impl Records for Racing {
         self.inner.end().await
     }
     async fn read(&self, after: u64, up_to: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
+        let hook = self.before_reading.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook().await;
+        }
         self.inner.read(after, up_to, count).await
     }
     async fn spans(&self, after: u64, up_to: u64) -> Result<Vec<ChainSpan>, StoreError> {
@@ -180,10 +190,18 @@ impl Leases for Racing {
 
 pub(crate) struct World {
     pub(crate) service: Compliance,
+    pub(crate) needs: Needs,
     pub(crate) records: Arc<Racing>,
     pub(crate) clock: Arc<Now>,
     pub(crate) directory: TempDir,
     heads: BTreeMap<ChainId, Head>,
+}
+
+pub(crate) fn settings(minimum_retention_days: u32) -> Settings {
+    Settings {
+        minimum_retention_days,
+        ..Settings::new("x.test")
+    }
 }
 
 pub(crate) fn olga() -> Officer {
@@ -206,6 +224,7 @@ impl World {
         let records = Arc::new(Racing {
             inner: SqliteRecords::open(&path, Options::default()).await.unwrap(),
             before_retiring: Mutex::default(),
+            before_reading: Mutex::default(),
             retirements: AtomicI64::new(i64::MAX),
         });
         let clock = Arc::new(Now(AtomicI64::new(NOW)));
@@ -217,10 +236,12 @@ impl World {
             alarms: Arc::new(Nothing),
             clock: clock.clone(),
             random: Arc::new(Counting(AtomicU64::new(1))),
+            root: SigningKey::from_pkcs8(KEY).unwrap().public(),
             key: Arc::new(SigningKey::from_pkcs8(KEY).unwrap()),
         };
         Self {
-            service: Compliance::open(Settings::new("x.test"), needs).await.unwrap(),
+            service: Compliance::open(settings(365), needs.clone()).await.unwrap(),
+            needs,
             records,
             clock,
             directory,

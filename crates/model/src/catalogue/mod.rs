@@ -150,7 +150,7 @@ impl Catalogue {
                 role,
                 principal,
             } => self.unlist_principal(*node, *role, *principal),
-            Change::Invite { .. } => {}
+            Change::Invite { .. } | Change::Announce(_) => {}
             Change::PutBarrier(barrier) => {
                 self.barriers.insert(barrier.id, barrier.clone());
             }

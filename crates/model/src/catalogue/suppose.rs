@@ -132,7 +132,7 @@ impl Catalogue {
                 };
                 unless(!self.is_listed(node, role, principal), grant)
             }
-            Change::Invite { .. } => Vec::new(),
+            Change::Invite { .. } | Change::Announce(_) => Vec::new(),
             Change::PutBarrier(barrier) => vec![match self.barriers.get(&barrier.id) {
                 Some(old) => Change::PutBarrier(old.clone()),
                 None => Change::RemoveBarrier(barrier.id),

@@ -109,6 +109,7 @@ impl Plain {
             | Change::PutAlias(_)
             | Change::RemoveAlias(_)
             | Change::Invite { .. }
+            | Change::Announce(_)
             | Change::ReplaceMessage { .. }
             | Change::RemoveMessage { .. }
             | Change::ClearRoom { .. } => {}

@@ -1,6 +1,6 @@
 //! What an export's lines say, and whether it fits together.
 
-use super::Wrong;
+use super::{Exported, Wrong};
 use crate::{
     PublicKey, SignedCheckpoint, Stored, Tree,
     chain::{Fault, Follower},
@@ -12,12 +12,13 @@ use causerie_model::{ChainId, Hash};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// The checkpoints, in order.
+/// The checkpoints, in order, and the keys that they lead to from the trusted one.
 pub(super) struct Checkpoints {
-    complete: bool,
     list: Vec<Range>,
-    /// Signer and next key of each.
-    keys: Vec<(PublicKey, PublicKey)>,
+    /// The trusted key and those after it: each is named by a checkpoint of the one before.
+    keys: Vec<PublicKey>,
+    /// A key of these was seen to sign.
+    begun: bool,
     last: Option<SignedCheckpoint>,
 }
 
@@ -27,14 +28,19 @@ pub(super) struct Range {
     after: u64,
     up_to: u64,
     root: Hash,
+    signer: PublicKey,
+    /// Trust reaches its signer.
+    trusted: bool,
+    /// It names another key.
+    names_key: bool,
 }
 
 impl Checkpoints {
-    pub(super) fn new(complete: bool) -> Self {
+    pub(super) fn new(trusted: PublicKey) -> Self {
         Self {
-            complete,
             list: Vec::new(),
-            keys: Vec::new(),
+            keys: vec![trusted],
+            begun: false,
             last: None,
         }
     }
@@ -49,6 +55,8 @@ impl Checkpoints {
         if this.up_to < this.after {
             return name("it ends before it begins");
         }
+        let trusted = self.keys.last() == Some(&signed.key);
+        let mut turn = trusted || !self.begun;
         if let Some(last) = &self.last {
             let before = &last.checkpoint;
             if this.number <= before.number || this.after < before.up_to || this.at < before.at {
@@ -61,44 +69,36 @@ impl Checkpoints {
                 if this.after != before.up_to {
                     return name("it doesn't begin where the one before it ends");
                 }
-                if signed.key != last.next_key() {
-                    return name("it is signed by another key than the one whose turn it was");
-                }
-            } else if self.complete {
-                return name("checkpoints are missing before it");
+                turn &= signed.key == last.next_key();
             }
+        }
+        if !turn {
+            return name("it is signed by another key than the one whose turn it was");
+        }
+        if trusted {
+            self.begun = true;
+            self.keys.extend(this.next_key);
         }
         self.list.push(Range {
             number: this.number,
             after: this.after,
             up_to: this.up_to,
             root: this.root,
+            signer: signed.key,
+            trusted,
+            names_key: this.next_key.is_some(),
         });
-        self.keys.push((signed.key, signed.next_key()));
         self.last = Some(signed);
         Ok(())
     }
 
-    /// Whether `signer` is the trusted key, or follows it by what the checkpoints say.
-    pub(super) fn leads_to(&self, trusted: PublicKey, signer: PublicKey) -> bool {
-        let mut known = trusted;
-        for (key, next) in &self.keys {
-            if known == signer {
-                return true;
-            }
-            if *key == known {
-                known = *next;
-            }
-        }
-        known == signer
+    /// Whether `signer` is the trusted key or one that trust reaches from it.
+    pub(super) fn leads_to(&self, signer: &PublicKey) -> bool {
+        self.keys.contains(signer)
     }
 
     pub(super) fn list(&self) -> &[Range] {
         &self.list
-    }
-
-    pub(super) fn count(&self) -> u64 {
-        u64::try_from(self.list.len()).unwrap_or(u64::MAX)
     }
 }
 
@@ -129,7 +129,16 @@ pub(super) struct Records<'a> {
     positions: Vec<(u64, Hash)>,
     retired: u64,
     missing: BTreeMap<ChainId, Ranges<()>>,
-    set_aside: Vec<(ChainId, u64)>,
+    told: Told,
+}
+
+/// What records of the compliance service tell of others.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Records that were set aside.
+    pub(super) set_aside: Vec<(ChainId, u64)>,
+    /// Exports.
+    pub(super) exported: Vec<Exported>,
 }
 
 impl<'a> Records<'a> {
@@ -141,7 +150,7 @@ impl<'a> Records<'a> {
             positions: Vec::new(),
             retired: 0,
             missing: BTreeMap::new(),
-            set_aside: Vec::new(),
+            told: Told::default(),
         }
     }
 
@@ -210,8 +219,12 @@ impl<'a> Records<'a> {
         *count = count.saturating_add(1);
         self.positions.push((position, record.hash));
         self.retired = self.retired.saturating_add(u64::from(stored.retired));
-        if record.chain == ChainId::Compliance && record.kind == "SETASIDE" {
-            self.set_aside.extend(set_aside(&record.body));
+        if record.chain == ChainId::Compliance {
+            match record.kind.as_str() {
+                "SETASIDE" => self.told.set_aside.extend(set_aside(&record.body)),
+                "EXPORTED" => self.told.exported.extend(serde_json::from_str(&record.body).ok()),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -220,11 +233,11 @@ impl<'a> Records<'a> {
         self.retired
     }
 
-    /// Positions and hashes, by position, if the manifest tells the same.
-    pub(super) fn finish(mut self) -> Result<Vec<(u64, Hash)>, Wrong> {
-        for (chain, number) in self.set_aside {
-            if let Some(missing) = self.missing.get_mut(&chain) {
-                missing.take(number, number);
+    /// Positions and hashes, by position, if the manifest tells the same; and what the records tell of others.
+    pub(super) fn finish(mut self) -> Result<(Vec<(u64, Hash)>, Told), Wrong> {
+        for (chain, number) in &self.told.set_aside {
+            if let Some(missing) = self.missing.get_mut(chain) {
+                missing.take(*number, *number);
             }
         }
         for (chain, missing) in &self.missing {
@@ -249,7 +262,7 @@ impl<'a> Records<'a> {
             )));
         }
         self.positions.sort_unstable_by_key(|(position, _)| *position);
-        Ok(self.positions)
+        Ok((self.positions, self.told))
     }
 }
 
@@ -264,13 +277,22 @@ fn set_aside(body: &str) -> Option<(ChainId, u64)> {
     Some((crate::wire::chain(&told.chain)?, told.number))
 }
 
-/// Compares the checkpoints with the records and leaves. Returns how many records none of them covers.
+/// What the checkpoints cover.
+pub(super) struct Covered {
+    /// How many of them cover something of the export.
+    pub(super) checkpoints: u64,
+    /// How many records none of them covers.
+    pub(super) not_covered: u64,
+}
+
+/// Compares the checkpoints with the records and leaves. One that names another key may be there for that alone: nothing of
+/// what it covers is.
 pub(super) fn cover(
     manifest: &Manifest,
     records: Vec<(u64, Hash)>,
     leaves: Leaves,
     checkpoints: &[Range],
-) -> Result<u64, Wrong> {
+) -> Result<Covered, Wrong> {
     let doubled = |position: u64| Err(Wrong::Content(format!("position {position} is there twice")));
     if manifest.complete {
         let mut expected = manifest.after.saturating_add(1);
@@ -297,11 +319,23 @@ pub(super) fn cover(
         return doubled(*position);
     }
     let mut rest = all.into_iter().peekable();
-    let mut outside = Vec::new();
+    let (mut outside, mut covering) = (Vec::new(), 0_u64);
     for range in checkpoints {
         while let Some((position, _)) = rest.next_if(|(position, _)| *position <= range.after) {
             outside.push(position);
         }
+        let any = rest.peek().is_some_and(|(position, _)| *position <= range.up_to);
+        if !any && (range.names_key || range.after == range.up_to) {
+            continue;
+        }
+        if !range.trusted {
+            return Err(Wrong::Content(format!(
+                "checkpoint {}: it is signed by the key {}, to which nothing leads from the trusted key",
+                range.number,
+                range.signer.id()
+            )));
+        }
+        covering = covering.saturating_add(1);
         let (mut tree, mut expected) = (Tree::default(), range.after);
         while let Some((position, hash)) = rest.next_if(|(position, _)| *position <= range.up_to) {
             expected = expected.saturating_add(1);
@@ -328,5 +362,8 @@ pub(super) fn cover(
             "no checkpoint covers what is at position {position}"
         )));
     }
-    Ok(u64::try_from(outside.len()).unwrap_or(u64::MAX))
+    Ok(Covered {
+        checkpoints: covering,
+        not_covered: u64::try_from(outside.len()).unwrap_or(u64::MAX),
+    })
 }

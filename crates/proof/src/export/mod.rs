@@ -1,21 +1,27 @@
-//! The check of an export with nothing but the public key: [`verify`].
+//! The check of an export with nothing but the public key: [`verify`]; and of several together: [`Series`].
 //!
 //! What is in memory at one time is a line of a file and, for each record that the checkpoints cover, its position and
 //! hash: 40 bytes.
 
 mod contents;
 mod locate;
+mod series;
 mod wrong;
 
+pub use series::{Exported, Series, SeriesWrong, Stretch};
 pub use wrong::{Damage, Wrong};
 
 use crate::{
     PublicKey, SignedManifest,
     manifest::{CHECKPOINTS, LEAVES, MANIFEST, Manifest, PARTS_SUFFIX, RECORDS, SIGNATURE},
 };
+use causerie_model::{ChainId, Hash};
 use contents::{Checkpoints, Leaves, Records};
 use sha2::{Digest, Sha256};
-use std::io::{BufRead, Read};
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, Read},
+};
 
 /// The longest line of a file that is read, in bytes: a record is limited to kilobytes.
 pub const MAX_LINE: u64 = 16 * 1024 * 1024;
@@ -57,11 +63,18 @@ pub struct VerifiedExport {
     pub not_covered: u64,
     /// Of how many records the content was destroyed before.
     pub retired: u64,
+    /// SHA-256 of its manifest.
+    pub hash: Hash,
+    /// What its `EXPORTED` records tell of exports, this one or others.
+    pub exported: Vec<Exported>,
+    /// Which records its `SETASIDE` records tell of.
+    pub set_aside: Vec<(ChainId, u64)>,
 }
 
 /// Checks an export: the manifest's signature, every file, every record, every chain, every checkpoint.
 ///
-/// `key` must have signed the manifest, or have named in the checkpoints the key that did. `progress` is told how many bytes
+/// Trust goes forward from `key` alone: it signed the manifest and the checkpoints that cover records, or the checkpoints
+/// lead from it to the key that did, each named by the one before. `progress` is told how many bytes
 /// were read, and how many there are.
 ///
 /// # Errors
@@ -93,9 +106,9 @@ pub fn verify(
         total,
     };
 
-    let mut checkpoints = Checkpoints::new(manifest.complete);
+    let mut checkpoints = Checkpoints::new(*key);
     reader.lines(CHECKPOINTS, &mut |line| checkpoints.line(line))?;
-    if !checkpoints.leads_to(*key, signer) {
+    if !checkpoints.leads_to(&signer) {
         return Err(Wrong::Key {
             signer,
             trusted: *key,
@@ -106,8 +119,8 @@ pub fn verify(
     let mut records = Records::new(&manifest);
     reader.lines(RECORDS, &mut |line| records.line(line))?;
     let retired = records.retired();
-    let positions = records.finish()?;
-    let not_covered = contents::cover(&manifest, positions, leaves, checkpoints.list())?;
+    let (positions, told) = records.finish()?;
+    let covered = contents::cover(&manifest, positions, leaves, checkpoints.list())?;
 
     // Lists of parts first: they are asked when the file beside them is wrong.
     let rest = |name: &&String| ![CHECKPOINTS, LEAVES, RECORDS].contains(&name.as_str());
@@ -139,10 +152,13 @@ pub fn verify(
         return Err(wrong);
     }
     Ok(VerifiedExport {
-        checkpoints: checkpoints.count(),
+        checkpoints: covered.checkpoints,
         key: signer,
-        not_covered,
+        not_covered: covered.not_covered,
         retired,
+        hash: signed.hash(),
+        exported: told.exported,
+        set_aside: told.set_aside,
         manifest,
     })
 }
@@ -176,14 +192,17 @@ fn check_names(manifest: &Manifest, names: &[String]) -> Result<(), Wrong> {
             return Err(Wrong::Manifest(format!("{MANIFEST}: it names no {name}")));
         }
     }
-    if let Some(name) = manifest.files.keys().find(|name| !names.contains(name)) {
+    let mut there = BTreeSet::new();
+    let added = names
+        .iter()
+        .find(|name| !there.insert(*name) || !manifest.files.contains_key(*name));
+    let mut named = manifest.files.keys();
+    if added.is_none()
+        && let Some(name) = named.find(|name| !there.contains(name))
+    {
         return Err(Wrong::Missing(name.clone()));
     }
-    let mut seen = std::collections::BTreeSet::new();
-    match names
-        .iter()
-        .find(|name| !manifest.files.contains_key(*name) || !seen.insert(*name))
-    {
+    match added {
         Some(name) => Err(Wrong::Added(name.clone())),
         None => Ok(()),
     }

@@ -50,7 +50,7 @@ fn without_line(text: &str, gone: usize) -> String {
 
 #[test]
 fn what_was_exported_verifies() {
-    let verified = export::verify(&whole(), &key(2).public(), &mut |done, all| assert!(done <= all)).unwrap();
+    let verified = export::verify(&whole(), &key(1).public(), &mut |done, all| assert!(done <= all)).unwrap();
     assert_eq!(
         (
             verified.manifest.records,
@@ -59,16 +59,14 @@ fn what_was_exported_verifies() {
         ),
         (8, 2, 0)
     );
-    // By the first key too, which named the second one.
-    assert_eq!(verdict(&whole(), &key(1)), "");
     assert_eq!(verdict(&World::small().export(5, 8, None, &key(2)), &key(2)), "");
     assert_eq!(
-        verdict(&World::small().export(1, 7, Some(ROOM), &key(2)), &key(2)),
+        verdict(&World::small().export(1, 7, Some(ROOM), &key(2)), &key(1)),
         ""
     );
     let mut retired = World::small();
     assert_eq!(
-        verdict(&retired.retire(3).export(0, 8, None, &key(2)), &key(2)),
+        verdict(&retired.retire(3).export(0, 8, None, &key(2)), &key(1)),
         ""
     );
     let mut late = World::small();
@@ -132,15 +130,93 @@ fn each_damage_is_named() {
     for name in whole().0.keys() {
         let mut missing = whole();
         missing.0.remove(name);
-        assert_eq!(verdict(&missing, &key(2)), format!("{name} is missing"));
+        assert_eq!(verdict(&missing, &key(1)), format!("{name} is missing"));
     }
     for (export, expected) in cases {
-        let verdict = verdict(&export, &key(2));
+        let verdict = verdict(&export, &key(1));
         assert!(verdict.starts_with(expected), "{verdict}\n{expected}");
     }
     assert!(verdict(&whole(), &key(3)).contains("to which nothing leads from the trusted key"));
     let other = World::small().export(0, 8, None, &key(7));
     assert!(verdict(&other, &key(1)).contains("to which nothing leads from the trusted key"));
+}
+
+/// Both verifiers say the same of who signed.
+fn trust(export: &Export, trusted: &SigningKey, expected: &str) {
+    let said = verdict(export, trusted);
+    assert!(
+        said.contains(expected) && said.is_empty() == expected.is_empty(),
+        "{said}\n{expected}"
+    );
+    let dir = tempfile::tempdir().unwrap();
+    if Command::new("python3").arg("--version").output().is_ok() {
+        let (sound, said) = by_python(export, &dir.path().join("e"), trusted);
+        assert_eq!(sound, expected.is_empty(), "{said}");
+        let expected = expected.split(" by the key ").next().unwrap_or_default();
+        assert!(said.contains(expected), "{said}\n{expected}");
+    }
+}
+
+#[test]
+fn trust_goes_forward_from_the_key_that_is_given() {
+    let world = World::small();
+    // The first checkpoint names the second key, and is there for that alone.
+    let later = world.export(5, 8, None, &key(2));
+    assert_eq!(text(&later, "checkpoints.ndjson").lines().count(), 2);
+    trust(&later, &key(1), "");
+    trust(&later, &key(2), "");
+    let verified = export::verify(&later, &key(1).public(), &mut |_, _| {}).unwrap();
+    assert_eq!(verified.checkpoints, 1, "what covers nothing isn't counted");
+    // And a later one, for an export of what came before, made when the second key had its turn.
+    trust(&world.export(0, 4, None, &key(2)), &key(1), "");
+    let mut rotated = World::small();
+    rotated.chat(ROOM, "five").checkpoint(&key(2), Some(&key(3)));
+    rotated.chat(ROOM, "six").checkpoint(&key(3), None);
+    let early = rotated.export(4, 8, None, &key(3));
+    assert_eq!(text(&early, "checkpoints.ndjson").lines().count(), 3);
+    trust(&early, &key(1), "");
+    trust(&early, &key(2), "");
+    trust(
+        &early,
+        &key(3),
+        &format!(
+            "checkpoint 2: it is signed by the key {}, to which nothing leads",
+            key(2).public().id()
+        ),
+    );
+    // Backwards nothing leads.
+    let back = format!(
+        "checkpoint 1: it is signed by the key {}, to which nothing leads from the trusted key",
+        key(1).public().id()
+    );
+    trust(&whole(), &key(2), &back);
+    // A stranger wrote the records anew and named the key of the service, which signed on.
+    let mut anew = World::default();
+    anew.chat(ROOM, "other")
+        .checkpoint(&key(5), Some(&key(1)))
+        .chat(ROOM, "two")
+        .checkpoint(&key(1), None);
+    let found = format!("checkpoint 1: it is signed by the key {},", key(5).public().id());
+    trust(&anew.export(0, 2, None, &key(1)), &key(1), &found);
+    // The key had its turn, and another one goes on.
+    let mut fork = World::small();
+    fork.checkpoints[1] = fork.checkpoints[1].checkpoint.clone().sign(&key(1));
+    trust(
+        &fork.export(0, 8, None, &key(2)),
+        &key(1),
+        "checkpoint 2: it is signed by another key than the one whose turn it was",
+    );
+    // One that names no other key must cover something.
+    let mut idle = World::small();
+    idle.chat(ROOM, "five").checkpoint(&key(2), None);
+    let mut export = idle.export(0, 8, None, &key(2));
+    let lines = text(&export, "checkpoints.ndjson") + &idle.checkpoints[2].to_line() + "\n";
+    export.put("checkpoints.ndjson", lines.into_bytes());
+    trust(
+        &forged(export, |_| {}),
+        &key(1),
+        "checkpoint 3: the records and leaves at positions 9 to 9 aren't those",
+    );
 }
 
 #[test]
@@ -157,13 +233,6 @@ fn who_has_the_key_must_still_make_it_fit() {
         (
             forged(edited("records.ndjson", |text| swap_lines(&text, 0, 3)), |_| {}),
             "records.ndjson, line 1: record 2 of room:3 (position 3): the first of its chain should be 1",
-        ),
-        (
-            forged(
-                edited("checkpoints.ndjson", |text| without_line(&text, 0)),
-                |_| {},
-            ),
-            "no checkpoint covers what is at position 1",
         ),
         (
             forged(
@@ -243,9 +312,15 @@ fn who_has_the_key_must_still_make_it_fit() {
         ),
     ];
     for (export, expected) in cases {
-        let verdict = verdict(&export, &key(2));
+        let verdict = verdict(&export, &key(1));
         assert!(verdict.starts_with(expected), "{verdict}\n{expected}");
     }
+    let cut = edited("checkpoints.ndjson", |text| without_line(&text, 0));
+    trust(
+        &forged(cut, |_| {}),
+        &key(2),
+        "no checkpoint covers what is at position 1",
+    );
     // A record that was set aside leaves a gap that is told of.
     let mut world = World::default();
     world.chat(ROOM, "one").skip(ROOM).chat(ROOM, "three");
@@ -360,13 +435,6 @@ fn the_script_comes_to_the_same_verdicts() {
         ),
         (
             forged(
-                edited("checkpoints.ndjson", |text| without_line(&text, 0)),
-                |_| {},
-            ),
-            "position 1",
-        ),
-        (
-            forged(
                 edited("checkpoints.ndjson", |text| {
                     text.replace("\"upTo\":8", "\"upTo\":9")
                 }),
@@ -394,11 +462,11 @@ fn the_script_comes_to_the_same_verdicts() {
     }
     for (export, named) in wrong {
         assert!(
-            verdict(&export, &key(2)).contains(named),
+            verdict(&export, &key(1)).contains(named),
             "{}",
-            verdict(&export, &key(2))
+            verdict(&export, &key(1))
         );
-        let (sound, said) = by_python(&export, &dir.path().join("e"), &key(2));
+        let (sound, said) = by_python(&export, &dir.path().join("e"), &key(1));
         assert!(!sound && said.contains(named), "{named}: {said}");
     }
     assert!(!by_python(&whole(), &dir.path().join("e"), &key(3)).0);

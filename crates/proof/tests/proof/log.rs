@@ -74,17 +74,9 @@ fn what_was_recorded_verifies() {
         }
     );
     assert_eq!(verified.not_yet_covered(), 1);
-    // By the key of today as well as by that of the beginning, and as far as the anchors go.
     let anchors = world.checkpoints.clone();
-    assert!(
-        feed(
-            &world.records,
-            &world.checkpoints,
-            Some(key(2).public()),
-            &anchors
-        )
-        .is_ok()
-    );
+    let root = Some(key(1).public());
+    assert!(feed(&world.records, &world.checkpoints, root, &anchors).is_ok());
     assert!(feed(&[], &[], Some(key(1).public()), &[]).is_ok());
 }
 
@@ -220,13 +212,33 @@ fn each_fault_is_named() {
     for (said, expected) in cases {
         assert!(said.starts_with(expected), "{said}\n{expected}");
     }
+}
+
+#[test]
+fn trust_goes_forward_from_the_root_alone() {
+    let not_his_turn = |world: &World, root: &SigningKey, number: u64, signer: &SigningKey| {
+        let found = feed(&world.records, &world.checkpoints, Some(root.public()), &[]).unwrap_err();
+        assert_eq!(
+            found.to_string(),
+            format!(
+                "checkpoint {number}: it is signed by the key {}, not by the one whose turn it was",
+                signer.public().id()
+            )
+        );
+    };
     let world = World::small();
-    let stranger = feed(&world.records, &world.checkpoints, Some(key(5).public()), &[]).unwrap_err();
-    assert!(
-        stranger
-            .to_string()
-            .starts_with("checkpoint 1: neither it nor any other is signed by the trusted key")
-    );
+    not_his_turn(&world, &key(5), 1, &key(1));
+    // The first checkpoint is none of the second key's, and by nothing that this key says.
+    not_his_turn(&world, &key(2), 1, &key(1));
+    // A stranger writes everything anew and names the key of the service, which then goes on.
+    let mut forged = World::default();
+    forged
+        .chat(ROOM, "other")
+        .checkpoint(&key(5), Some(&key(1)))
+        .chat(ROOM, "two")
+        .checkpoint(&key(1), None);
+    not_his_turn(&forged, &key(1), 1, &key(5));
+    assert!(feed(&forged.records, &forged.checkpoints, None, &[]).is_ok());
 }
 
 #[test]
@@ -243,6 +255,13 @@ fn what_was_written_down_elsewhere_must_be_there() {
         cut(&world.checkpoints).unwrap_err(),
         "checkpoint 2, as it was written down elsewhere: the database ends before it: it was rolled back or cut"
     );
+    for left in [&world.records[..0], &world.records] {
+        let none = feed(left, &[], Some(key(1).public()), &world.checkpoints).unwrap_err();
+        assert_eq!(
+            none.to_string(),
+            "checkpoint 1, as it was written down elsewhere: the database ends before it: it was rolled back or cut"
+        );
+    }
     // Who has the keys writes everything anew, but what is elsewhere he can't reach.
     let mut anew = World::default();
     anew.chat(ROOM, "other")
@@ -281,7 +300,9 @@ fn what_is_gone_must_be_told_of() {
     // Records 1, 2 and 3 of the room are at positions 1, 3 and 5.
     assert_eq!(retired(1, 2, 2, &[1, 3]), "");
     assert_eq!(retired(1, 2, 2, &[3]), "", "what is still there does no harm");
-    assert!(retired(1, 2, 2, &[1, 3, 5]).starts_with("record 3 of room 3 (position 5): its content is gone"));
+    // Ranges are kept, with the place of the first only.
+    assert!(retired(1, 2, 2, &[1, 3, 5]).starts_with("record 3 of room 3: its content is gone"));
+    assert!(retired(1, 1, 1, &[1, 5]).starts_with("record 3 of room 3 (position 5): its content is gone"));
     assert!(retired(2, 2, 1, &[1, 3]).starts_with("record 1 of room 3 (position 1): its content is gone"));
     assert_eq!(
         retired(1, 3, 2, &[1, 3, 5]),

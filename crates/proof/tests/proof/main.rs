@@ -4,4 +4,5 @@ mod export;
 mod forms;
 mod keys;
 mod log;
+mod series;
 mod world;

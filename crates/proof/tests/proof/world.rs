@@ -161,7 +161,10 @@ impl World {
         export.put(manifest::LEAVES, json_lines(leaves));
         export.put("messages.xml", xml);
         export.put("messages.xml.parts", json_lines(parts));
-        let lines: String = covering.iter().map(|line| line.to_line() + "\n").collect();
+        let shipped =
+            |line: &&SignedCheckpoint| line.checkpoint.next_key.is_some() || covering.contains(line);
+        let lines = self.checkpoints.iter().filter(shipped);
+        let lines: String = lines.map(|line| line.to_line() + "\n").collect();
         export.put(manifest::CHECKPOINTS, lines.into_bytes());
         let manifest = Manifest {
             after,

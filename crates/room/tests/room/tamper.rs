@@ -1,56 +1,16 @@
 //! Whatever is done to a chain, verification finds it.
 
 use crate::words::{CHAIN, NOON, ROOM, address, message};
-use causerie_model::{Actor, ChainId, ChatId, Event, Hash, Head, PartReason, Record, RoomId, Timestamp};
-use causerie_room::{Broken, Fault, Link, advance, seal, verify};
+use causerie_model::{Actor, ChainId, ChatId, Event, Hash, Head, PartReason, RoomId, Sealed, Timestamp};
+use causerie_proof::chain::{Broken, Fault, verify};
+use causerie_room::{advance, seal};
 use proptest::prelude::*;
 
-/// A link that owns its texts, so that a test can change them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stored {
-    chain: ChainId,
-    number: u64,
-    at: Timestamp,
-    actor: String,
-    kind: String,
-    body: String,
-    previous: Hash,
-    hash: Hash,
+fn check(links: &[Sealed], start: Head) -> Result<Head, Broken> {
+    verify(CHAIN, links, start)
 }
 
-impl Stored {
-    fn of(record: &Record) -> Self {
-        Self {
-            chain: record.chain,
-            number: record.number,
-            at: record.at,
-            actor: record.actor.to_string(),
-            kind: record.kind.to_owned(),
-            body: record.body.clone(),
-            previous: record.previous,
-            hash: record.hash,
-        }
-    }
-
-    fn link(&self) -> Link<'_> {
-        Link {
-            chain: self.chain,
-            number: self.number,
-            at: self.at,
-            actor: &self.actor,
-            kind: &self.kind,
-            body: &self.body,
-            previous: self.previous,
-            hash: self.hash,
-        }
-    }
-}
-
-fn check(links: &[Stored], start: Head) -> Result<Head, Broken> {
-    verify(CHAIN, links.iter().map(Stored::link), start)
-}
-
-fn fault(links: &[Stored]) -> Option<(u64, Fault)> {
+fn fault(links: &[Sealed]) -> Option<(u64, Fault)> {
     check(links, Head::START)
         .err()
         .map(|broken| (broken.number, broken.fault))
@@ -82,13 +42,13 @@ fn event(head: &Head, choice: u8, text: &str) -> Event {
     }
 }
 
-fn chain(id: ChainId, events: &[(u8, i64, String)]) -> (Vec<Stored>, Vec<Head>) {
+fn chain(id: ChainId, events: &[(u8, i64, String)]) -> (Vec<Sealed>, Vec<Head>) {
     let (mut links, mut heads, mut head) = (Vec::new(), Vec::new(), Head::START);
     for (choice, at, text) in events {
         let event = event(&head, *choice, text);
         let record = seal(id, &head, Timestamp(*at), &Actor::User(address("ann")), &event);
         head = advance(&head, &record);
-        links.push(Stored::of(&record));
+        links.push(Sealed::from(&record));
         heads.push(head);
     }
     (links, heads)
@@ -100,7 +60,7 @@ fn events(count: usize) -> impl Strategy<Value = Vec<(u8, i64, String)>> {
     prop::collection::vec(event, 2..=count)
 }
 
-fn three() -> Vec<Stored> {
+fn three() -> Vec<Sealed> {
     let text = String::new;
     chain(
         CHAIN,
@@ -125,7 +85,7 @@ fn each_fault_is_named_with_the_first_wrong_record() {
 
     let mut twice = good.clone();
     twice.insert(1, good[0].clone());
-    assert_eq!(fault(&twice), Some((1, Fault::Order)));
+    assert_eq!(fault(&twice), Some((1, Fault::Doubled)));
 
     let mut other = good.clone();
     other[2].previous = good[0].hash;
@@ -133,11 +93,11 @@ fn each_fault_is_named_with_the_first_wrong_record() {
 
     // A whole sound chain of another room in place of this one's.
     let foreign = chain(ChainId::Room(RoomId(8)), &[(0, 1, String::new())]).0;
-    assert_eq!(fault(&foreign), Some((1, Fault::Order)));
+    assert_eq!(fault(&foreign), Some((1, Fault::Foreign)));
 
     let mut elsewhere = good;
     elsewhere[2].chain = ChainId::Room(RoomId(8));
-    assert_eq!(fault(&elsewhere), Some((3, Fault::Order)));
+    assert_eq!(fault(&elsewhere), Some((3, Fault::Foreign)));
 }
 
 #[test]
@@ -157,8 +117,8 @@ fn a_record_that_was_sealed_out_of_order_is_found() {
     };
     let early = seal(CHAIN, &forgot_time, Timestamp(1), &system, &event(&head, 0, ""));
     assert_eq!(
-        fault(&[Stored::of(&first), Stored::of(&early)]),
-        Some((2, Fault::Order))
+        fault(&[Sealed::from(&first), Sealed::from(&early)]),
+        Some((2, Fault::Time))
     );
     let forgot_number = Head {
         chat_id: ChatId(0),
@@ -166,8 +126,8 @@ fn a_record_that_was_sealed_out_of_order_is_found() {
     };
     let again = seal(CHAIN, &head, NOON, &system, &event(&forgot_number, 3, "b"));
     assert_eq!(
-        fault(&[Stored::of(&first), Stored::of(&again)]),
-        Some((2, Fault::Order))
+        fault(&[Sealed::from(&first), Sealed::from(&again)]),
+        Some((2, Fault::ChatId))
     );
 }
 
@@ -219,7 +179,7 @@ const FIELDS: [Field; 10] = [
     Field::Hash,
 ];
 
-fn change(link: &mut Stored, field: Field, bit: usize) {
+fn change(link: &mut Sealed, field: Field, bit: usize) {
     let flip = |hash: &mut Hash| hash.0[bit / 8 % 32] ^= 1 << (bit % 8);
     match field {
         Field::Chain => link.chain = ChainId::Room(RoomId(ROOM.0 ^ (1 << (bit % 63)))),
@@ -283,7 +243,7 @@ proptest! {
             what: String::new(), target: String::new(), before: String::new(), after: String::new(), origin: String::new(), subject: None,
         };
         let record = seal(CHAIN, &before, links[place].at, &Actor::System, &forged);
-        links[place] = Stored::of(&record);
+        links[place] = Sealed::from(&record);
         match check(&links, Head::START) {
             Err(broken) => prop_assert_eq!((broken.number, broken.fault), (place as u64 + 2, Fault::Previous)),
             // Nothing follows the last record but a signed head.

@@ -1,6 +1,6 @@
 //! Talking to the running server: HTTP over its Unix socket, or over TLS.
 
-use super::https::Https;
+use crate::https::Https;
 use anyhow::{Context, Result, bail};
 use causerie_policy::Rule;
 use causerie_web::admin::wire::{ErrorBody, Secret};
@@ -28,6 +28,9 @@ use tokio::{
 /// How long the server may take to answer.
 const DEADLINE: Duration = Duration::from_secs(60);
 
+/// The same where it may have to look through all records.
+const LONG_DEADLINE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Largest answer that is read, in bytes. A list of 100,000 users has about 15 MB.
 const MAX_ANSWER: usize = 256 * 1024 * 1024;
 
@@ -37,6 +40,7 @@ pub(super) struct Api {
     token: Option<Secret>,
     /// Changes are only to be told of.
     what_if: bool,
+    deadline: Duration,
 }
 
 /// How a server is reached.
@@ -89,7 +93,18 @@ impl Api {
             server,
             token,
             what_if,
+            deadline: DEADLINE,
         }
+    }
+
+    /// The same API for what may take as long as it takes.
+    pub(super) fn patient(mut self) -> Self {
+        self.deadline = LONG_DEADLINE;
+        self
+    }
+
+    fn late(&self) -> String {
+        format!("the server hasn't answered for {} s", self.deadline.as_secs())
     }
 
     /// Whether changes are only told of and not made.
@@ -154,9 +169,9 @@ impl Api {
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Value> {
         let request = self.request(Method::POST, parts, &[], Some(body))?;
-        let mut response = timeout(DEADLINE, self.response(request))
+        let mut response = timeout(self.deadline, self.response(request))
             .await
-            .with_context(late)??;
+            .with_context(|| self.late())??;
         if !response.status().is_success() {
             let status = response.status();
             let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
@@ -194,9 +209,9 @@ impl Api {
         body: Option<&T>,
     ) -> Result<Value> {
         let request = self.request(method, parts, asked, body)?;
-        let (status, bytes) = timeout(DEADLINE, self.exchange(request))
+        let (status, bytes) = timeout(self.deadline, self.exchange(request))
             .await
-            .with_context(late)??;
+            .with_context(|| self.late())??;
         if status.is_success() {
             return if bytes.is_empty() {
                 Ok(Value::Null)
@@ -255,10 +270,6 @@ impl Api {
 }
 
 const UNREADABLE: &str = "the server's answer isn't understood: is it of another version?";
-
-fn late() -> String {
-    format!("the server hasn't answered for {} s", DEADLINE.as_secs())
-}
 
 /// What the server says no with.
 fn refusal(status: StatusCode, bytes: &[u8]) -> anyhow::Error {

@@ -15,7 +15,6 @@ mod endpoint;
 mod explain;
 mod export;
 mod group;
-pub(crate) mod https;
 mod import;
 mod member;
 mod message;
@@ -33,12 +32,12 @@ mod test;
 mod token;
 mod user;
 
-use crate::{config, data_dir, serve};
+use crate::{config, data_dir, https::Https, serve};
 use anyhow::{Context, Result, bail};
 use api::{Api, Server};
 use causerie_web::admin::wire::Secret;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use https::Https;
+
 use std::{
     future::Future,
     path::{Path, PathBuf},

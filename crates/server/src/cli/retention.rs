@@ -87,7 +87,7 @@ fn plan(value: &Value) -> Result<()> {
 
 impl Arguments {
     pub(super) async fn run(self) -> Result<()> {
-        let (api, as_json) = (self.at.api()?, self.at.json);
+        let (api, as_json) = (self.at.api()?.patient(), self.at.json);
         let policies = ["compliance", "retention", "policies"];
         match self.what {
             What::Set { scope, days } => {

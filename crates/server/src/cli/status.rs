@@ -56,8 +56,17 @@ impl Arguments {
                     "Waiting for compliance",
                     status.outbox.map_or_else(
                         || "can't be read".to_owned(),
-                        |depth| format!("{depth} record(s); they stay until there are exports"),
+                        |depth| format!("{depth} record(s)"),
                     ),
+                ),
+                (
+                    "Closed categories",
+                    if status.compliance_behind {
+                        "REFUSE messages: compliance is behind (causerie compliance status)"
+                    } else {
+                        "take messages"
+                    }
+                    .to_owned(),
                 ),
             ])?;
             output::line("")?;

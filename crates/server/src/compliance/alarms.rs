@@ -1,6 +1,6 @@
 //! Alarms: in the log, in the metrics, and posted to whoever is to come.
 
-use crate::cli::https::Https;
+use crate::https::Https;
 use anyhow::{Context, Result, bail};
 use causerie_compliance::{Alarm, Alarms};
 use http_body_util::{BodyExt, Full};

@@ -1,7 +1,7 @@
 //! The compliance service in a process of its own, which has its own database and its own officers, and gets records by the
 //! chat server's queue socket.
 
-use super::Service;
+use super::{Service, Start};
 use crate::{
     banner,
     config::{Config, given},
@@ -46,7 +46,8 @@ pub(crate) async fn serve(
     let socket = config.compliance_socket();
     let listener = bind_socket("the compliance socket", &socket, "compliance.socket", SOCKET_MODE).await?;
     let handle = metrics_page::start()?;
-    let service = Service::start(&config, &data_dir, queue, clock.clone(), random).await?;
+    let start = Start::new(&config, &data_dir, queue, clock.clone(), random)?;
+    let mut service = Service::start_or_fail(start).await?;
 
     let (stop, stopping) = watch::channel(false);
     let until = || {

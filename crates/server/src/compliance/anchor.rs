@@ -1,12 +1,12 @@
 //! Checkpoints outside of the database: in a file, and in syslog.
 
-use anyhow::{Context, Result};
 use causerie_compliance::Anchor;
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::{fs::OpenOptionsExt, net::UnixDatagram},
     path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// Where syslog listens.
@@ -15,35 +15,109 @@ pub(super) const SYSLOG: &str = "/dev/log";
 /// Facility "log audit" (13), severity "notice" (5): RFC 5424 §6.2.1.
 const PRIORITY: u32 = 13 * 8 + 5;
 
-/// Writes each checkpoint's line to both, or to what is set of them.
+/// Writes each checkpoint's line to both, or to what is set of them. One that fails doesn't hold up the other.
 pub(super) struct Anchors {
     file: Option<PathBuf>,
+    file_progress: Mutex<Progress>,
     syslog: Option<PathBuf>,
+    syslog_progress: Mutex<Progress>,
 }
 
 impl Anchors {
-    /// Checks that the file can be written, so that a wrong path is known at the start.
-    pub(super) fn new(file: Option<&Path>, syslog: Option<&Path>) -> Result<Self> {
-        if let Some(file) = file {
-            open(file).with_context(|| format!("the anchor file {}", file.display()))?;
-        }
-        Ok(Self {
+    pub(super) fn new(file: Option<&Path>, syslog: Option<&Path>) -> Self {
+        Self {
             file: file.map(Path::to_owned),
+            file_progress: Mutex::default(),
             syslog: syslog.map(Path::to_owned),
+            syslog_progress: Mutex::default(),
+        }
+    }
+
+    /// Looks whether the file can be written, so that a wrong path is known before there is a checkpoint. Where the file is
+    /// on another machine it may take long.
+    pub(super) fn check(&self) -> Result<(), String> {
+        self.file.as_deref().map_or(Ok(()), |file| {
+            open(file)
+                .map(drop)
+                .map_err(|error| format!("the anchor file {}: {error}", file.display()))
         })
     }
 }
 
 impl Anchor for Anchors {
     fn put(&self, line: &str) -> Result<(), String> {
-        if let Some(file) = &self.file {
-            append(file, line).map_err(|error| format!("the anchor file {}: {error}", file.display()))?;
+        let into_file = self.file.as_deref().map_or(Ok(()), |file| {
+            let failed = |error| format!("the anchor file {}: {error}", file.display());
+            progress(&self.file_progress).put(line, |line| append(file, line).map_err(failed))
+        });
+        let into_syslog = self.syslog.as_deref().map_or(Ok(()), |socket| {
+            let failed = |error| format!("syslog at {}: {error}", socket.display());
+            progress(&self.syslog_progress).put(line, |line| send(socket, line).map_err(failed))
+        });
+        match (into_file, into_syslog) {
+            (Err(one), Err(other)) => Err(format!("{one}; {other}")),
+            (one, other) => one.and(other),
         }
-        if let Some(socket) = &self.syslog {
-            send(socket, line).map_err(|error| format!("syslog at {}: {error}", socket.display()))?;
-        }
-        Ok(())
     }
+
+    /// The file's. What is in syslog can't be read back.
+    fn all(&self) -> Result<Vec<String>, String> {
+        let Some(file) = &self.file else {
+            return Ok(Vec::new());
+        };
+        match fs::read(file) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes)
+                .lines()
+                .map(str::to_owned)
+                .collect()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(format!("the anchor file {}: {error}", file.display())),
+        }
+    }
+}
+
+/// How far one of the two is. Both get every line in order and, while the process lives, once.
+#[derive(Default)]
+struct Progress {
+    /// The number of the last checkpoint that it has; 0 before the first.
+    done: u64,
+    /// The number of the one that failed, and why.
+    failed: Option<(u64, String)>,
+}
+
+fn progress(of: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Progress {
+    fn put(&mut self, line: &str, write: impl Fn(&str) -> Result<(), String>) -> Result<(), String> {
+        let number = number(line);
+        if number <= self.done {
+            return Ok(());
+        }
+        // What comes after one that failed waits for it.
+        if let Some((failed, why)) = &self.failed
+            && *failed < number
+        {
+            return Err(why.clone());
+        }
+        let written = write(line);
+        match &written {
+            Ok(()) => {
+                self.done = number;
+                self.failed = None;
+            }
+            Err(why) => self.failed = Some((number, why.clone())),
+        }
+        written
+    }
+}
+
+/// The number that a checkpoint's line names.
+fn number(line: &str) -> u64 {
+    let line: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+    // One without a number is written in any case.
+    line["number"].as_u64().unwrap_or(u64::MAX)
 }
 
 fn open(file: &Path) -> io::Result<File> {
@@ -82,7 +156,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (file, socket) = (folder.path().join("anchor"), folder.path().join("log"));
         let log = UnixDatagram::bind(&socket).unwrap();
-        let anchors = Anchors::new(Some(&file), Some(&socket)).unwrap();
+        let anchors = Anchors::new(Some(&file), Some(&socket));
         for line in [r#"{"number":1}"#, r#"{"number":2}"#] {
             anchors.put(line).unwrap();
             let mut buffer = [0; 1_024];
@@ -93,14 +167,44 @@ mod tests {
         }
         let text = std::fs::read_to_string(&file).unwrap();
         assert_eq!(text, "{\"number\":1}\n{\"number\":2}\n");
+        assert_eq!(anchors.all().unwrap(), [r#"{"number":1}"#, r#"{"number":2}"#]);
+        fs::remove_file(&file).unwrap();
+        assert!(anchors.all().unwrap().is_empty());
+        fs::create_dir(&file).unwrap();
+        assert!(anchors.all().unwrap_err().starts_with("the anchor file "));
     }
 
     #[test]
     fn what_cannot_be_written_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Anchors::new(Some(&folder.path().join("none/anchor")), None).is_err());
-        let anchors = Anchors::new(None, Some(&folder.path().join("none"))).unwrap();
+        let nowhere = Anchors::new(Some(&folder.path().join("none/anchor")), None);
+        assert!(nowhere.check().unwrap_err().starts_with("the anchor file "));
+        let anchors = Anchors::new(None, Some(&folder.path().join("none")));
+        assert!(anchors.check().is_ok());
         assert!(anchors.put("x").unwrap_err().starts_with("syslog at "));
-        assert!(Anchors::new(None, None).unwrap().put("x").is_ok());
+        assert!(Anchors::new(None, None).put("x").is_ok());
+    }
+
+    #[test]
+    fn one_that_fails_holds_up_no_other_and_gets_all_in_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, socket) = (folder.path().join("anchor"), folder.path().join("log"));
+        let anchors = Anchors::new(Some(&file), Some(&socket));
+        let line = |number: u64| format!("{{\"number\":{number}}}");
+        let sweep = |from, to| -> Vec<bool> { (from..=to).map(|n| anchors.put(&line(n)).is_ok()).collect() };
+        assert_eq!(sweep(1, 2), [false, false]);
+        assert_eq!(sweep(1, 3), [false, false, false]);
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert_eq!(text, format!("{}\n{}\n{}\n", line(1), line(2), line(3)));
+        let log = UnixDatagram::bind(&socket).unwrap();
+        // It comes back in the middle: what failed first is first.
+        assert!(anchors.put(&line(3)).is_err());
+        assert_eq!(sweep(1, 3), [true, true, true]);
+        for number in 1..=3 {
+            let mut buffer = [0; 1_024];
+            let length = log.recv(&mut buffer).unwrap();
+            assert!(buffer[..length].ends_with(line(number).as_bytes()));
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
     }
 }

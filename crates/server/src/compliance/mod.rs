@@ -4,73 +4,99 @@ mod alarms;
 pub(crate) mod alone;
 mod anchor;
 mod open_store;
+mod private;
 mod signing_key;
 
-pub(crate) use signing_key::private;
+pub(crate) use private::password;
 
 use crate::{
-    config::{Config, given},
+    config::{Config, Database, given},
     data_dir::DataDir,
+    demo,
 };
 use alarms::Told;
 use anchor::Anchors;
 use anyhow::{Context, Result, anyhow};
 use causerie_compliance::{Alarm, Alarms, Compliance, ComplianceError, Needs, Settings};
 use causerie_destination_folder::Folders;
-use causerie_model::{Clock, Random};
+use causerie_model::{Clock, Random, Timestamp};
+use causerie_proof::SigningKey;
 use causerie_queue::Queue;
 use causerie_web::admin::Desk;
-use open_store::Place;
+use open_store::{Opened, Place};
 use signing_key::KeyFile;
-use std::{path::Path, sync::Arc, time::Duration};
-use tokio::{task::JoinHandle, time::sleep};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+use tokio::{
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 
-/// How long to wait before a database that couldn't be reached is tried again, at first.
+/// How long a server that does everything waits for the service before it lets people chat.
+const FIRST_TRY: Duration = Duration::from_secs(10);
+
+/// How long to wait before a start that failed is tried again, at first.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest such wait.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
+/// How often is said again, in seconds, that there is no service, for the same reason.
+const SAY_AGAIN_SECONDS: i64 = 86_400;
+
+/// How long records are taken in at a stop; the rest waits for the next start. It leaves time for the last checkpoint.
+const TAKE_IN: Duration = Duration::from_secs(3);
+
 /// The service, or the tries to start it.
 pub(crate) struct Service {
     desk: Desk,
     trying: Option<JoinHandle<()>>,
+    opened: Arc<Mutex<Option<Opened>>>,
 }
 
 impl Service {
-    /// Starts the service. A database that can't be reached keeps nobody from chatting: it is tried again until it can. What
-    /// only an administrator can mend is an error.
-    pub(crate) async fn start(
-        config: &Config,
-        data_dir: &DataDir,
-        queue: Arc<dyn Queue>,
-        clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
-    ) -> Result<Self> {
-        let start = Start::new(config, data_dir, queue, clock, random)?;
-        let desk = Desk::closed("the compliance service is starting", start.keys.clone());
-        let trying = match start.once().await {
-            Ok(service) => {
-                desk.set(Ok(service));
-                None
+    /// Starts the service. Nothing that keeps it from starting keeps anybody from chatting: there is an alarm, and it is
+    /// tried again until somebody has mended it.
+    pub(crate) async fn start(start: Start) -> Self {
+        let service = Self::new(start.desk());
+        let error = match timeout(FIRST_TRY, start.once()).await {
+            Ok(Ok(started)) => {
+                service.set(started);
+                return service;
             }
-            Err(error) if error.is_temporary() => {
-                start.tell(&desk, &error);
-                let desk = desk.clone();
-                Some(tokio::spawn(async move { start.until_it_works(&desk).await }))
-            }
-            Err(error) => return Err(error).context("the compliance service"),
+            Ok(Err(error)) => error,
+            Err(_) => anyhow!("it hasn't for {} s", FIRST_TRY.as_secs()).into(),
         };
-        Ok(Self { desk, trying })
+        service.keep_trying(start, &error)
+    }
+
+    /// Starts the service where there is nothing else. A database that can't be reached is tried again; what only an
+    /// administrator can mend is an error.
+    pub(crate) async fn start_or_fail(start: Start) -> Result<Self> {
+        let service = Self::new(start.desk());
+        match start.once().await {
+            Ok(started) => service.set(started),
+            Err(error) if error.is_temporary() => return Ok(service.keep_trying(start, &error)),
+            Err(error) => return Err(error).context("the compliance service"),
+        }
+        Ok(service)
+    }
+
+    fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            trying: None,
+            opened: Arc::default(),
+        }
     }
 
     /// A desk without a service, for this reason.
     pub(crate) fn none(why: &str, data_dir: &DataDir, random: Arc<dyn Random>) -> Self {
         let keys = KeyFile::new(data_dir.file(signing_key::FILE), random);
-        Self {
-            desk: Desk::closed(why, Arc::new(keys)),
-            trying: None,
-        }
+        Self::new(Desk::closed(why, Arc::new(keys)))
     }
 
     /// Where the API finds the service.
@@ -78,33 +104,70 @@ impl Service {
         self.desk.clone()
     }
 
-    /// Takes in what waits, signs it, and stops.
-    pub(crate) async fn stop(&self) {
-        if let Some(trying) = &self.trying {
+    fn set(&self, (service, opened): (Compliance, Opened)) {
+        *self.opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        self.desk.set(Ok(service));
+    }
+
+    fn keep_trying(mut self, start: Start, error: &StartError) -> Self {
+        let told = start.tell(&self.desk, error, None);
+        let there = Self {
+            desk: self.desk.clone(),
+            trying: None,
+            opened: self.opened.clone(),
+        };
+        self.trying = Some(tokio::spawn(async move {
+            there.set(start.until_it_works(&there.desk, told).await);
+            tracing::info!("the compliance service has started");
+        }));
+        self
+    }
+
+    /// Takes in what waits, as far as there is time, signs it, and stops.
+    pub(crate) async fn stop(&mut self) {
+        if let Some(trying) = self.trying.take() {
             trying.abort();
+            // That it was aborted is known.
+            drop(trying.await);
         }
         if let Ok(service) = self.desk.service() {
-            // What nobody could take any more waits for the next start; nothing is lost.
-            while service.take_in().await.is_ok_and(|taken| taken > 0) {}
+            let taking = async { while service.take_in().await.is_ok_and(|taken| taken > 0) {} };
+            if timeout(TAKE_IN, taking).await.is_err() {
+                tracing::info!("records wait for the next start of the compliance service");
+            }
             service.stop().await;
+        }
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(opened) = opened {
+            opened.close().await;
         }
     }
 }
 
 /// All that it takes to start.
-struct Start {
+pub(crate) struct Start {
     settings: Settings,
-    place: Place,
+    database: Database,
+    password_file: Option<PathBuf>,
     queue: Arc<dyn Queue>,
     anchor: Arc<Anchors>,
     alarms: Arc<Told>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     keys: Arc<KeyFile>,
+    /// The file with the key from which trust comes.
+    root: PathBuf,
+    /// The key is one that somebody else made.
+    key_is_given: bool,
+    exports: Option<PathBuf>,
 }
 
+/// What was last told of why there is no service, and when.
+type LastTold = (String, Timestamp);
+
 impl Start {
-    fn new(
+    /// Fails if something in the configuration is wrong.
+    pub(crate) fn new(
         config: &Config,
         data_dir: &DataDir,
         queue: Arc<dyn Queue>,
@@ -115,14 +178,8 @@ impl Start {
         let database = config
             .compliance_database()
             .map_err(|problem| anyhow!("compliance.database: {problem}"))?;
-        let place = Place::new(database, given(&set.database_password_file))?;
-        let file = given(&set.signing_key);
-        let keys = file.map_or_else(|| data_dir.file(signing_key::FILE), Path::to_owned);
-        let keys = KeyFile::new(keys, random.clone());
-        match file {
-            Some(_) => keys.read()?,
-            None => keys.read_or_make(place.file())?,
-        };
+        let key = given(&set.signing_key);
+        let file = key.map_or_else(|| data_dir.file(signing_key::FILE), Path::to_owned);
         let syslog = set.anchor_syslog.then(|| Path::new(anchor::SYSLOG));
         Ok(Self {
             settings: Settings {
@@ -132,20 +189,52 @@ impl Start {
                 alarm_age: Duration::from_secs(set.alarm_age),
                 ..Settings::new(&config.domain)
             },
-            place,
+            database,
+            password_file: given(&set.database_password_file).map(Path::to_owned),
             queue,
-            anchor: Arc::new(Anchors::new(given(&set.anchor_file), syslog)?),
+            anchor: Arc::new(Anchors::new(given(&set.anchor_file), syslog)),
             alarms: Arc::new(Told::new(&config.domain, &set.alarm_webhook)?),
             clock,
+            keys: Arc::new(KeyFile::new(file, random.clone())),
+            root: data_dir.file(signing_key::ROOT),
             random,
-            keys: Arc::new(keys),
+            key_is_given: key.is_some(),
+            exports: None,
         })
     }
 
+    /// Has it have the demo's adapter, which exports to this folder.
+    pub(crate) fn export_to(&mut self, folder: PathBuf) {
+        self.exports = Some(folder);
+    }
+
+    fn desk(&self) -> Desk {
+        Desk::closed("the compliance service is starting", self.keys.clone())
+    }
+
     /// One try.
-    async fn once(&self) -> Result<Compliance, StartError> {
-        let records = self.place.open().await.map_err(ComplianceError::from)?;
-        let start = async |key| {
+    async fn once(&self) -> Result<(Compliance, Opened), StartError> {
+        let place = Place::new(self.database.clone(), self.password_file.as_deref())?;
+        let opened = place.open().await.map_err(ComplianceError::from)?;
+        match self.over(&opened).await {
+            Ok(service) => {
+                self.keys.publish(&service.public_key());
+                self.check_anchor();
+                Ok((service, opened))
+            }
+            Err(error) => {
+                opened.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The service over this database.
+    async fn over(&self, opened: &Opened) -> Result<Compliance, StartError> {
+        let records = opened.records();
+        let root = signing_key::read_root(&self.root)?;
+        let start = async |key: Arc<SigningKey>| {
+            let trusted = root.unwrap_or(key.public());
             let needs = Needs {
                 queue: self.queue.clone(),
                 records: records.clone(),
@@ -155,46 +244,84 @@ impl Start {
                 clock: self.clock.clone(),
                 random: self.random.clone(),
                 key,
+                root: trusted,
             };
-            Compliance::start(self.settings.clone(), needs).await
+            if let Some(folder) = &self.exports {
+                // Before it works by itself: it would say that there is no adapter.
+                let resting = Compliance::open(self.settings.clone(), needs.clone()).await?;
+                demo::adapter(&resting, folder).await?;
+            }
+            let service = Compliance::start(self.settings.clone(), needs).await?;
+            if root.is_none() {
+                // Now it is known that the checkpoints that there are come from it.
+                if let Err(error) = signing_key::write_root(&self.root, &trusted) {
+                    tracing::error!(
+                        "the root of trust isn't kept, and is taken anew at the next start: {error:#}"
+                    );
+                }
+            }
+            Ok(service)
         };
-        match start(self.keys.read()?).await {
-            Ok(service) => Ok(service),
+        let key = if self.key_is_given {
+            self.keys.read()?
+        } else {
+            let last = records.last_checkpoint().await.map_err(ComplianceError::from)?;
+            self.keys.read_or_make(last.is_some())?
+        };
+        match start(key).await {
             // A rotation was recorded, and then the program ended before the file was exchanged.
-            Err(ComplianceError::Key { expected, ours }) => match self.keys.finish_rotation(&expected)? {
-                Some(key) => Ok(start(key).await?),
-                None => Err(ComplianceError::Key { expected, ours }.into()),
-            },
-            Err(error) => Err(error.into()),
+            Err(StartError::Service(ComplianceError::Key { expected, ours })) => {
+                match self.keys.finish_rotation(&expected)? {
+                    Some(key) => start(key).await,
+                    None => Err(ComplianceError::Key { expected, ours }.into()),
+                }
+            }
+            outcome => outcome,
         }
     }
 
-    async fn until_it_works(&self, desk: &Desk) {
+    /// Looks, in the background, whether checkpoints can be made known: that may hang where other machines are asked.
+    fn check_anchor(&self) {
+        let (anchor, alarms, at) = (self.anchor.clone(), self.alarms.clone(), self.clock.now());
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = anchor.check() {
+                let text = format!("Checkpoints can't be made known outside of the database: {error}");
+                let name = "anchor-failed";
+                alarms.raise(&Alarm { name, text, at });
+            }
+        });
+    }
+
+    async fn until_it_works(&self, desk: &Desk, mut told: LastTold) -> (Compliance, Opened) {
         let mut pause = FIRST_PAUSE;
         loop {
             sleep(pause).await;
             pause = LONGEST_PAUSE.min(pause * 2);
             match self.once().await {
-                Ok(service) => {
-                    tracing::info!("the compliance service has started");
-                    desk.set(Ok(service));
-                    return;
-                }
-                Err(error) => self.tell(desk, &error),
+                Ok(started) => return started,
+                Err(error) => told = self.tell(desk, &error, Some(told)),
             }
         }
     }
 
-    /// Says loudly that there is no service, and why.
-    fn tell(&self, desk: &Desk, error: &StartError) {
+    /// Says loudly that there is no service, and why, unless that was said lately.
+    fn tell(&self, desk: &Desk, error: &StartError, told: Option<LastTold>) -> LastTold {
         let text =
             format!("The compliance service can't start; records wait, and it is tried again: {error:#}");
+        let at = self.clock.now();
+        if let Some((last, when)) = told
+            && last == text
+            && at < when.plus_seconds(SAY_AGAIN_SECONDS)
+        {
+            return (last, when);
+        }
         desk.set(Err(text.clone()));
         self.alarms.raise(&Alarm {
             name: "service-down",
-            text,
-            at: self.clock.now(),
+            text: text.clone(),
+            at,
         });
+        (text, at)
     }
 }
 

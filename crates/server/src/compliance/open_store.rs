@@ -1,8 +1,8 @@
 //! Opening the database of records.
 
-use super::private;
+use super::private::password;
 use crate::config::Database;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use causerie_model::StoreError;
 use causerie_records::RecordStore;
 use causerie_store_postgres::PostgresRecords;
@@ -17,36 +17,55 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// The database, with the password in this file. Only its owner, or a group, may read that.
+    /// The database, with the password in this file: see [`password`].
     pub(crate) fn new(database: Database, password_file: Option<&Path>) -> Result<Self> {
-        let read = |file: &Path| {
-            let bytes = private("the database's password", file)?;
-            let text = std::str::from_utf8(&bytes).with_context(|| file.display().to_string())?;
-            anyhow::Ok(Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned()))
-        };
         Ok(Self {
             database,
-            password: password_file.map(read).transpose()?,
+            password: password_file
+                .map(|file| password("the database's password", file))
+                .transpose()?,
         })
     }
 
-    /// The file, if it is one.
-    pub(crate) fn file(&self) -> Option<&Path> {
-        match &self.database {
-            Database::Sqlite(file) => Some(file),
-            Database::Postgres(_) => None,
-        }
-    }
-
     /// Opens it.
-    pub(crate) async fn open(&self) -> Result<Arc<dyn RecordStore>, StoreError> {
+    pub(crate) async fn open(&self) -> Result<Opened, StoreError> {
         match &self.database {
-            Database::Sqlite(file) => Ok(Arc::new(SqliteRecords::open(file, Options::default()).await?)),
+            Database::Sqlite(file) => {
+                let records = SqliteRecords::open(file, Options::default()).await?;
+                Ok(Opened::Sqlite(Arc::new(records)))
+            }
             Database::Postgres(url) => {
                 let password = self.password.as_ref().map(|password| password.as_str());
                 let options = causerie_store_postgres::Options::default();
-                Ok(Arc::new(PostgresRecords::open(url, password, options).await?))
+                let records = PostgresRecords::open(url, password, options).await?;
+                Ok(Opened::Postgres(Arc::new(records)))
             }
+        }
+    }
+}
+
+/// The database, open.
+#[derive(Clone)]
+pub(crate) enum Opened {
+    /// A file.
+    Sqlite(Arc<SqliteRecords>),
+    /// A server.
+    Postgres(Arc<PostgresRecords>),
+}
+
+impl Opened {
+    pub(crate) fn records(&self) -> Arc<dyn RecordStore> {
+        match self {
+            Self::Sqlite(records) => records.clone(),
+            Self::Postgres(records) => records.clone(),
+        }
+    }
+
+    /// Ends reading and writing.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::Sqlite(records) => records.close().await,
+            Self::Postgres(records) => records.close().await,
         }
     }
 }
@@ -67,6 +86,6 @@ mod tests {
         assert_eq!(place.password.unwrap().as_str(), "secret");
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
         let told = format!("{:#}", Place::new(database(), Some(&file)).err().unwrap());
-        assert!(told.contains("can be read by everybody (mode 644)"), "{told}");
+        assert!(told.contains("is open to everybody (mode 644)"), "{told}");
     }
 }

@@ -208,6 +208,12 @@ impl Config {
                     "compliance.database_password_file: goes with a compliance.database that is postgres://…"
                         .to_owned(),
                 ),
+            Ok(database) if database.is_unverified() && !set.allow_unverified_database => {
+                problems.add(format!(
+                    "compliance.database: {}, or set compliance.allow_unverified_database = true",
+                    compliance::UNVERIFIED
+                ));
+            }
             Ok(_) => {}
         }
         if let Err(problem) = compliance::check_webhook(&set.alarm_webhook) {

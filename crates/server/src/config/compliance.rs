@@ -2,7 +2,7 @@
 
 use hyper::Uri;
 use serde::{Deserialize, Serialize};
-use std::{path::PathBuf, str::FromStr};
+use std::{net::IpAddr, path::PathBuf, str::FromStr};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -10,6 +10,7 @@ pub(crate) struct Compliance {
     pub(crate) enabled: bool,
     pub(crate) database: String,
     pub(crate) database_password_file: PathBuf,
+    pub(crate) allow_unverified_database: bool,
     pub(crate) signing_key: PathBuf,
     pub(crate) checkpoint_interval: u64,
     pub(crate) anchor_file: PathBuf,
@@ -27,6 +28,7 @@ impl Default for Compliance {
             enabled: true,
             database: String::new(),
             database_password_file: PathBuf::new(),
+            allow_unverified_database: false,
             signing_key: PathBuf::new(),
             checkpoint_interval: 300,
             anchor_file: PathBuf::new(),
@@ -54,6 +56,53 @@ pub(crate) enum Database {
     /// A server's URL, without a password.
     Postgres(String),
 }
+
+impl Database {
+    /// Whether it is on another machine, and this URL doesn't have that machine prove who it is: somebody on the way could
+    /// take records and the password.
+    pub(crate) fn is_unverified(&self) -> bool {
+        let Self::Postgres(url) = self else { return false };
+        let (place, query) = url.split_once('?').unwrap_or((url, ""));
+        let values = |name: &str| {
+            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+            let of_name = pairs.filter(move |(key, _)| *key == name);
+            of_name.map(|(_, value)| value.to_owned()).collect::<Vec<_>>()
+        };
+        let authority = place.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = authority.split('/').next().unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        let mut hosts = vec![host.to_owned()];
+        hosts.extend(values("host"));
+        hosts.extend(values("hostaddr"));
+        let modes = ["sslmode", "ssl-mode"].map(values).concat();
+        let is_verified = modes
+            .last()
+            .is_some_and(|mode| ["verify-full", "verify-ca"].contains(&mode.to_ascii_lowercase().as_str()));
+        !is_verified && !hosts.iter().all(|host| is_here(host))
+    }
+}
+
+/// Whether this is a socket's directory, or this machine by an address that no other can have.
+fn is_here(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) && (!name.contains(':') || name.ends_with(']')) {
+            name
+        } else {
+            host
+        }
+    });
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let is_directory = name.starts_with('/') || name.to_ascii_lowercase().starts_with("%2f");
+    let address: Option<IpAddr> = bare.unwrap_or(name).parse().ok();
+    name.is_empty()
+        || is_directory
+        || name.eq_ignore_ascii_case("localhost")
+        || address.is_some_and(|address| address.is_loopback())
+}
+
+/// What is said of a database that [`Database::is_unverified`].
+pub(crate) const UNVERIFIED: &str = "the database is on another machine, and nothing makes sure that it is that one: add \
+     sslmode=verify-full to the URL (sslrootcert=FILE names the authority)";
 
 impl FromStr for Database {
     type Err = String;
@@ -100,4 +149,35 @@ pub(super) fn check_webhook(url: &str) -> Result<(), String> {
         return Err(bad());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_machine_must_prove_who_it_is() {
+        for (url, is_unverified) in [
+            ("sqlite:x.db", false),
+            ("postgres://a@db.example.test/x", true),
+            ("postgres://a@db.example.test/x?sslmode=require", true),
+            ("postgres://a@db.example.test/x?sslmode=verify-full", false),
+            (
+                "postgresql://a@db.example.test:5432/x?application_name=y&sslmode=verify-ca",
+                false,
+            ),
+            ("postgres://a@localhost/x", false),
+            ("postgres://a@127.0.0.1:5432/x", false),
+            ("postgres://a@[::1]:5432/x", false),
+            ("postgres://a@[2001:db8::1]:5432/x", true),
+            ("postgres://192.0.2.1/x", true),
+            ("postgres:///x?host=/run/postgresql", false),
+            ("postgres://%2Frun%2Fpostgresql/x", false),
+            ("postgres:///x?host=db.example.test", true),
+            ("postgres://localhost/x?hostaddr=192.0.2.1", true),
+        ] {
+            let database: Database = url.parse().unwrap();
+            assert_eq!(database.is_unverified(), is_unverified, "{url}");
+        }
+    }
 }

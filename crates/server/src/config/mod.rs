@@ -6,7 +6,7 @@ mod listen;
 mod load;
 
 pub(crate) use check::is_dns_name;
-pub(crate) use compliance::{Compliance, Database, Queue};
+pub(crate) use compliance::{Compliance, Database, Queue, UNVERIFIED};
 pub(crate) use listen::Listen;
 pub(crate) use load::load;
 

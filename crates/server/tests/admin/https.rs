@@ -109,6 +109,8 @@ fn the_environment_may_name_server_and_token() {
 #[test]
 fn tokens_are_added_listed_and_removed() {
     let server = demo();
+    // The demo's officer has one.
+    run(&server, &["token", "remove", "demo", "--yes"]).ok();
     assert_eq!(run(&server, &["token", "list"]).ok(), "There are no tokens.\n");
     let issued = run(
         &server,

@@ -92,7 +92,7 @@ fn nothing_answered_or_delivered_is_lost_doubled_or_reordered_by_kill_9() {
     server.stop();
     runtime().block_on(async {
         let verdict = Verdict::of(&server.data_dir()).await;
-        let seen = seen.lock().unwrap();
+        let seen = std::mem::take(&mut *seen.lock().unwrap());
         let stored = judge(&verdict, &seen).await;
         assert_eq!(verdict.exported("all").await, stored);
         println!(

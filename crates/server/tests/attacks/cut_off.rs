@@ -3,14 +3,15 @@
 
 use crate::{
     judge::Verdict,
-    officer::Officer,
+    officer::{Officer, wait_until},
     people::{join, sign_in},
     service::{Service, chat_alone},
 };
 use causerie_records::RecordStore;
 use causerie_store_postgres::PostgresRecords;
 use causerie_store_sqlite::{Options, SqliteRecords};
-use causerie_testkit::{Postgres, Server};
+use causerie_testkit::{DEADLINE, Postgres, Server};
+use serde_json::Value;
 use std::{
     collections::BTreeSet,
     io::{BufRead, BufReader, Write},
@@ -96,7 +97,7 @@ impl<L> Attack<'_, L> {
         let officer = service.officer();
         officer.adapter("all", &[]);
         officer.wait_until_stored();
-        let (client, _events) = sign_in(&server, "alice").await;
+        let (client, _) = sign_in(&server, "alice").await;
         let (closed, open) = (join(&client, "Lobby").await.uri, join(&client, "Park").await.uri);
         let (mut in_closed, mut in_open) = (Posts::default(), Posts::default());
         let post = async |room, posts: &mut Posts| {
@@ -108,9 +109,16 @@ impl<L> Attack<'_, L> {
             }
             answer
         };
+        let mut patience = DEADLINE.as_millis() / POLL.as_millis();
+        let mut pause = async |what: &str| {
+            patience = patience
+                .checked_sub(1)
+                .unwrap_or_else(|| panic!("in vain: {what}"));
+            tokio::time::sleep(POLL).await;
+        };
         // It takes the server a moment to see that nothing waits any more.
         while post(&closed, &mut in_closed).await.is_err() {
-            tokio::time::sleep(POLL).await;
+            pause("a closed category takes messages").await;
         }
 
         let cut = (self.cut)(&service);
@@ -120,7 +128,7 @@ impl<L> Attack<'_, L> {
                 .expect("an open category takes messages");
             match post(&closed, &mut in_closed).await {
                 Err(refusal) => break refusal,
-                Ok(()) => tokio::time::sleep(POLL).await,
+                Ok(()) => pause("a closed category refuses messages").await,
             }
         };
         assert_eq!(refusal.status, 503, "{}", refusal.reason);
@@ -133,6 +141,13 @@ impl<L> Attack<'_, L> {
         if self.restart {
             service.kill9();
             service.restart();
+        } else {
+            // The service has seen for itself that it can't write.
+            wait_until("the service has failed", || {
+                let ran = officer.try_run(&["compliance", "status", "--json"]);
+                let status: Value = serde_json::from_str(&ran.out).unwrap_or_default();
+                status["queue"]["error"].is_string()
+            });
         }
         for _ in 0..20 {
             post(&open, &mut in_open)
@@ -147,7 +162,7 @@ impl<L> Attack<'_, L> {
         (self.mend)(cut);
         officer.wait_until_stored();
         while post(&closed, &mut in_closed).await.is_err() {
-            tokio::time::sleep(POLL).await;
+            pause("a closed category takes messages").await;
         }
         client.sign_out().await;
         officer.export_all("all");

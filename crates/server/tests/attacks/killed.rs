@@ -133,7 +133,7 @@ async fn attack(kills: u32, database: Option<(&str, &str)>) {
     service.stop();
     server.stop();
     let verdict = Verdict::of_two(&server.data_dir(), records, officer.key()).await;
-    let seen = seen.lock().unwrap();
+    let seen = std::mem::take(&mut *seen.lock().unwrap());
     let stored = crash::judge(&verdict, &seen).await;
     let exported = verdict.exported("all").await;
     assert_eq!(exported, stored);

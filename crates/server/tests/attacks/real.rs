@@ -36,7 +36,6 @@ fn what_a_user_of_the_real_client_does_is_in_the_xml() {
             types.push(message.split('"').nth(1).unwrap().to_owned());
         }
     }
-    println!("{types:?}");
     let mut left = types.iter();
     for wanted in ["JOIN", "CHAT", "PART", "JOIN", "BACKCHAT", "PART"] {
         assert!(

@@ -27,7 +27,7 @@ async fn scene() -> (Server, Officer, PathBuf) {
     let server = Server::demo(BINARY);
     let officer = Officer::of(&server);
     let folder = officer.adapter("all", &[]);
-    let (client, _events) = sign_in(&server, "alice").await;
+    let (client, _) = sign_in(&server, "alice").await;
     let room = join(&client, "Lobby").await.uri;
     for text in ["before", SECRET, "after"] {
         client.post(&room, text).await.unwrap();
@@ -76,10 +76,8 @@ async fn compliance_6_a_changed_export_names_file_and_record() {
     let key = officer.key();
     let title = title(&batch);
     let xml = fs::read_dir(&batch).unwrap().map(|entry| entry.unwrap().path());
-    let xml = xml
-        .filter(|path| path.extension().is_some_and(|extension| extension == "xml"))
-        .next()
-        .unwrap();
+    let mut xml = xml.filter(|path| path.extension().is_some_and(|extension| extension == "xml"));
+    let xml = xml.next().unwrap();
     for file in [&xml, &batch.join("records.ndjson")] {
         let name = file.file_name().unwrap().to_str().unwrap();
         for verdict in verdicts(&batch, &key, file, |bytes| {
@@ -167,7 +165,6 @@ async fn compliance_6_a_changed_database_names_the_record() {
     ] {
         let verdict = changed(&change);
         let named = verdict.contains(&at.to_string()) || verdict.contains(&chain);
-        println!("{what}, {title}, position {at}: {verdict}");
         assert!(named, "{what}, {title}, position {at}: {verdict}");
         // As it was, it is right again.
         let statements: Vec<&str> = mend.iter().map(String::as_str).collect();
@@ -184,7 +181,7 @@ async fn compliance_6_a_changed_database_names_the_record() {
 #[tokio::test(flavor = "multi_thread")]
 async fn compliance_7_a_copy_of_a_database_in_use_verifies() {
     let (mut server, officer, _) = scene().await;
-    let (client, _events) = sign_in(&server, "bob").await;
+    let (client, _) = sign_in(&server, "bob").await;
     let room = join(&client, "Lobby").await.uri;
     let posting = tokio::spawn(async move {
         for number in 0.. {

@@ -8,7 +8,7 @@ use crate::{
     Options,
     open::{Kind, open},
     reader::Reader,
-    writer::{Tally, Writer},
+    writer::Writer,
 };
 use causerie_model::StoreError;
 use std::path::Path;
@@ -22,6 +22,7 @@ const KIND: Kind = Kind {
         "start",
         include_str!("../../migrations-records/0001_start.sql"),
     )],
+    count: None,
 };
 
 /// The database of compliance records in one file.
@@ -39,7 +40,7 @@ impl SqliteRecords {
     /// # Errors
     /// As [`crate::SqliteStore::open`].
     pub async fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        let (writer, reader) = open(path, &options, &KIND).await?.start(Tally::default());
+        let (writer, reader) = open(path, &options, &KIND).await?.start().await?;
         Ok(Self { writer, reader })
     }
 

@@ -1,6 +1,6 @@
 //! Disks that fill up, turn read-only or fail: refuse, lose nothing, and go on by itself where that is safe.
 
-use crate::{batch, commit, count, open, options, refusal};
+use crate::{batch, commit, count, open, options, records::Records, refusal};
 use causerie_model::{ChainId, RoomId};
 use causerie_queue::Queue;
 use causerie_store::{Journal, StoreFault, conformance::Chain};
@@ -253,6 +253,30 @@ fn a_used_up_quota_refuses_until_there_is_room_again() {
 #[ignore = "run by its parent"]
 async fn child_quota() {
     mends("quota", StoreFault::Full).await;
+}
+
+#[test]
+fn records_are_refused_on_a_disk_that_is_read_only_until_it_is_mended() {
+    on_a_failing_disk("disk::child_records");
+}
+
+#[tokio::test]
+#[ignore = "run by its parent"]
+async fn child_records() {
+    let (path, switch) = failing_disk();
+    let mut compliance = Records::open(&path).await;
+    for state in [("readonly", StoreFault::ReadOnly), ("quota", StoreFault::Full)] {
+        for _ in 0..10 {
+            compliance.commit().await;
+            switch(state.0);
+            for _ in 0..3 {
+                assert_eq!(compliance.refusal().await, state.1);
+            }
+            switch("well");
+        }
+    }
+    compliance.commit().await;
+    assert_eq!(compliance.end().await, 21);
 }
 
 async fn mends(state: &str, expected: StoreFault) {

@@ -3,6 +3,8 @@
 mod disk;
 mod indexing;
 mod opening;
+mod records;
+mod upgrade;
 mod writing;
 
 use causerie_model::{Record, RoomId};

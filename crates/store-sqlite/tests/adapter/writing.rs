@@ -1,10 +1,11 @@
 //! Who may write when, and what it costs.
 
-use crate::{batch, commit, count, open, refusal};
+use crate::{batch, commit, count, open, options, refusal};
 use causerie_model::{ChatId, Match, MessageQuery, RoomId, Start, TextQuery, Timestamp};
 use causerie_queue::Queue;
+use causerie_records::{Addition, DocumentKey, Records};
 use causerie_store::{History, Journal, StoreFault, conformance::Chain, meter::metered};
-use causerie_store_sqlite::Aside;
+use causerie_store_sqlite::{Aside, SqliteRecords};
 use sqlx::{Connection, Executor, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::{future::Future, pin::pin, task::Poll};
 
@@ -132,6 +133,36 @@ async fn who_writes_keeps_others_waiting_and_harms_nobody() {
     other.execute("ROLLBACK").await.expect("the other is done");
     commit(&store, vec![chain.post("two")]).await;
     assert_eq!(count(&store).await, 2);
+}
+
+#[tokio::test]
+async fn who_writes_keeps_the_database_of_records_waiting_and_harms_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("records.db");
+    let store = SqliteRecords::open(&path, options()).await.unwrap();
+    let mut other = SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path))
+        .await
+        .unwrap();
+    let addition = Addition {
+        documents: vec![(
+            DocumentKey {
+                kind: "room".to_owned(),
+                id: "1".to_owned(),
+            },
+            Some("{}".to_owned()),
+        )],
+        ..Addition::default()
+    };
+    // Twice: what failed opens the database anew.
+    for _ in 0..2 {
+        other.execute("BEGIN IMMEDIATE").await.unwrap();
+        for _ in 0..2 {
+            let error = store.append(&addition).await.unwrap_err();
+            assert_eq!(error.fault, StoreFault::Unavailable, "{error}");
+        }
+        other.execute("COMMIT").await.unwrap();
+        store.append(&addition).await.unwrap();
+    }
 }
 
 #[tokio::test]

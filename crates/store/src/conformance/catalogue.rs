@@ -503,3 +503,15 @@ pub async fn the_identity_stays_and_is_not_shared(database: &dyn Database) {
     assert_eq!(again.catalogue.database_id().await.expect("an identity"), id);
     assert_eq!(id.get_version_num(), 4);
 }
+
+/// Its records tell what it is from the beginning.
+pub async fn what_is_made_here_needs_no_announcement(database: &dyn Database) {
+    let parts = database.open().await;
+    let made = vec![category(1, "General"), room(1, 1, "Lobby")];
+    commit(&parts, &changes(made)).await;
+    let unannounced = parts.catalogue.unannounced().await.expect("it is read");
+    assert_eq!(unannounced, []);
+    // Nor does taking out what isn't there harm.
+    let announced = vec![Change::Announce(Node::Room(RoomId(1)))];
+    commit(&parts, &changes(announced)).await;
+}

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Batch, Found, Parts};
 use causerie_model::{ChainId, ChatId, Extras, Hash, Head, Message, RoomId, Sealed};
-use causerie_room::{Link, verify};
+use causerie_proof::chain::verify;
 use std::sync::Arc;
 
 /// Whatever a person may post comes back byte for byte.
@@ -125,9 +125,8 @@ pub async fn published_records_prove_their_chain(database: &dyn Database) {
     ];
     commit(&parts, &records(batch)).await;
     let published = database.published().await;
-    let links = published.iter().map(Link::from);
     assert_eq!(
-        verify(ChainId::Room(RoomId(1)), links, Head::START),
+        verify(ChainId::Room(RoomId(1)), published, Head::START),
         Ok(chain.head)
     );
 }

@@ -100,13 +100,13 @@ impl Chain {
     }
 
     /// Somebody enters.
-    pub(super) fn join_by(&mut self, who: &str) -> Record {
+    pub fn join_by(&mut self, who: &str) -> Record {
         let (user, name) = (address(who), who.to_owned());
         self.add(&Event::Join { user, name }, address(who))
     }
 
     /// Somebody leaves.
-    pub(super) fn part_by(&mut self, who: &str) -> Record {
+    pub fn part_by(&mut self, who: &str) -> Record {
         let (user, reason) = (address(who), PartReason::Left);
         let event = Event::Part {
             user,

@@ -53,7 +53,12 @@ pub(super) async fn export(
         return Err(ApiError::invalid(format!("kind: '{unknown}' is none of {known}")));
     }
     if !kinds.iter().all(|kind| readable(&kind.as_str())) {
-        return Err(refused(&state.chat, &origin, AdminAct::ReadRooms, verdict.rule));
+        return Err(refused(
+            Some(&state.chat),
+            &origin,
+            AdminAct::ReadRooms,
+            verdict.rule,
+        ));
     }
     beside(move || Ok(written(&state, &kinds))).await.map(Json)
 }

@@ -2,7 +2,6 @@
 
 use super::{AdminState, document, error::ApiError, origin::Origin, origin::Peer};
 use axum::{
-    Extension,
     extract::{Request, State},
     http::{HeaderMap, header},
     middleware::{Next, from_fn},
@@ -59,26 +58,24 @@ pub(super) fn allow<S: Clone + Send + Sync + 'static>(
     (schemas, mut paths, handlers): UtoipaMethodRouter<S>,
 ) -> UtoipaMethodRouter<S> {
     document::complete(&mut paths, act);
-    let check = from_fn(
-        move |chat: Option<Extension<Chat>>, origin: Origin, request: Request, next: Next| async move {
-            let verdict = decide_admin(origin.role(), act);
-            if !verdict.allowed {
-                return Err(match chat {
-                    Some(Extension(chat)) => refused(&chat, &origin, act, verdict.rule),
-                    // A compliance service that runs alone lets nobody in but its officer, and has no chat server to tell.
-                    None => ApiError::forbidden(verdict.rule),
-                });
-            }
-            Ok(next.run(request).await)
-        },
-    );
+    let check = from_fn(move |origin: Origin, request: Request, next: Next| async move {
+        let verdict = decide_admin(origin.role(), act);
+        if !verdict.allowed {
+            // A compliance service that runs alone has nobody but officers, who may do all that is there.
+            let chat = request.extensions().get::<Chat>();
+            return Err(refused(chat, &origin, act, verdict.rule));
+        }
+        Ok(next.run(request).await)
+    });
     (schemas, paths, handlers.route_layer(check))
 }
 
-/// The answer to who may not do this by his role. It is logged and recorded.
-pub(super) fn refused(chat: &Chat, origin: &Origin, act: AdminAct, rule: Rule) -> ApiError {
+/// The answer to who may not do this by his role. It is logged, and recorded where there is a chat service.
+pub(super) fn refused(chat: Option<&Chat>, origin: &Origin, act: AdminAct, rule: Rule) -> ApiError {
     tracing::warn!(target: "causerie::admin", %origin, %act, rule = rule.as_str(), "Refused.");
-    chat.refused(origin.actor(), act.as_str(), rule);
+    if let Some(chat) = chat {
+        chat.refused(origin.actor(), act.as_str(), rule);
+    }
     ApiError::forbidden(rule)
 }
 

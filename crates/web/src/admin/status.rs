@@ -16,6 +16,7 @@ pub(super) async fn status(State(state): State<AdminState>) -> Json<Status> {
         signed_in: state.signed_in.registrations().len(),
         endpoints: chat.endpoints,
         writable: chat.writable,
+        compliance_behind: chat.compliance_behind,
         outbox: chat.queue.map(|queue| queue.depth),
         certificates: state.program.certificates(),
     })

@@ -32,7 +32,12 @@ fn check(state: &AdminState, origin: &Origin, of: AdminRole) -> Answer<()> {
     if verdict.allowed {
         return Ok(());
     }
-    Err(refused(&state.chat, origin, AdminAct::ManageTokens, verdict.rule))
+    Err(refused(
+        Some(&state.chat),
+        origin,
+        AdminAct::ManageTokens,
+        verdict.rule,
+    ))
 }
 
 /// Lists all tokens.

@@ -483,6 +483,8 @@ pub struct Status {
     pub writable: bool,
     /// Records that wait for compliance; null if the database can't be read.
     pub outbox: Option<u64>,
+    /// So much waits for compliance, or for so long, that rooms of closed categories take no messages
+    pub compliance_behind: bool,
     /// The certificates in use.
     pub certificates: Vec<Certificate>,
 }

@@ -4,7 +4,7 @@ use causerie_accounts::{Accounts, Caps, Vault};
 use causerie_chat::{Chat, Needs, Settings};
 use causerie_model::{Clock, Random, Sealed, SipAddress, Timestamp};
 use causerie_policy::AdminRole;
-use causerie_proof::SigningKey;
+use causerie_proof::{PublicKey, SigningKey};
 use causerie_queue::conformance::everything;
 use causerie_store::{Parts, Store};
 use causerie_store_sqlite::{Options, SqliteStore};
@@ -98,11 +98,11 @@ impl Program for Nobody {
 }
 
 impl Keys for Nobody {
-    fn next(&self) -> Result<Arc<SigningKey>, String> {
+    fn next(&self, _: bool) -> Result<Arc<SigningKey>, String> {
         Err("there is no key here".to_owned())
     }
 
-    fn exchange(&self) -> Result<(), String> {
+    fn exchange(&self) -> Result<PublicKey, String> {
         Err("there is no key here".to_owned())
     }
 }

@@ -1,5 +1,6 @@
 //! The administration API as its clients meet it: the real router over a real Unix socket and real TLS.
 
+mod alone;
 mod common;
 mod description;
 mod import;

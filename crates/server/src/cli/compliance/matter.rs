@@ -5,7 +5,7 @@ use super::{
     show::{Period, list, period, progress, rooms_of, word},
 };
 use crate::cli::changes;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -21,6 +21,11 @@ pub(super) enum What {
   causerie compliance matter list
   causerie compliance matter list --json")]
     List,
+    /// Have a matter be about something else. What isn't given stays; "" given alone is none
+    #[command(after_help = "Examples:
+  causerie compliance matter change m17 --custodian smith@example.test --room Deals
+  causerie compliance matter change m17 --word \"\" --until 2026-07-01 --what-if")]
+    Change(Change),
     /// Close a matter: nothing is searched or exported for it any more
     #[command(after_help = "Examples:
   causerie compliance matter close m17")]
@@ -62,6 +67,58 @@ pub(super) enum What {
 }
 
 #[derive(Args)]
+pub(super) struct Change {
+    /// Its id
+    id: String,
+    /// What people call it
+    #[arg(long)]
+    name: Option<String>,
+    /// Somebody whose doings are looked for, instead of those before; can be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    custodian: Vec<String>,
+    /// A room that is looked into, instead of those before; can be given several times
+    #[arg(long)]
+    room: Vec<String>,
+    /// A word that is looked for, instead of those before; can be given several times
+    #[arg(long)]
+    word: Vec<String>,
+    #[command(flatten)]
+    period: Period,
+}
+
+impl Change {
+    /// The matter as it was, with what is given.
+    fn of(&self, mut matter: Value) -> Value {
+        let lists = [
+            ("custodians", &self.custodian),
+            ("rooms", &self.room),
+            ("words", &self.word),
+        ];
+        for (field, given) in lists.into_iter().filter(|(_, given)| !given.is_empty()) {
+            let given: Vec<&String> = given.iter().filter(|one| !one.is_empty()).collect();
+            matter[field] = json!(given);
+        }
+        let (from, until) = self.period.words();
+        for (field, given) in [("name", self.name.clone()), ("from", from), ("until", until)] {
+            if let Some(given) = given {
+                matter[field] = json!(given);
+            }
+        }
+        // Rooms are numbers there, and names here.
+        let rooms: Vec<String> = matter["rooms"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(word)
+            .collect();
+        json!({
+            "name": matter["name"], "custodians": matter["custodians"], "rooms": rooms,
+            "words": matter["words"], "from": matter["from"], "until": matter["until"],
+        })
+    }
+}
+
+#[derive(Args)]
 pub(super) struct Open {
     /// What people call it
     name: String,
@@ -80,7 +137,7 @@ pub(super) struct Open {
 
 impl What {
     pub(super) async fn run(self, at: &At) -> Result<()> {
-        let (api, as_json) = (at.api()?, at.json);
+        let (api, as_json) = (at.api()?.patient(), at.json);
         match self {
             Self::Open(open) => {
                 let (from, until) = open.period.words();
@@ -124,6 +181,17 @@ impl What {
                     "WORDS",
                 ];
                 output::table(&headings, &rows, "There are no matters.")
+            }
+            Self::Change(change) => {
+                let all = api.get(&["compliance", "matters"]).await?;
+                let Some(matter) = all.get(&change.id) else {
+                    bail!("there is no matter {}", change.id);
+                };
+                let body = change.of(matter.clone());
+                let value = api.put(&["compliance", "matters", &change.id], &body).await?;
+                changes::answer(value, as_json, |_| {
+                    output::line(&format!("Matter {} is changed.", change.id))
+                })
             }
             Self::Close { id } => {
                 let value = api

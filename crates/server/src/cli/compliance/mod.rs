@@ -44,21 +44,45 @@ enum What {
     /// Check that nothing was changed, removed or swapped
     Verify(verify::Arguments),
     /// Set, list, remove and run adapters, which export records
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  causerie compliance adapter set archive --format xml --directory /srv/exports
+  causerie compliance adapter list"
+    )]
     Adapter(adapter::What),
     /// Place, list and lift legal holds
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  causerie compliance hold place --reason audit --room Deals
+  causerie compliance hold list"
+    )]
     Hold(hold::What),
-    /// Open, list, close, search and export matters
-    #[command(subcommand)]
+    /// Open, list, change, close, search and export matters
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  causerie compliance matter open Deals --room Deals --word merger
+  causerie compliance matter list"
+    )]
     Matter(matter::What),
     /// Show everything that one user could have read
     Reads(reads::Arguments),
     /// Show or rotate the key that signs checkpoints and exports
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  causerie compliance key show
+  causerie compliance key rotate"
+    )]
     Key(key::What),
     /// Make a PostgreSQL database ready for records
-    #[command(subcommand)]
+    #[command(
+        subcommand,
+        after_help = "Examples:
+  causerie compliance database prepare postgres:///mgccomp?host=/run/postgresql --role causerie"
+    )]
     Database(database::What),
 }
 

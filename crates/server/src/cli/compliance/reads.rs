@@ -11,8 +11,9 @@ use serde_json::json;
 /// he was given, and what he searched for. That it was asked is recorded.
 #[derive(Args)]
 #[command(after_help = "Examples:
-  causerie compliance reads alice@example.test --from 2026-11-01 --to 2026-12-01
-  causerie compliance reads alice@example.test --from 2026-11-01 --to 2026-12-01 --export /srv/matters")]
+  causerie compliance reads ann@example.test --from 2026-11-01 --until 2026-12-01
+  causerie compliance reads ann@example.test --from 2026-11-01 --until 2026-12-01 --limit 20
+  causerie compliance reads ann@example.test --from 2026-11-01 --until 2026-12-01 --export /srv/out")]
 pub(super) struct Arguments {
     /// The user's address
     user: String,
@@ -20,25 +21,46 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     from: Timestamp,
     /// Before this
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    to: Timestamp,
+    #[arg(long, alias = "to", value_name = "TIME", value_parser = moment)]
+    until: Timestamp,
+    /// Only records after this position are shown
+    #[arg(long, default_value_t = 0, conflicts_with = "export")]
+    after: u64,
+    /// Most records that are shown
+    #[arg(long, default_value_t = 100, conflicts_with = "export")]
+    limit: u32,
     /// Export it there instead: an absolute path on the machine of the compliance service
     #[arg(long, value_name = "DIR")]
     export: Option<String>,
+    /// As xml, actiance, eml, csv, ndjson or rsmf
+    #[arg(long, default_value = "ndjson", requires = "export")]
+    format: String,
+    /// As one zip instead of a folder
+    #[arg(long, requires = "export")]
+    zip: bool,
 }
 
 impl Arguments {
     pub(super) async fn run(self, at: &At) -> Result<()> {
-        let api = at.api()?;
-        let (from, until) = (self.from.to_string(), self.to.to_string());
+        let api = at.api()?.patient();
+        let (from, until) = (self.from.to_string(), self.until.to_string());
         if let Some(directory) = self.export {
-            let body = json!({"user": self.user, "from": from, "until": until, "directory": directory});
+            let body = json!({
+                "user": self.user, "from": from, "until": until,
+                "directory": directory, "format": self.format, "zip": self.zip,
+            });
             let (bar, moved) = progress();
             let value = api.work(&["compliance", "reads", "export"], &body, moved).await;
             bar.finish_and_clear();
             return matter::exported(&value?, at.json, api.what_if());
         }
-        let asked = [("user", self.user), ("from", from), ("until", until)];
+        let asked = [
+            ("user", self.user),
+            ("from", from),
+            ("until", until),
+            ("after", self.after.to_string()),
+            ("limit", self.limit.to_string()),
+        ];
         let value = api.find(&["compliance", "reads"], &asked).await?;
         if at.json {
             return output::json(&value);

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 #[command(after_help = "Examples:
   causerie compliance verify --token-file officer.token
-  causerie compliance verify --folder exports/demo-000000000001-000000000042 --key compliance-signing.pub
+  causerie compliance verify --folder exports/batch --key compliance-signing.pub
   causerie compliance verify --folder batch.zip --key compliance-signing.pub --json")]
 pub(super) struct Arguments {
     /// An export: its folder, or its zip
@@ -34,7 +34,7 @@ impl Arguments {
         if let (Some(folder), Some(key)) = (&self.folder, &self.key) {
             return alone(folder, key, at.json);
         }
-        let api = at.api()?;
+        let api = at.api()?.patient();
         let (bar, moved) = progress();
         let value = api.work(&["compliance", "verify"], &json!({}), moved).await;
         bar.finish_and_clear();

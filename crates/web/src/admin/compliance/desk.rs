@@ -10,22 +10,24 @@ use axum::{
     http::{StatusCode, request::Parts},
 };
 use causerie_compliance::{Compliance, ComplianceError, Officer};
-use causerie_proof::SigningKey;
+use causerie_proof::{PublicKey, SigningKey};
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Keeps the key that signs.
 pub trait Keys: Send + Sync {
-    /// The key that a rotation goes over to. It is made, and kept for [`Keys::exchange`].
+    /// The key that a rotation goes over to: the one that is kept already, or one that is made. With `keep` it is kept for
+    /// [`Keys::exchange`]; without, nothing is written.
     ///
     /// # Errors
     /// Why it can't be made or kept, in words.
-    fn next(&self) -> Result<Arc<SigningKey>, String>;
+    fn next(&self, keep: bool) -> Result<Arc<SigningKey>, String>;
 
-    /// Puts that key in the place of the one before, which is kept.
+    /// Puts the key that is kept in the place of the one before, which is kept too, and gives the latter.
     ///
     /// # Errors
     /// Why it can't, in words.
-    fn exchange(&self) -> Result<(), String>;
+    fn exchange(&self) -> Result<PublicKey, String>;
 }
 
 /// The compliance service as the API sees it: there, or not there for a reason.
@@ -33,6 +35,8 @@ pub trait Keys: Send + Sync {
 pub struct Desk {
     service: Arc<RwLock<Result<Compliance, String>>>,
     keys: Arc<dyn Keys>,
+    /// Locked by who rotates keys.
+    rotating: Arc<Mutex<()>>,
 }
 
 impl Desk {
@@ -42,6 +46,7 @@ impl Desk {
         Self {
             service: Arc::new(RwLock::new(Err(why.into()))),
             keys,
+            rotating: Arc::default(),
         }
     }
 
@@ -66,8 +71,9 @@ impl Desk {
             .map_err(|why| ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "compliance-unavailable", why))
     }
 
-    pub(super) fn keys(&self) -> &Arc<dyn Keys> {
-        &self.keys
+    /// The keys, for one who rotates at a time.
+    pub(super) async fn keys(&self) -> (MutexGuard<'_, ()>, &dyn Keys) {
+        (self.rotating.lock().await, &*self.keys)
     }
 }
 

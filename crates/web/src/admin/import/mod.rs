@@ -84,7 +84,7 @@ pub(super) async fn import(
     ] {
         let verdict = decide_admin(origin.role(), act);
         if present && !verdict.allowed {
-            return Err(refused(&state.chat, &origin, act, verdict.rule));
+            return Err(refused(Some(&state.chat), &origin, act, verdict.rule));
         }
     }
     let passwords = passwords(&document);
