@@ -187,7 +187,7 @@ class Export:
     def manifest(self):
         with self.open("manifest.json") as file:
             data = file.read()
-        self.hash = sha(data).hex()
+        self.digest = sha(data).hex()
         with self.open("manifest.sig") as file:
             line = file.read()
         try:
@@ -409,7 +409,7 @@ class Series:
         self.members, self.exported, self.aside = {}, [], set()
 
     def add(self, export):
-        self.members[export.hash] = export.told
+        self.members[export.digest] = export.told
         self.exported += export.exported
         self.aside |= export.aside
 

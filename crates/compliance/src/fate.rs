@@ -6,11 +6,8 @@ use crate::{
     told::Told,
 };
 use causerie_model::{ChainId, Timestamp};
-use causerie_records::Stored;
+use causerie_records::{RETIRABLE, Stored};
 use std::{collections::BTreeMap, fmt};
-
-/// Kinds of records whose content may go. What was changed in a room stays: it says who could have been there.
-pub const RETIRABLE: [&str; 7] = ["CHAT", "JOIN", "PART", "BACKCHAT", "DELETED", "DENIED", "PURGED"];
 
 /// What becomes of a record, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +20,8 @@ pub enum Fate {
     Never,
     /// Stays: no policy is for its room.
     NoPolicy,
+    /// Stays: a category has a policy, and which category its room is in isn't known.
+    NoCategory,
     /// Stays: it isn't older than the policy of this scope says.
     Young(String),
     /// Stays: this hold covers it.
@@ -50,6 +49,9 @@ impl fmt::Display for Fate {
             Self::Gone => f.write_str("destroyed before"),
             Self::Never => f.write_str("of a chain or kind that never goes"),
             Self::NoPolicy => f.write_str("no policy is for it"),
+            Self::NoCategory => {
+                f.write_str("of a room whose category isn't known, and a category has a policy")
+            }
             Self::Young(scope) => write!(f, "younger than its policy {scope}"),
             Self::Held(hold) => write!(f, "hold {hold}"),
             Self::NoAdapter => f.write_str("not exported: there is no adapter"),
@@ -73,20 +75,32 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// The policy for a room.
-    pub(crate) fn policy(&self, chain: ChainId, room: Option<&Room>) -> Option<(Scope, Retention)> {
+    /// The policy for a room; or why its records stay without one.
+    pub(crate) fn policy(&self, chain: ChainId, room: Option<&Room>) -> Result<(Scope, Retention), Fate> {
         let ChainId::Room(row) = chain else {
-            return None;
+            return Err(Fate::NoPolicy);
         };
-        let category = room.map(|room| Scope::Category(room.category));
-        [Some(Scope::Room(row)), category, Some(Scope::Global)]
-            .into_iter()
-            .flatten()
-            .find_map(|scope| self.policies.get(&scope).map(|policy| (scope, *policy)))
+        let of = |scope| self.policies.get(&scope).map(|policy| (scope, *policy));
+        if let Some(own) = of(Scope::Room(row)) {
+            return Ok(own);
+        }
+        let of_category = match room {
+            Some(room) => of(Scope::Category(room.category)),
+            // Any of them might be the one that keeps it longer.
+            None if self
+                .policies
+                .keys()
+                .any(|scope| matches!(scope, Scope::Category(_))) =>
+            {
+                return Err(Fate::NoCategory);
+            }
+            None => None,
+        };
+        of_category.or_else(|| of(Scope::Global)).ok_or(Fate::NoPolicy)
     }
 
     /// What becomes of a record in a room with this policy. Of several reasons to stay the first of [`Fate`]'s is given.
-    pub(crate) fn fate(&self, stored: &Stored, policy: Option<(Scope, Retention)>) -> Fate {
+    pub(crate) fn fate(&self, stored: &Stored, policy: &Result<(Scope, Retention), Fate>) -> Fate {
         let record = &stored.record;
         if stored.retired {
             return Fate::Gone;
@@ -94,8 +108,9 @@ impl Rules {
         if !matches!(record.chain, ChainId::Room(_)) || !RETIRABLE.contains(&record.kind.as_str()) {
             return Fate::Never;
         }
-        let Some((scope, policy)) = policy else {
-            return Fate::NoPolicy;
+        let (scope, policy) = match policy {
+            Ok(found) => found,
+            Err(fate) => return fate.clone(),
         };
         let days = policy.keep_days.max(self.minimum_days);
         let kept_since = self.now.plus_seconds(-i64::from(days) * 86_400);

@@ -42,7 +42,7 @@ pub use change::Change;
 pub use commit::MAX_DECISIONS;
 pub use error::ComplianceError;
 pub use export::{ExportOutcome, ExportRequest};
-pub use fate::{Fate, RETIRABLE};
+pub use fate::Fate;
 pub use hold::HoldRequest;
 pub use matter::MatterRequest;
 pub use needs::{Alarm, Alarms, Anchor, Needs, Officer};

@@ -183,7 +183,7 @@ impl Compliance {
                 let Some(last) = page.last() else { break };
                 after = last.record.number;
                 for stored in &page {
-                    let fate = rules.fate(stored, policy);
+                    let fate = rules.fate(stored, &policy);
                     plan.lines.entry((span.chain, fate)).or_default().add(stored);
                 }
             }
@@ -240,7 +240,7 @@ impl Compliance {
             let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
             let (mut tally, mut numbers, mut events) = (Tally::default(), Vec::new(), Vec::new());
             for stored in &page {
-                if let Fate::Goes(rule) = rules.fate(stored, policy) {
+                if let Fate::Goes(rule) = rules.fate(stored, &policy) {
                     tally.add(stored);
                     numbers.push(stored.record.number);
                     extend(&mut events, span.chain, stored.record.number, &rule);

@@ -54,7 +54,7 @@ fn privacy(description: &str) -> Option<&str> {
 /// Notes how private a room is.
 pub(crate) fn project(record: &Sealed, body: &Value, put: &mut BTreeMap<DocumentKey, Option<String>>) {
     let text = |member| body.get(member).and_then(Value::as_str).unwrap_or_default();
-    if !matches!(text("what"), "room.add" | "room.change") {
+    if !matches!(text("what"), "room.add" | "room.change" | "room.known") {
         return;
     }
     if let (Some(key), Some(privacy)) = (key(record.chain), privacy(text("after"))) {

@@ -79,6 +79,8 @@ macro_rules! conformance_tests {
             what_is_not_there_can_not_be_retired,
             nothing_goes_without_a_record_that_says_so,
             a_retired_record_still_comes_twice,
+            what_was_changed_in_a_room_stays,
+            nothing_but_records_of_rooms_goes,
         );
         $crate::conformance_tests!(@cases $fresh, selection:
             nothing_asked_selects_all,

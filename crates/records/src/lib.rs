@@ -12,7 +12,7 @@ mod plan;
 use async_trait::async_trait;
 use causerie_model::{ChainId, Hash, Sealed, StoreError, Timestamp};
 pub use causerie_proof::Stored;
-pub use plan::{Fresh, Tombstone};
+pub use plan::{Fresh, RETIRABLE, Tombstone};
 
 /// What one commit adds.
 ///

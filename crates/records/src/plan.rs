@@ -50,6 +50,10 @@ fn is_number(number: u64) -> bool {
     number > 0 && i64::try_from(number).is_ok()
 }
 
+/// Kinds of records whose content may go. What was changed in a room stays: it says who could have been there. Databases
+/// refuse to empty any other.
+pub const RETIRABLE: [&str; 7] = ["CHAT", "JOIN", "PART", "BACKCHAT", "DELETED", "DENIED", "PURGED"];
+
 fn check_chain(chain: ChainId) -> Result<(), StoreError> {
     match chain {
         // The rows of the other two chains.
@@ -106,6 +110,9 @@ impl Addition {
         let mut used = BTreeSet::new();
         for retirement in &self.retired {
             check_chain(retirement.chain)?;
+            if !matches!(retirement.chain, ChainId::Room(_)) {
+                return Err(conflict("only records of rooms can be retired"));
+            }
             for &number in &retirement.numbers {
                 let cover = all.iter().position(|it| it.covers(retirement.chain, number));
                 let cover = cover.ok_or_else(|| {

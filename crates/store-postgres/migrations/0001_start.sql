@@ -21,6 +21,7 @@ CREATE INDEX records_by_actor ON causerie.records (actor, position);
 CREATE INDEX records_by_time ON causerie.records (at);
 
 -- Leave to empty the records of a chain from one number to another: the range of the RETIRED record of that number.
+-- What happened in rooms alone can go: neither what was changed there, nor anything of the other two chains.
 CREATE TABLE causerie.tombstones (
     record bigint PRIMARY KEY,
     chain  bigint NOT NULL,
@@ -70,12 +71,11 @@ END $$;
 
 CREATE FUNCTION causerie.follow_tombstones() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (
+    IF NEW.chain <= 0 OR NOT EXISTS (
         SELECT FROM causerie.records
         WHERE chain = -1 AND number = NEW.record AND kind = 'RETIRED' AND body <> ''
             AND body::json ->> 'first' = NEW.first::text AND body::json ->> 'last' = NEW.last::text
-            AND body::json ->> 'chain' = CASE NEW.chain WHEN 0 THEN 'system' WHEN -1 THEN 'compliance'
-                                         ELSE 'room:' || NEW.chain END
+            AND body::json ->> 'chain' = 'room:' || NEW.chain
     ) THEN
         RAISE EXCEPTION 'a tombstone is what a RETIRED record says' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -95,6 +95,8 @@ BEGIN
     IF (NEW.position, NEW.chain, NEW.number, NEW.at, NEW.actor, NEW.kind, NEW.body, NEW.previous, NEW.hash, NEW.retired)
         IS DISTINCT FROM
         (OLD.position, OLD.chain, OLD.number, OLD.at, '', OLD.kind, '', OLD.previous, OLD.hash, true)
+        OR OLD.chain <= 0
+        OR OLD.kind NOT IN ('CHAT', 'JOIN', 'PART', 'BACKCHAT', 'DELETED', 'DENIED', 'PURGED')
         OR NOT EXISTS (
             SELECT FROM causerie.tombstones WHERE chain = OLD.chain AND OLD.number BETWEEN first AND last
         )

@@ -67,8 +67,7 @@ impl PostgresRecords {
             pool,
             call_timeout: options.call_timeout,
         };
-        // Not bounded: migrations take what they take.
-        prepare::check(&records.place, &records.pool).await?;
+        prepare::check(&records).await?;
         Ok(records)
     }
 
@@ -76,10 +75,12 @@ impl PostgresRecords {
     /// needs: to read all and append, to empty records that a tombstone covers, to change documents and leases. It can
     /// neither change nor delete records, tombstones and checkpoints, nor switch off the triggers that guard them.
     ///
-    /// Doing it again changes nothing. Both roles must be there.
+    /// Whatever else the role was given on them before, it has no more. Doing it again changes nothing. Both roles must be
+    /// there.
     ///
     /// # Errors
-    /// As [`Self::open`]; and if there is no role of that name.
+    /// As [`Self::open`]; and if there is no role of that name, or it is or may act as the owner: it could give itself
+    /// anything.
     pub async fn prepare(
         owner_url: &str,
         password: Option<&str>,

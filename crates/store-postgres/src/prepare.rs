@@ -1,9 +1,9 @@
 //! Makes the tables, and the rights of the service's role.
 
-use crate::fault::Place;
+use crate::{PostgresRecords, fault::Place};
 use causerie_model::{StoreError, StoreFault};
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool, Row, SqlSafeStr,
+    AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     postgres::PgConnectOptions,
 };
@@ -24,19 +24,37 @@ const LOOK: &str = "
     SELECT EXISTS (SELECT FROM tables), EXISTS (SELECT FROM tables WHERE mine),
            has_database_privilege(current_database(), 'CREATE'), current_setting('fsync')";
 
-/// What the service's role may do; `{}` is the role.
+/// Whether this role could do what the owner may: as the one who is connected, or as who owns what there is.
+const IS_OWNER: &str = "
+    SELECT coalesce(bool_or(pg_has_role($1, owner, 'MEMBER')), false)
+    FROM (
+        SELECT oid AS owner FROM pg_roles WHERE rolname = current_user
+        UNION SELECT nspowner FROM pg_namespace WHERE nspname = 'causerie'
+        UNION SELECT relowner FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+              WHERE nspname = 'causerie'
+    ) AS owners";
+
+/// What the service's role may do, whatever it could before; `{}` is the role.
 const GRANTS: &str = "
+    REVOKE ALL ON SCHEMA causerie FROM {};
+    REVOKE ALL ON ALL TABLES IN SCHEMA causerie FROM {};
+    REVOKE ALL ON ALL FUNCTIONS IN SCHEMA causerie FROM {};
     GRANT USAGE ON SCHEMA causerie TO {};
     GRANT SELECT ON ALL TABLES IN SCHEMA causerie TO {};
     GRANT INSERT ON causerie.records, causerie.tombstones, causerie.checkpoints TO {};
     GRANT UPDATE (actor, body, retired) ON causerie.records TO {};
     GRANT INSERT, UPDATE, DELETE ON causerie.documents, causerie.leases TO {};";
 
-/// Brings the tables up to date if the role may; otherwise looks whether they are.
-pub(crate) async fn check(place: &Place, pool: &PgPool) -> Result<(), StoreError> {
-    let mut connection = pool.acquire().await.map_err(|error| place.error(&error))?;
-    let look = sqlx::query(LOOK).fetch_one(&mut *connection).await;
-    let look = look.map_err(|error| place.error(&error))?;
+/// Brings the tables up to date if the role may, which takes what it takes; otherwise looks whether they are.
+pub(crate) async fn check(records: &PostgresRecords) -> Result<(), StoreError> {
+    let place = &records.place;
+    let mut connection = records
+        .pool
+        .acquire()
+        .await
+        .map_err(|error| place.error(&error))?;
+    let look = sqlx::query(LOOK).fetch_one(&mut *connection);
+    let look = records.bounded(look).await?;
     let get = |column: usize| {
         look.try_get::<bool, _>(column)
             .map_err(|error| place.error(&error))
@@ -61,10 +79,9 @@ pub(crate) async fn check(place: &Place, pool: &PgPool) -> Result<(), StoreError
         ));
     }
     let applied = sqlx::query("SELECT coalesce(max(version), 0) FROM causerie._sqlx_migrations")
-        .fetch_one(&mut *connection)
-        .await
-        .and_then(|row| row.try_get::<i64, _>(0));
-    let applied = applied.map_err(|error| match &error {
+        .fetch_one(&mut *connection);
+    let applied = records.bounded(async { Ok(applied.await) }).await?;
+    let applied = applied.and_then(|row| row.try_get::<i64, _>(0)).map_err(|error| match &error {
         sqlx::Error::Database(database) if database.code().as_deref() == Some("42501") => place.fail(
             "gives the role no right to the tables of compliance records. Run `causerie compliance database prepare` \
              for it as the role that owns them",
@@ -96,6 +113,14 @@ pub(crate) async fn prepare(
         return Err(place.fail(&format!("has no role {service_role:?} for the service")));
     };
     let role: String = role.try_get(0).map_err(fail)?;
+    let is_owner = sqlx::query(IS_OWNER).bind(service_role.to_owned());
+    let is_owner = is_owner.fetch_one(&mut connection).await;
+    if is_owner.and_then(|row| row.try_get(0)).map_err(fail)? {
+        return Err(place.fail(&format!(
+            "can't be prepared for the role {service_role:?}: it is or may act as the owner of the tables, so that it could \
+             switch off what guards them. Give the service a role of its own"
+        )));
+    }
     migrate(place, &mut connection).await?;
     connection
         .execute(AssertSqlSafe(GRANTS.replace("{}", &role)))

@@ -32,7 +32,7 @@ async fn prepared(server: &Postgres) -> (String, String) {
 fn options() -> Options {
     Options {
         connections: 2,
-        connect_timeout: Duration::from_millis(500),
+        connect_timeout: Duration::from_secs(3),
         ..Options::default()
     }
 }
@@ -66,6 +66,16 @@ async fn written(url: &str) -> PostgresRecords {
     let mut records: Vec<_> = (0..5).map(|_| room.post("ann@x.test", "text")).collect();
     records.push(compliance.retire(ROOM, 2, 4));
     records.push(compliance.retire(ROOM, 1, 1));
+    // What never goes, and RETIRED records that say it does.
+    let mut changed = room.post("ann@x.test", "text");
+    changed.kind = "CHANGED".to_owned();
+    records.extend([
+        changed,
+        Chain::of(ChainId::System).join("ann@x.test"),
+        compliance.retire(ROOM, 6, 6),
+        compliance.retire(ChainId::System, 1, 1),
+        compliance.retire(ChainId::Compliance, 1, 1),
+    ]);
     let addition = Addition {
         records,
         retired: vec![Retirement {
@@ -184,7 +194,16 @@ const MISCHIEF: &[(&str, &str)] = &[
         "RETIRED record says",
     ),
     (
-        "INSERT INTO causerie.tombstones VALUES (3, 1, 5, 5)",
+        "INSERT INTO causerie.tombstones VALUES (9, 1, 5, 5)",
+        "RETIRED record says",
+    ),
+    // As the RETIRED record says, but not of a room.
+    (
+        "INSERT INTO causerie.tombstones VALUES (4, 0, 1, 1)",
+        "RETIRED record says",
+    ),
+    (
+        "INSERT INTO causerie.tombstones VALUES (5, -1, 1, 1)",
         "RETIRED record says",
     ),
     (
@@ -243,6 +262,12 @@ async fn the_services_role_can_append_and_no_more() {
     )
     .await
     .expect("a tombstone covers them");
+    raw(&url, "INSERT INTO causerie.tombstones VALUES (3, 1, 6, 6)")
+        .await
+        .expect("the RETIRED record says so");
+    let empty = "UPDATE causerie.records SET actor = '', body = '', retired = true WHERE kind = 'CHANGED'";
+    let error = raw(&url, empty).await.expect_err("it is refused").to_string();
+    assert!(error.contains("never changed"), "{error}");
 }
 
 /// As long as he leaves the triggers alone.
@@ -320,6 +345,63 @@ async fn an_unprepared_database_says_what_to_do() {
         .await
         .expect_err("there is no such role");
     assert!(error.message.contains("has no role"), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_role_was_given_before_it_has_no_more() {
+    let server = Postgres::shared();
+    let (url, database) = prepared(server).await;
+    let store = written(&url).await;
+    let before = all(&store).await;
+    let role = format!("service_{database}");
+    for grant in [
+        "ALL ON ALL TABLES IN SCHEMA causerie",
+        "ALL ON SCHEMA causerie",
+        "UPDATE (kind) ON causerie.records",
+    ] {
+        server.sql(&database, &format!("GRANT {grant} TO {role}"));
+    }
+    PostgresRecords::prepare(&server.url(&database), None, &role)
+        .await
+        .expect("the database is prepared");
+    for (sql, _) in MISCHIEF.iter().filter(|(_, why)| *why == "permission denied") {
+        let error = raw(&url, sql).await.expect_err(sql).to_string();
+        assert!(error.contains("permission denied"), "{sql}: {error}");
+    }
+    assert_eq!(all(&store).await, before);
+}
+
+#[tokio::test]
+async fn no_owner_is_taken_for_the_service() {
+    let server = Postgres::shared();
+    let (database, role) = database(server);
+    let url = server.url(&database);
+    let refusal = async |role: &str| {
+        let prepared = PostgresRecords::prepare(&url, None, role).await;
+        prepared.expect_err("it is refused").message
+    };
+    // The owner to be, by his name; a member of him, who need not have his rights at once; a superuser.
+    server.sql(&database, &format!("CREATE ROLE boss_{database} SUPERUSER"));
+    server.sql(
+        &database,
+        &format!(
+            "CREATE ROLE deputy_{database} NOINHERIT; \
+             DO $$ BEGIN EXECUTE format('GRANT %I TO deputy_{database}', current_user); END $$"
+        ),
+    );
+    for name in [format!("boss_{database}"), format!("deputy_{database}")] {
+        let message = refusal(&name).await;
+        assert!(message.contains("may act as the owner"), "{message}");
+    }
+    PostgresRecords::prepare(&url, None, &role)
+        .await
+        .expect("the database is prepared");
+    server.sql(
+        &database,
+        &format!("ALTER TABLE causerie.records OWNER TO {role}"),
+    );
+    let message = refusal(&role).await;
+    assert!(message.contains("may act as the owner"), "{message}");
 }
 
 #[tokio::test]
@@ -487,11 +569,11 @@ async fn a_databases_defaults_do_not_matter() {
 async fn a_server_that_hangs_is_unavailable() {
     let server = Postgres::shared();
     let (url, database) = prepared(server).await;
-    let options = Options {
-        call_timeout: Duration::from_millis(300),
+    let short = Options {
+        call_timeout: Duration::from_secs(2),
         ..options()
     };
-    let store = PostgresRecords::open(&url, Some("secret"), options)
+    let store = PostgresRecords::open(&url, Some("secret"), short.clone())
         .await
         .expect("the database opens");
     let mut holder = PgConnection::connect(&server.url(&database))
@@ -502,6 +584,15 @@ async fn a_server_that_hangs_is_unavailable() {
         .execute(&mut *transaction)
         .await
         .expect("a lock");
+    sqlx::raw_sql("LOCK TABLE causerie._sqlx_migrations IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *transaction)
+        .await
+        .expect("a lock");
+    let error = PostgresRecords::open(&url, Some("secret"), short.clone())
+        .await
+        .err()
+        .expect("it takes too long");
+    assert_eq!(error.fault, StoreFault::Unavailable, "{error}");
     let mut chain = Chain::of_room(1);
     let addition = adding(&mut chain);
     let error = store.append(&addition).await.expect_err("it takes too long");

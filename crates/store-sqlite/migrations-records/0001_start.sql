@@ -24,6 +24,7 @@ CREATE INDEX records_by_actor ON records (actor);
 CREATE INDEX records_by_time ON records (at);
 
 -- Leave to empty the records of a chain from one number to another: the range of the RETIRED record of that number.
+-- What happened in rooms alone can go: neither what was changed there, nor anything of the other two chains.
 CREATE TABLE tombstones (
     record INTEGER PRIMARY KEY,
     chain  INTEGER NOT NULL,
@@ -66,6 +67,8 @@ WHEN NOT (
     NEW.actor = '' AND NEW.body = '' AND NEW.retired = 1
     AND NEW.position IS OLD.position AND NEW.chain IS OLD.chain AND NEW.number IS OLD.number AND NEW.at IS OLD.at
     AND NEW.kind IS OLD.kind AND NEW.previous IS OLD.previous AND NEW.hash IS OLD.hash
+    AND OLD.chain > 0
+    AND OLD.kind IN ('CHAT', 'JOIN', 'PART', 'BACKCHAT', 'DELETED', 'DENIED', 'PURGED')
     AND EXISTS (SELECT 1 FROM tombstones WHERE chain = OLD.chain AND OLD.number BETWEEN first AND last)
 )
 BEGIN SELECT RAISE(ABORT, 'a record is never changed'); END;
@@ -75,12 +78,12 @@ BEGIN SELECT RAISE(ABORT, 'a record is never removed'); END;
 
 CREATE TRIGGER tombstones_follow BEFORE INSERT ON tombstones
 WHEN EXISTS (SELECT 1 FROM tombstones WHERE record = NEW.record)
+    OR NEW.chain <= 0
     OR NOT EXISTS (
         SELECT 1 FROM records
         WHERE chain = -1 AND number = NEW.record AND kind = 'RETIRED' AND body <> ''
             AND body ->> 'first' = NEW.first AND body ->> 'last' = NEW.last
-            AND body ->> 'chain' = CASE NEW.chain WHEN 0 THEN 'system' WHEN -1 THEN 'compliance'
-                                   ELSE 'room:' || NEW.chain END
+            AND body ->> 'chain' = 'room:' || NEW.chain
     )
 BEGIN SELECT RAISE(ABORT, 'a tombstone is what a RETIRED record says'); END;
 

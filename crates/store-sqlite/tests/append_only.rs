@@ -17,6 +17,16 @@ async fn written(path: &Path) -> SqliteRecords {
     let mut records: Vec<_> = (0..5).map(|_| room.post("ann@x.test", "text")).collect();
     records.push(compliance.retire(ROOM, 2, 4));
     records.push(compliance.retire(ROOM, 1, 1));
+    // What never goes, and RETIRED records that say it does.
+    let mut changed = room.post("ann@x.test", "text");
+    changed.kind = "CHANGED".to_owned();
+    records.extend([
+        changed,
+        Chain::of(ChainId::System).join("ann@x.test"),
+        compliance.retire(ROOM, 6, 6),
+        compliance.retire(ChainId::System, 1, 1),
+        compliance.retire(ChainId::Compliance, 1, 1),
+    ]);
     let addition = Addition {
         records,
         retired: vec![Retirement {
@@ -184,7 +194,16 @@ async fn what_was_recorded_can_not_be_changed() {
             "RETIRED record says",
         ),
         (
-            "INSERT INTO tombstones VALUES (3, 1, 5, 5)",
+            "INSERT INTO tombstones VALUES (9, 1, 5, 5)",
+            "RETIRED record says",
+        ),
+        // As the RETIRED record says, but not of a room.
+        (
+            "INSERT INTO tombstones VALUES (4, 0, 1, 1)",
+            "RETIRED record says",
+        ),
+        (
+            "INSERT INTO tombstones VALUES (5, -1, 1, 1)",
             "RETIRED record says",
         ),
         (
@@ -212,6 +231,16 @@ async fn what_a_tombstone_covers_may_be_emptied() {
     let retired = store.read(0, 5, 9).await.expect("records");
     let retired: Vec<bool> = retired.iter().map(|it| it.retired).collect();
     assert_eq!(retired, [false, true, true, true, false]);
+    // A record of a change stays even so.
+    assert_eq!(
+        raw(&path, "INSERT INTO tombstones VALUES (3, 1, 6, 6)")
+            .await
+            .expect("it is done"),
+        1
+    );
+    let empty = "UPDATE records SET actor = '', body = '', retired = 1 WHERE kind = 'CHANGED'";
+    let error = raw(&path, empty).await.expect_err("it is refused").to_string();
+    assert!(error.contains("never changed"), "{error}");
     // The second RETIRED record of the chain hasn't been used yet.
     assert_eq!(
         raw(&path, "INSERT INTO tombstones VALUES (2, 1, 1, 1)")

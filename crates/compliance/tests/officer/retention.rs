@@ -1,10 +1,14 @@
 //! What goes and what stays.
 
 use crate::world::{DAY, NOW, World, address, olga, quiet, settings};
-use causerie_compliance::{CHUNK, Compliance, ComplianceError, Fate, Finding, HoldRequest, documents::Scope};
+use causerie_compliance::{
+    CHUNK, Compliance, ComplianceError, Fate, Finding, HoldRequest,
+    documents::{self, Room, Scope},
+};
 use causerie_model::{Actor, ChainId, Event, RoomId, Timestamp};
 use causerie_records::{Addition, DocumentKey, Documents, Records};
 use std::sync::atomic::Ordering;
+use uuid::Uuid;
 
 async fn keep(world: &World, scope: Scope, days: u32) {
     world
@@ -126,6 +130,60 @@ async fn the_age_counts_to_the_microsecond_and_the_nearest_policy_decides() {
         .await;
     removed.unwrap();
     assert_eq!(apply(&world).await, 1);
+}
+
+#[tokio::test]
+async fn of_a_room_whose_category_is_not_known_nothing_goes_while_a_category_has_a_policy() {
+    let world = two_rooms().await;
+    let general = Uuid::from_u128(1);
+    let room = |row, category| {
+        let room = Room {
+            category,
+            category_name: "General".to_owned(),
+            guid: Uuid::from_u128(10),
+            name: "Lobby".to_owned(),
+        };
+        documents::put(row, &room)
+    };
+    let known = Addition {
+        documents: vec![room(RoomId(1), general)],
+        ..Addition::default()
+    };
+    world.records.append(&known).await.unwrap();
+    keep(&world, Scope::Category(general), 500).await;
+    assert_eq!(
+        fates(&world).await,
+        [
+            row(
+                "room:1",
+                &format!("older than the policy category:{general} keeps it"),
+                2
+            ),
+            row(
+                "room:2",
+                "of a room whose category isn't known, and a category has a policy",
+                2
+            ),
+        ]
+    );
+    // Its own policy is the nearest, whatever its category is; and in a category without one the global one holds.
+    keep(&world, Scope::Room(RoomId(2)), 500).await;
+    assert_eq!(
+        fates(&world).await[1],
+        row("room:2", "older than the policy room:2 keeps it", 2)
+    );
+    let removed = world
+        .service
+        .remove_retention(&olga(), Scope::Room(RoomId(2)), false)
+        .await;
+    removed.unwrap();
+    assert_eq!(apply(&world).await, 2);
+    let known = Addition {
+        documents: vec![room(RoomId(2), Uuid::from_u128(2))],
+        ..Addition::default()
+    };
+    world.records.append(&known).await.unwrap();
+    assert_eq!(apply(&world).await, 2);
 }
 
 #[tokio::test]

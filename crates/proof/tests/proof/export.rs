@@ -364,17 +364,20 @@ proptest! {
     }
 }
 
-/// Whether `docs/verify.py` finds the export sound, and what it says.
-fn by_python(export: &Export, dir: &Path, trusted: &SigningKey) -> (bool, String) {
-    let _ = fs::remove_dir_all(dir);
+/// Writes an export into a folder.
+pub(crate) fn write(export: &Export, dir: &Path) {
     fs::create_dir_all(dir).unwrap();
     for (name, bytes) in &export.0 {
         fs::write(dir.join(name), bytes).unwrap();
     }
+}
+
+/// Whether `docs/verify.py` finds the exports sound that are here, and what it says.
+pub(crate) fn script(path: &Path, trusted: &SigningKey) -> (bool, String) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/verify.py");
     let output = Command::new("python3")
         .arg(script)
-        .arg(dir)
+        .arg(path)
         .arg(trusted.public().to_string())
         .output()
         .unwrap();
@@ -382,6 +385,12 @@ fn by_python(export: &Export, dir: &Path, trusted: &SigningKey) -> (bool, String
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(!said.contains("Traceback"), "{said}");
     (output.status.success(), said)
+}
+
+fn by_python(export: &Export, dir: &Path, trusted: &SigningKey) -> (bool, String) {
+    let _ = fs::remove_dir_all(dir);
+    write(export, dir);
+    script(dir, trusted)
 }
 
 #[test]

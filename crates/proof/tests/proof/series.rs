@@ -1,18 +1,33 @@
 //! Of several exports none may be missing, and they must fit together.
 
+use crate::export::{script, write};
 use crate::world::{Export, OTHER, ROOM, World, hash, key};
 use causerie_model::ChainId;
 use causerie_proof::{
     Manifest,
     export::{Series, Stretch, verify},
 };
+use std::process::Command;
 
+/// The verdict, to which the script comes too.
 fn series(exports: &[&Export]) -> Result<Vec<Stretch>, String> {
     let mut series = Series::default();
     for export in exports {
         series.add(&verify(*export, &key(1).public(), &mut |_, _| {}).unwrap());
     }
-    series.finish().map_err(|wrong| wrong.to_string())
+    let found = series.finish().map_err(|wrong| wrong.to_string());
+    if Command::new("python3").arg("--version").output().is_ok() {
+        let dir = tempfile::tempdir().unwrap();
+        for (count, export) in exports.iter().enumerate() {
+            write(export, &dir.path().join(count.to_string()));
+        }
+        let (sound, said) = script(dir.path(), &key(1));
+        assert_eq!(sound, found.is_ok(), "{said}");
+        if let Err(wrong) = &found {
+            assert!(said.contains(&format!("WRONG: {wrong}")), "{said}");
+        }
+    }
+    found
 }
 
 /// The same for another adapter or under another name.

@@ -4,7 +4,7 @@ use super::{
     Chain, Database,
     world::{adding, commit, conflicts, everything, posts},
 };
-use crate::{Addition, RecordStore, Retirement, Stored};
+use crate::{Addition, RETIRABLE, RecordStore, Retirement, Stored};
 use causerie_model::{ChainId, RoomId, Sealed};
 
 const ROOM: ChainId = ChainId::Room(RoomId(1));
@@ -125,4 +125,47 @@ pub async fn a_retired_record_still_comes_twice(database: &dyn Database) {
         11
     );
     assert_eq!(everything(&*store).await, before);
+}
+
+/// Each kind that may go goes, and no other.
+pub async fn what_was_changed_in_a_room_stays(database: &dyn Database) {
+    let store = database.open().await;
+    let (mut room, mut chain) = (Chain::of_room(1), Chain::of(ChainId::Compliance));
+    let others = ["CHANGED", "RETIRED", "EXPORTED", ""];
+    for kind in RETIRABLE.into_iter().chain(others) {
+        let mut record = room.post("ann@x.test", "text");
+        kind.clone_into(&mut record.kind);
+        let number = record.number;
+        commit(&*store, &adding(vec![record])).await;
+        if RETIRABLE.contains(&kind) {
+            commit(
+                &*store,
+                &retiring(vec![chain.retire(ROOM, number, number)], &[number]),
+            )
+            .await;
+        } else {
+            let record = chain.clone().retire(ROOM, 1, number);
+            conflicts(&*store, &retiring(vec![record], &[number])).await;
+        }
+    }
+    let retired = everything(&*store).await.iter().filter(|it| it.retired).count();
+    assert_eq!(retired, RETIRABLE.len());
+}
+
+/// Of the system's chain and of that of the compliance service nothing goes, whatever its kind is.
+pub async fn nothing_but_records_of_rooms_goes(database: &dyn Database) {
+    let store = database.open().await;
+    let (mut system, mut chain) = (Chain::of(ChainId::System), Chain::of(ChainId::Compliance));
+    let records = vec![system.join("ann@x.test"), chain.join("ann@x.test")];
+    commit(&*store, &adding(records)).await;
+    for whose in [ChainId::System, ChainId::Compliance] {
+        let addition = Addition {
+            retired: vec![Retirement {
+                chain: whose,
+                numbers: vec![1],
+            }],
+            ..adding(vec![chain.clone().retire(whose, 1, 1)])
+        };
+        conflicts(&*store, &addition).await;
+    }
 }

@@ -21,6 +21,10 @@ impl Anchor for Nothing {
     fn put(&self, _: &str) -> Result<(), String> {
         Ok(())
     }
+
+    fn all(&self) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
 }
 
 impl Alarms for Nothing {
@@ -94,6 +98,7 @@ impl Alone {
             clock: Arc::new(Nothing),
             random: Arc::new(Nothing),
             key: key(1),
+            root: key(1).public(),
         };
         let service = Compliance::open(Settings::new("example.test"), needs).await;
         let (service, keys) = (service.expect("it opens"), Arc::new(Pair::default()));

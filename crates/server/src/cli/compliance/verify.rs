@@ -1,38 +1,40 @@
 //! `causerie compliance verify`.
 
-use super::verify_folder::verify_folder;
+use super::verify_folder::verify_folders;
 use super::{
     At, output,
     show::{progress, word},
 };
 use anyhow::{Context, Result, bail};
-use causerie_proof::PublicKey;
+use causerie_proof::{PublicKey, export::Stretch};
 use clap::Args;
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Check that nothing was changed, removed or swapped. Exit code 1 if something was, with the first of it.
 ///
-/// Without --folder the server checks its whole database of records: every hash, every chain, every checkpoint. With it an
-/// export is checked right here, without any server: that needs the export and the public key only.
+/// Without --folder the server checks its whole database of records: every hash, every chain, every checkpoint. With it
+/// exports are checked right here, without any server: that needs the exports and the public key only. Of several it is
+/// checked too that they fit together and that none is missing between them.
 #[derive(Args)]
 #[command(after_help = "Examples:
   causerie compliance verify --token-file officer.token
   causerie compliance verify --folder exports/batch --key compliance-signing.pub
-  causerie compliance verify --folder batch.zip --key compliance-signing.pub --json")]
+  causerie compliance verify --folder exports --key compliance-signing.pub
+  causerie compliance verify --folder one.zip two.zip --key compliance-signing.pub --json")]
 pub(super) struct Arguments {
-    /// An export: its folder, or its zip
-    #[arg(long, value_name = "DIR|ZIP", requires = "key")]
-    folder: Option<PathBuf>,
-    /// The public key: a file (PEM), or 64 hexadecimal digits
+    /// An export: its folder, or its zip. Or several, or a directory of them
+    #[arg(long, value_name = "DIR|ZIP", num_args = 1.., requires = "key")]
+    folder: Vec<PathBuf>,
+    /// The public key that signed first, from which all later ones are reached: a file (PEM), or 64 hexadecimal digits
     #[arg(long, value_name = "FILE|HEX", requires = "folder")]
     key: Option<String>,
 }
 
 impl Arguments {
     pub(super) async fn run(self, at: &At) -> Result<()> {
-        if let (Some(folder), Some(key)) = (&self.folder, &self.key) {
-            return alone(folder, key, at.json);
+        if let Some(key) = &self.key {
+            return alone(&self.folder, key, at.json);
         }
         let api = at.api()?.patient();
         let (bar, moved) = progress();
@@ -50,8 +52,8 @@ impl Arguments {
     }
 }
 
-/// Checks an export right here.
-fn alone(folder: &Path, key: &str, as_json: bool) -> Result<()> {
+/// Checks exports right here.
+fn alone(folders: &[PathBuf], key: &str, as_json: bool) -> Result<()> {
     let key: PublicKey = match key.parse() {
         Ok(key) => key,
         Err(_) => {
@@ -60,11 +62,11 @@ fn alone(folder: &Path, key: &str, as_json: bool) -> Result<()> {
         }
     };
     let (bar, mut moved) = progress();
-    let found = verify_folder(folder, &key, &mut moved);
+    let found = verify_folders(folders, &key, &mut moved);
     bar.finish_and_clear();
     let (right, result) = match found {
-        Ok(_) => (true, format!("Nothing is wrong with {}.", folder.display())),
-        Err(wrong) => (false, wrong.to_string()),
+        Ok(stretches) => (true, said(folders, &stretches)),
+        Err(wrong) => (false, wrong),
     };
     if as_json {
         output::json(&json!({"right": right, "result": result}))?;
@@ -74,4 +76,20 @@ fn alone(folder: &Path, key: &str, as_json: bool) -> Result<()> {
         (true, true) => Ok(()),
         (true, false) => output::line(&result),
     }
+}
+
+/// What was verified, and how far several exports reach together: what is before or after can't be told of.
+fn said(folders: &[PathBuf], stretches: &[Stretch]) -> String {
+    let names: Vec<String> = folders.iter().map(|path| path.display().to_string()).collect();
+    let mut said = format!("Nothing is wrong with {}.", names.join(", "));
+    for stretch in stretches.iter().filter(|stretch| stretch.exports > 1) {
+        said += &format!(
+            " {}: {} exports with all records at the positions {} to {}.",
+            stretch.of,
+            stretch.exports,
+            stretch.after.saturating_add(1),
+            stretch.up_to
+        );
+    }
+    said
 }
