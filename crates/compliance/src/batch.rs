@@ -138,6 +138,14 @@ impl Positions {
             .is_some_and(|(word, bit)| self.bits.get(word).is_some_and(|bits| bits & bit != 0))
     }
 
+    /// The least.
+    fn first(&self) -> Option<u64> {
+        let word = self.bits.iter().position(|bits| *bits != 0)?;
+        let bit = self.bits.get(word)?.trailing_zeros();
+        let index = (word as u64).saturating_mul(64).saturating_add(u64::from(bit));
+        Some(self.after.saturating_add(index).saturating_add(1))
+    }
+
     /// Whether a position after one and up to another is in it.
     fn any(&self, after: u64, up_to: u64) -> bool {
         (after.saturating_add(1)..=up_to).any(|position| self.contains(position))
@@ -347,7 +355,9 @@ impl Writer {
     /// in any case: they lead whoever holds an earlier key to the one that signs the manifest.
     async fn proof(&mut self, records: &dyn RecordStore) -> Result<(), ComplianceError> {
         let mut rotations = checkpoint::rotations(records).await?;
-        let mut number = checkpoint::first_after(records, self.heading.after).await?;
+        let first = self.positions.first().map(|first| first.saturating_sub(1));
+        let first = first.unwrap_or(self.heading.after);
+        let mut number = checkpoint::first_after(records, first).await?;
         'covering: loop {
             let lines = records.checkpoints(number.saturating_sub(1), PAGE).await?;
             let Some(last) = lines.last().map(|line| line.number) else {
@@ -429,7 +439,7 @@ mod tests {
         let mut positions = Positions::after(AFTER);
         let all = [1, 2, 64, 65, 128].map(|position| AFTER + position);
         all.iter().for_each(|position| positions.insert(*position));
-        assert_eq!(positions.bits.len(), 2);
+        assert_eq!((positions.bits.len(), positions.first()), (2, Some(AFTER + 1)));
         let found: Vec<u64> = (AFTER - 2..AFTER + 200)
             .filter(|it| positions.contains(*it))
             .collect();

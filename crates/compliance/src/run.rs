@@ -17,8 +17,8 @@ use crate::{
 use causerie_destination::{Destination, Place};
 use causerie_model::{Actor, ChainId, Event, StoreFault};
 use causerie_proof::{
-    SignedCheckpoint, SignedManifest,
-    manifest::{MANIFEST, SIGNATURE},
+    SignedManifest,
+    manifest::{CHECKPOINTS, MANIFEST, SIGNATURE},
 };
 use causerie_records::{Addition, ChainSpan};
 use serde::{Deserialize, Serialize};
@@ -336,20 +336,20 @@ impl Compliance {
         let format = format::for_adapter(adapter, &run.batch);
         let writer = Writer::begin(destination.begin(&staged).await?, format, heading).await?;
         let (written, present) = self.render(name, run, writer, lease, progress).await?;
-        let manifest = written.manifest.hash();
+        let mut manifest = written.manifest.hash();
         let count = written.records;
         lease.keep().await?;
         match there {
             None => written.staging.commit().await?,
-            Some(there)
-                if self
-                    .is_same(&*destination, run, &there, &written.manifest)
-                    .await? => {}
-            Some(_) => {
-                return Err(ComplianceError::Damaged(format!(
-                    "there is another batch at {} already: move it elsewhere if it isn't this server's",
-                    destination.place(&run.batch)
-                )));
+            Some(there) => {
+                let there = self.delivered(&*destination, run, there, &written.manifest);
+                let there = there.await?.ok_or_else(|| {
+                    ComplianceError::Damaged(format!(
+                        "there is another batch at {} already: move it elsewhere if it isn't this server's",
+                        destination.place(&run.batch)
+                    ))
+                })?;
+                manifest = there.hash();
             }
         }
         let event = Event::Exported {
@@ -371,35 +371,34 @@ impl Compliance {
         })
     }
 
-    /// Whether the batch that is there is the one that was made again: it has the same manifest, with the signature of the
-    /// present key or of that which signed the checkpoint at the run's end.
-    async fn is_same(
+    /// The manifest of the batch that is there, if it is the one that was made again: it is the same with the same signature.
+    /// If the key was changed since, it is signed by the one that signed the checkpoint at the run's end, and has fewer
+    /// checkpoints that name other keys.
+    async fn delivered(
         &self,
         destination: &dyn Destination,
         run: &Run,
-        manifest: &[u8],
+        manifest: Vec<u8>,
         made: &SignedManifest,
-    ) -> Result<bool, ComplianceError> {
-        if manifest != made.manifest {
-            return Ok(false);
-        }
+    ) -> Result<Option<SignedManifest>, ComplianceError> {
         let Some(signature) = destination.read(&run.batch, SIGNATURE).await? else {
-            return Ok(false);
+            return Ok(None);
         };
-        if signature == made.signature {
-            return Ok(true);
+        let there = SignedManifest { manifest, signature };
+        if there == *made {
+            return Ok(Some(there));
         }
-        let manifest = manifest.to_vec();
-        let Ok((_, signer)) = (SignedManifest { manifest, signature }).open() else {
-            return Ok(false);
+        let (Ok((mut told, signer)), Ok((mut again, _))) = (there.open(), made.open()) else {
+            return Ok(None);
         };
+        told.files.remove(CHECKPOINTS);
+        again.files.remove(CHECKPOINTS);
         let records = &*self.needs().records;
         let number = checkpoint::first_after(records, run.up_to.saturating_sub(1)).await?;
         let lines = records.checkpoints(number.saturating_sub(1), 1).await?;
-        let at_end = lines
-            .first()
-            .and_then(|line| SignedCheckpoint::parse(&line.line).ok());
-        Ok(at_end.is_some_and(|checkpoint| checkpoint.key == signer))
+        let at_end = lines.first().map(checkpoint::parse).transpose()?;
+        let is_same = told == again && at_end.is_some_and(|checkpoint| checkpoint.key == signer);
+        Ok(is_same.then_some(there))
     }
 
     /// Writes all records of a run, and checks on the way that each follows the one before.

@@ -20,10 +20,10 @@ pub(crate) struct Faults {
     at: Mutex<Option<(u64, bool)>>,
     /// Every call to the database of records fails.
     pub(crate) records_down: AtomicBool,
-    /// Somebody put another database in the place of the one with records.
-    pub(crate) replaced: Mutex<Option<Arc<SqliteRecords>>>,
     /// How often records were selected.
     pub(crate) select_calls: AtomicU64,
+    /// Somebody put another database in the place of the one with records.
+    pub(crate) replaced: Mutex<Option<Arc<SqliteRecords>>>,
 }
 
 impl Faults {
