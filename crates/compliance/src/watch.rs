@@ -18,6 +18,8 @@ const SECRET: &str = "\"secret\"";
 pub(crate) const WALL_PASSED: &str = "wall-passed";
 /// What lets somebody into a room.
 const GRANTS: [&str; 3] = ["member.grant", "manager.grant", "presenter.grant"];
+/// What a room's lists begin with.
+const LISTS: [&str; 3] = ["members=[", "managers=[", "presenters=["];
 
 fn key(chain: ChainId) -> Option<DocumentKey> {
     match chain {
@@ -29,26 +31,38 @@ fn key(chain: ChainId) -> Option<DocumentKey> {
     }
 }
 
-/// The word after `privacy=` in a room's description, which has other texts in quotation marks.
-fn privacy(description: &str) -> Option<&str> {
+/// The words of a room's description, each with where it begins. There are other texts in quotation marks.
+fn words(description: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut quoted = false;
     let mut escaped = false;
     let mut begin = 0;
-    for (at, c) in description.char_indices().chain([(description.len(), ' ')]) {
+    let ends = description.char_indices().chain([(description.len(), ' ')]);
+    ends.filter_map(move |(at, c)| {
         match c {
             _ if escaped => escaped = false,
             '\\' if quoted => escaped = true,
             '"' => quoted = !quoted,
             ' ' if !quoted => {
-                if let Some(word) = description.get(begin..at)?.strip_prefix("privacy=") {
-                    return Some(word);
-                }
+                let word = description.get(begin..at).map(|word| (begin, word));
                 begin = at.saturating_add(1);
+                return word;
             }
             _ => {}
         }
-    }
-    None
+        None
+    })
+}
+
+/// The word after `privacy=`.
+fn privacy(description: &str) -> Option<&str> {
+    words(description).find_map(|(_, word)| word.strip_prefix("privacy="))
+}
+
+/// The lists at the end, which are there if any was given anew.
+fn lists(description: &str) -> Option<&str> {
+    let is_list = |word: &str| LISTS.iter().any(|list| word.starts_with(list));
+    let (begin, _) = words(description).find(|(_, word)| is_list(word))?;
+    description.get(begin..)
 }
 
 /// Notes how private a room is.
@@ -106,6 +120,10 @@ fn passed(record: &Sealed, body: &Value, was_secret: bool) -> Option<String> {
         Some(after) if what == "room.change" && after != "secret" => {
             format!("made the secret room {target} {after}")
         }
+        Some(_) if what == "room.change" && lists(text("before")) != lists(text("after")) => {
+            let lists = lists(text("after")).unwrap_or_default();
+            format!("gave the secret room {target} other lists, {lists}")
+        }
         _ => return None,
     };
     Some(format!(
@@ -116,7 +134,7 @@ fn passed(record: &Sealed, body: &Value, was_secret: bool) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::privacy;
+    use super::{lists, privacy};
 
     #[test]
     fn only_the_word_itself_counts() {
@@ -126,5 +144,12 @@ mod tests {
         assert_eq!(privacy(r#"name="privacy=secret""#), None);
         assert_eq!(privacy("privacy=closed"), Some("closed"));
         assert_eq!(privacy(""), None);
+    }
+
+    #[test]
+    fn lists_are_what_follows_the_first_of_them() {
+        let of = r#"name="members=[" privacy=secret addin="" members=["a b@x", "c"] presenters=[]"#;
+        assert_eq!(lists(of), Some(r#"members=["a b@x", "c"] presenters=[]"#));
+        assert_eq!(lists(r#"name="members=[" privacy=secret"#), None);
     }
 }

@@ -300,10 +300,16 @@ async fn an_administrator_who_opens_a_secret_room_is_told_of() {
     world.publish(vec![closed, same]).await;
     drain(&service).await;
     assert_eq!(world.alarms().len(), 3);
+    let listed = "name=\"Desk\" privacy=secret members=[\"eve@x.test\"]";
+    world
+        .publish(vec![world.changed(&admin, "room.change", listed)])
+        .await;
+    drain(&service).await;
+    assert_eq!(world.alarms().len(), 4);
     let by_manager = world.changed(&manager, "room.change", "name=\"Desk\" privacy=open");
     world.publish(vec![by_manager]).await;
     drain(&service).await;
-    assert_eq!(world.alarms().len(), 3);
+    assert_eq!(world.alarms().len(), 4);
 }
 
 #[tokio::test]
