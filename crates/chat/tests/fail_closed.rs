@@ -8,16 +8,7 @@ use causerie_policy::Rule;
 use causerie_queue::Backlog;
 use causerie_store::StoreFault;
 use common::{Device, World};
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span::{Attributes, Id, Record},
-};
+use std::time::Duration;
 use uuid::Uuid;
 
 const MAX_DEPTH: u64 = 3;
@@ -174,63 +165,4 @@ async fn a_queue_that_does_not_answer_can_not_be_read() {
     assert!(!is_refused(&mut alice, lobby).await);
     world.queue.hang().await;
     assert!(is_refused(&mut alice, lobby).await);
-}
-
-/// What alarms say.
-#[derive(Clone, Default)]
-struct Alarms(Arc<Mutex<Vec<String>>>);
-
-struct Message(String);
-
-impl Visit for Message {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            self.0 = format!("{value:?}");
-        }
-    }
-}
-
-impl Subscriber for Alarms {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "causerie::alarm"
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut message = Message(String::new());
-        event.record(&mut message);
-        // Of others' alarms nothing is said here.
-        if message.0.starts_with("Compliance") {
-            self.0.lock().unwrap().push(message.0);
-        }
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-#[tokio::test]
-async fn only_what_changes_is_told() {
-    let alarms = Alarms::default();
-    let _guard = tracing::subscriber::set_default(alarms.clone());
-    let said = || std::mem::take(&mut *alarms.0.lock().unwrap());
-    let world = world().await;
-    tell(&world, depth(0)).await;
-    assert_eq!(said(), [""; 0], "all is well from the start");
-    tell(&world, depth(MAX_DEPTH + 1)).await;
-    tell(&world, depth(MAX_DEPTH + 2)).await;
-    let behind = "Compliance is behind: rooms of closed categories take no messages.";
-    assert_eq!(said(), [behind]);
-    let world = world.restart().await;
-    assert_eq!(said(), [behind], "a start says it once more");
-    tell(&world, depth(0)).await;
-    assert_eq!(said(), ["Compliance has caught up."]);
 }
