@@ -102,7 +102,13 @@ impl Arguments {
                 if as_json {
                     return output::json(&value);
                 }
-                let row = |one: &Value| vec![text(&one["scope"]), text(&one["name"]), text(&one["keepDays"])];
+                let row = |one: &Value| {
+                    vec![
+                        text(&one["scope"]),
+                        one["name"].as_str().unwrap_or_default().to_owned(),
+                        text(&one["keepDays"]),
+                    ]
+                };
                 let rows: Vec<_> = value.as_array().into_iter().flatten().map(row).collect();
                 output::table(
                     &["SCOPE", "NAME", "DAYS"],
