@@ -43,8 +43,8 @@ post /v1/compliance/reads/export export-compliance
 post /v1/compliance/retention/apply retire-compliance
 get /v1/compliance/retention/plan read-compliance
 get /v1/compliance/retention/policies read-compliance
-put /v1/compliance/retention/policies/{scope} change-compliance
-delete /v1/compliance/retention/policies/{scope} change-compliance
+put /v1/compliance/retention/policies/{scope} retire-compliance
+delete /v1/compliance/retention/policies/{scope} retire-compliance
 get /v1/compliance/status read-status
 post /v1/compliance/verify read-compliance
 get /v1/eligible read-rooms
