@@ -3,7 +3,7 @@
 use crate::{Options, fault::store_error, reader::Reader, writer::Writer};
 use causerie_store::{StoreError, StoreFault};
 use sqlx::{
-    ConnectOptions, Connection, Row, SqlSafeStr, SqliteConnection,
+    ConnectOptions, Connection, Executor, Row, SqlSafeStr, SqliteConnection,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
@@ -32,6 +32,8 @@ pub(crate) struct Opened {
     path: PathBuf,
     /// The connection that is to write.
     pub(crate) connection: SqliteConnection,
+    /// The connection that holds the log's index open.
+    keeper: SqliteConnection,
     writing: SqliteConnectOptions,
     reading: SqliteConnectOptions,
     readers: u32,
@@ -40,7 +42,8 @@ pub(crate) struct Opened {
 
 impl Opened {
     pub(crate) async fn start(self) -> Result<(Writer, Reader), StoreError> {
-        let writer = Writer::new(self.path.clone(), self.writing, self.connection, self.count).await?;
+        let path = self.path.clone();
+        let writer = Writer::new(path, self.writing, self.connection, self.keeper, self.count).await?;
         Ok((writer, Reader::new(self.path, self.reading, self.readers)))
     }
 }
@@ -68,14 +71,25 @@ pub(crate) async fn open(path: &Path, options: &Options, kind: &Kind) -> Result<
         .await
         .map_err(|error| store_error(path, &error))?;
     migrate(path, &mut connection, kind).await?;
+    let keeper = keeper(&writing)
+        .await
+        .map_err(|error| store_error(path, &error))?;
     Ok(Opened {
         path: path.to_owned(),
         connection,
+        keeper,
         writing,
         reading: plain.read_only(true),
         readers: options.readers,
         count: kind.count,
     })
+}
+
+/// A connection that has read, and so holds the index of the log.
+async fn keeper(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    let mut connection = options.connect().await?;
+    connection.fetch_one("SELECT count(*) FROM sqlite_schema").await?;
+    Ok(connection)
 }
 
 /// Makes the file if it isn't there, so that nobody else may read it: SQLite would go by the umask. The log takes its

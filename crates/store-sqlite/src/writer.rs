@@ -64,6 +64,9 @@ struct State {
     /// `None` when it has to be made anew. It is taken out while in use, so that one whose use was cut short isn't used
     /// again.
     connection: Option<SqliteConnection>,
+    /// Does nothing but stay open. All connections of a process share one handle on the log's index. If the first to need
+    /// it comes while the disk is read-only, nobody can write until the last has gone, however well the disk is by then.
+    keeper: Option<SqliteConnection>,
     /// Why nothing is written any more.
     stopped: Option<StoreError>,
     /// About how much was written to the log since the last checkpoint.
@@ -85,12 +88,14 @@ impl Writer {
         path: PathBuf,
         options: SqliteConnectOptions,
         mut connection: SqliteConnection,
+        keeper: SqliteConnection,
         query: Option<&'static str>,
     ) -> Result<Self, StoreError> {
         let tally = count(&mut connection, query).await;
         let tally = tally.map_err(|error| store_error(&path, &error))?;
         let state = State {
             connection: Some(connection),
+            keeper: Some(keeper),
             ..State::default()
         };
         Ok(Self {
@@ -137,10 +142,11 @@ impl Writer {
     pub(crate) async fn close(&self) {
         let mut state = self.shared.state.lock().await;
         state.stopped = Some(StoreError::new(StoreFault::Unavailable, "the database is closed"));
-        if let Some(connection) = state.connection.take()
-            && let Err(error) = connection.close().await
-        {
-            tracing::warn!(database = %self.shared.path.display(), %error, "The database can't be closed.");
+        let keeper = state.keeper.take();
+        for connection in keeper.into_iter().chain(state.connection.take()) {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(database = %self.shared.path.display(), %error, "The database can't be closed.");
+            }
         }
     }
 }
@@ -240,7 +246,7 @@ impl State {
         self.stopped = Some(error.clone());
         // Kept open until the process ends: closing the last connection would move the log to the file, sync that, and
         // delete the log, the only place of which we know what it holds. The next start reads it.
-        std::mem::forget(connection);
+        std::mem::forget((connection, self.keeper.take()));
         None
     }
 }

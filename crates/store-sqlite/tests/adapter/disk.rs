@@ -9,8 +9,12 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 use tempfile::TempDir;
+
+/// What a thread that closes a connection is given for it. A shorter time than it needs makes the test weaker, not red.
+const CLOSING: Duration = Duration::from_millis(500);
 
 /// A small file system in memory. It needs the right to mount; where that is missing, its tests say so and pass.
 struct SmallDisk(TempDir);
@@ -242,6 +246,48 @@ fn a_disk_that_turns_read_only_refuses_until_it_is_mended() {
 #[ignore = "run by its parent"]
 async fn child_read_only() {
     mends("readonly", StoreFault::ReadOnly).await;
+}
+
+#[test]
+fn who_only_reads_on_a_read_only_disk_keeps_nobody_from_writing_afterwards() {
+    on_a_failing_disk("disk::child_reader");
+}
+
+#[tokio::test]
+#[ignore = "run by its parent"]
+async fn child_reader() {
+    let (path, switch) = failing_disk();
+    let store = open(&path).await;
+    let mut chain = Chain::of_room(1);
+    commit(&store, vec![chain.post("before")]).await;
+    switch("readonly");
+    assert_eq!(
+        refusal(&store, &chain.clone().post("refused")).await,
+        StoreFault::ReadOnly
+    );
+    // The connection that was refused is closed beside us.
+    tokio::time::sleep(CLOSING).await;
+    assert_eq!(count(&store).await, 1);
+    switch("well");
+    commit(&store, vec![chain.post("after")]).await;
+    assert_eq!(count(&store).await, 2);
+}
+
+#[test]
+fn a_database_on_a_read_only_disk_is_not_opened() {
+    on_a_failing_disk("disk::child_opening");
+}
+
+#[tokio::test]
+#[ignore = "run by its parent"]
+async fn child_opening() {
+    let (path, switch) = failing_disk();
+    open(&path).await.close().await;
+    switch("readonly");
+    let error = SqliteStore::open(&path, options()).await.err();
+    assert_eq!(error.expect("it is refused").fault, StoreFault::ReadOnly);
+    switch("well");
+    commit(&open(&path).await, vec![Chain::of_room(1).post("taken")]).await;
 }
 
 #[test]
