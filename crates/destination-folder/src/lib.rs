@@ -5,11 +5,13 @@
 //! alone.
 
 mod disk;
+mod sandbox;
 mod staging;
 mod stylesheet;
 mod transform;
 mod zipped;
 
+pub use sandbox::{Enforced, Sandbox};
 pub use transform::{TRANSFORM_DEADLINE, TRANSFORM_MEMORY_BYTES, TRANSFORM_OUTPUT_BYTES};
 
 use async_trait::async_trait;
@@ -38,6 +40,13 @@ impl Folders {
     #[must_use]
     pub fn with_program(mut self, program: impl Into<PathBuf>) -> Self {
         self.processor.program = Some(program.into());
+        self
+    }
+
+    /// With a sandbox around that program. Without one, the check of stylesheets is the only wall.
+    #[must_use]
+    pub fn with_sandbox(mut self, sandbox: Sandbox) -> Self {
+        self.processor.sandbox = Some(sandbox);
         self
     }
 

@@ -1,10 +1,21 @@
 //! XSLT in a process of its own.
 //!
 //! The process has no environment, an empty directory, its stylesheet on standard input, its one input by path, and standard
-//! output, which is copied into the export here. It may write no byte to any file. That it reads no other file is seen to by
-//! [`crate::stylesheet`].
+//! output, which is copied into the export here. Limits of the shell (`ulimit`) keep it from writing bytes to files and from
+//! taking too much memory and time. That it reads no other file, two walls see to:
+//!
+//! - The check of the stylesheet ([`crate::stylesheet`]) refuses what names other files, reads the clock or makes random
+//!   numbers. It always stands, and tells whoever sets a stylesheet what is wrong with it. It holds as long as it knows all
+//!   that processors understand.
+//! - The [`Sandbox`], if there is one, has the kernel refuse what a process does, whatever the stylesheet says and whatever
+//!   is wrong with the processor: to read, write, make or remove any file but its input and the programs and libraries of the
+//!   machine, and to reach the network. How far it holds depends on the kernel, which the log tells.
 
-use crate::{disk, stylesheet};
+use crate::{
+    disk,
+    sandbox::{Enforced, Sandbox},
+    stylesheet,
+};
 use causerie_destination::DeliveryError;
 use std::{
     io,
@@ -39,6 +50,7 @@ const LIMITED: &str =
 #[derive(Clone, Debug)]
 pub(crate) struct Processor {
     pub(crate) program: Option<PathBuf>,
+    pub(crate) sandbox: Option<Sandbox>,
     pub(crate) deadline: Duration,
     pub(crate) output_bytes: u64,
 }
@@ -47,6 +59,7 @@ impl Default for Processor {
     fn default() -> Self {
         Self {
             program: None,
+            sandbox: None,
             deadline: TRANSFORM_DEADLINE,
             output_bytes: TRANSFORM_OUTPUT_BYTES,
         }
@@ -117,10 +130,12 @@ impl Processor {
         out: File,
     ) -> Result<(), String> {
         let said = |error: io::Error| error.to_string();
+        let wall = self.sandbox.as_ref().map(|sandbox| sandbox.words(from));
         let mut child = Command::new("/bin/sh")
             .args(["-c", LIMITED, "sh"])
             .arg((TRANSFORM_MEMORY_BYTES / 1024).to_string())
             .arg(TRANSFORM_DEADLINE.as_secs().to_string())
+            .args(wall.unwrap_or_default())
             .arg(program)
             .args(["--nonet", "--nowrite", "--nomkdir", "--novalid", "-"])
             .arg(from)
@@ -160,11 +175,25 @@ impl Processor {
         };
         let ((), (), heard) = tokio::try_join!(feed, self.copy(stdout, out), listen)?;
         let status = child.wait().await.map_err(said)?;
+        let heard = self.unwalled(&String::from_utf8_lossy(&heard), status.success())?;
         if status.success() {
             return Ok(());
         }
-        let heard = String::from_utf8_lossy(&heard);
-        Err(format!("{status}: {}", heard.trim()))
+        Err(format!("{status}: {heard}"))
+    }
+
+    /// What the processor said, without what the sandbox said. One that says nothing may be none: no output of it is taken.
+    fn unwalled(&self, heard: &str, succeeded: bool) -> Result<String, String> {
+        let Some(sandbox) = &self.sandbox else {
+            return Ok(heard.trim().to_owned());
+        };
+        let (enforced, heard) = Enforced::first_of(heard);
+        match enforced {
+            Some(enforced) => sandbox.tell(enforced),
+            None if succeeded => return Err("its sandbox doesn't say how far it holds".to_owned()),
+            None => {}
+        }
+        Ok(heard.trim().to_owned())
     }
 
     async fn copy(&self, from: tokio::process::ChildStdout, mut to: File) -> Result<(), String> {

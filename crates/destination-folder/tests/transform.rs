@@ -1,7 +1,7 @@
 //! Stylesheets of others, and those who mean harm.
 
 use causerie_destination::{DeliveryError, Destinations, Place};
-use causerie_destination_folder::Folders;
+use causerie_destination_folder::{Enforced, Folders, Sandbox};
 use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
 
@@ -212,6 +212,56 @@ async fn a_program_that_is_not_there_is_named_with_its_package() {
     let folders = Folders::new().with_program("/nowhere/xsltproc");
     let error = transformed_by(folders, &sheet("")).await.expect_err("no program");
     assert!(error.0.contains("install the package xsltproc"), "{error}");
+}
+
+/// Passes its program on, after this command of the shell, which sees all words.
+fn sandbox(first: &str) -> Folders {
+    let script = format!(r#"{first}; while [ "$1" != -- ]; do shift; done; shift; exec "$@""#);
+    Folders::new().with_sandbox(Sandbox::new("/bin/sh", ["-c", &script, "the-sandbox", "leading"]))
+}
+
+fn one_line() -> String {
+    sheet(r#"<xsl:output method="text"/><xsl:template match="/">one</xsl:template>"#)
+}
+
+#[tokio::test]
+async fn the_processor_runs_through_the_sandbox() {
+    for enforced in [Enforced::Fully, Enforced::Partly, Enforced::Not] {
+        let folders = sandbox(&format!("echo {enforced} >&2"));
+        assert_eq!(transformed_by(folders, &one_line()).await.expect("made"), "one");
+    }
+    // The words that it gets.
+    let folders = sandbox("echo >&2 $*; false || exit 3");
+    let error = transformed_by(folders, &one_line()).await.expect_err("it ends").0;
+    let (before, after) = error.split_once(" -- ").expect("a program");
+    assert!(
+        before.contains(": leading --input /") && before.ends_with("/in.xml"),
+        "{error}"
+    );
+    assert!(after.contains("/xsltproc --nonet"), "{error}");
+}
+
+#[tokio::test]
+async fn a_sandbox_that_says_nothing_is_none() {
+    for first in ["true", "echo hello >&2", "echo; echo fully enforced >&1"] {
+        let error = transformed_by(sandbox(first), &one_line())
+            .await
+            .expect_err("refused");
+        assert!(error.0.contains("its sandbox doesn't say"), "{first}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_sandbox_says_is_not_what_the_processor_says() {
+    let stylesheet = sheet(
+        r#"<xsl:template match="/"><xsl:message terminate="yes">no such room</xsl:message></xsl:template>"#,
+    );
+    let error = transformed_by(sandbox("echo fully enforced >&2"), &stylesheet).await;
+    let error = error.expect_err("it ends").0;
+    assert!(
+        error.contains("no such room") && !error.contains("enforced"),
+        "{error}"
+    );
 }
 
 /// Calls itself ever more: without a deadline, for hours.

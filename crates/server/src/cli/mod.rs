@@ -26,6 +26,7 @@ mod registrations;
 mod retention;
 mod room;
 mod room_find;
+mod sandbox;
 mod settings;
 mod status;
 mod test;
@@ -121,6 +122,9 @@ enum Command {
     Config(configuration::Arguments),
     /// Print the description of the administration API
     Api(openapi::Arguments),
+    /// Run a program walled in by the kernel
+    #[command(hide = true)]
+    Sandbox(sandbox::Arguments),
 }
 
 impl Cli {
@@ -154,6 +158,7 @@ impl Cli {
             Command::Load(arguments) => arguments.run(),
             Command::Config(arguments) => arguments.run(),
             Command::Api(arguments) => arguments.run(),
+            Command::Sandbox(arguments) => arguments.run(),
         }
     }
 }

@@ -18,7 +18,7 @@ use alarms::Told;
 use anchor::Anchors;
 use anyhow::{Context, Result, anyhow};
 use causerie_compliance::{Alarm, Alarms, Compliance, ComplianceError, Needs, Settings};
-use causerie_destination_folder::Folders;
+use causerie_destination_folder::{Folders, Sandbox};
 use causerie_model::{Clock, Random, Timestamp};
 use causerie_proof::SigningKey;
 use causerie_queue::Queue;
@@ -155,6 +155,7 @@ pub(crate) struct Start {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     keys: Arc<KeyFile>,
+    folders: Folders,
     /// The file with the key from which trust comes.
     root: PathBuf,
     /// The key is one that somebody else made.
@@ -196,6 +197,7 @@ impl Start {
             alarms: Arc::new(Told::new(&config.domain, &set.alarm_webhook)?),
             clock,
             keys: Arc::new(KeyFile::new(file, random.clone())),
+            folders: folders(),
             root: data_dir.file(signing_key::ROOT),
             random,
             key_is_given: key.is_some(),
@@ -238,7 +240,7 @@ impl Start {
             let needs = Needs {
                 queue: self.queue.clone(),
                 records: records.clone(),
-                destinations: Arc::new(Folders::new()),
+                destinations: Arc::new(self.folders.clone()),
                 anchor: self.anchor.clone(),
                 alarms: self.alarms.clone(),
                 clock: self.clock.clone(),
@@ -322,6 +324,17 @@ impl Start {
             at,
         });
         (text, at)
+    }
+}
+
+/// Folders for exports, where stylesheets run through this program's own sandbox.
+fn folders() -> Folders {
+    match std::env::current_exe() {
+        Ok(program) => Folders::new().with_sandbox(Sandbox::new(program, ["sandbox"])),
+        Err(error) => {
+            tracing::warn!("stylesheets run without a sandbox: this program can't be found: {error}");
+            Folders::new()
+        }
     }
 }
 

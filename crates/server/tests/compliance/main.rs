@@ -3,6 +3,7 @@
 #[path = "../admin/common.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
+mod stylesheets;
 
 use causerie_testkit::{Options, Server};
 use common::{Ran, command, demo, run, wait_until};
@@ -17,7 +18,12 @@ fn officer(server: &Server, arguments: &[&str]) -> Ran {
 
 /// Where a batch that was just exported is.
 fn exported(server: &Server) -> PathBuf {
-    let outcome = officer(server, &["compliance", "adapter", "run", "demo", "--json"]).json();
+    exported_by(server, "demo")
+}
+
+/// The same by another adapter.
+fn exported_by(server: &Server, adapter: &str) -> PathBuf {
+    let outcome = officer(server, &["compliance", "adapter", "run", adapter, "--json"]).json();
     outcome["place"].as_str().expect("something was exported").into()
 }
 
