@@ -210,7 +210,7 @@ mod tests {
         let names = [
             manifest::RECORDS,
             manifest::CHECKPOINTS,
-            manifest::LEAVES,
+            manifest::NODES,
             "a.csv",
         ];
         let signed = Manifest {
