@@ -373,7 +373,7 @@ fn any_change() -> impl Strategy<Value = Change> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
     /// What the records of a tree are proved by: what is passed by gives the nodes that going down finds, the tree has the
     /// root of all its leaves, and there are few.
     #[test]
@@ -406,8 +406,9 @@ proptest! {
         let mut expected = Vec::new();
         rest(&world.records, &chosen, &mut expected);
         prop_assert_eq!(&found, &expected);
-        let (n, k) = (rooms.len() as f64, rooms.iter().filter(|it| **it).count().max(1) as f64);
-        let bound = k * (n / k).log2() + n.log2() + 1e-9;
+        let (n, k) = (rooms.len() as f64, rooms.iter().filter(|it| **it).count() as f64);
+        // With none there are as many as the tree has full subtrees side by side; no export has such a checkpoint's.
+        let bound = if k > 0.0 { k * (n / k).log2() + n.log2() + 1e-9 } else { n.log2().floor() + 1.0 };
         prop_assert!(found.len() as f64 <= bound, "{} nodes of {n} leaves with {k} chosen", found.len());
     }
 
