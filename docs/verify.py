@@ -112,14 +112,18 @@ def leaf(position, record):
     return sha(b"\0" + position.to_bytes(8, "big") + record)
 
 
-def root(leaves):
-    """RFC 9162 section 2.1, one level after the other: a node without a neighbour moves up as it is."""
-    if not leaves:
+def root(first, size, records, nodes):
+    """RFC 9162 section 2.1, down to the nodes and records that are there."""
+    if (first, size) in nodes:
+        return nodes[first, size]
+    if size == 0:
         return sha(b"")
-    while len(leaves) > 1:
-        pairs = [sha(b"\1" + a + b) for a, b in zip(leaves[::2], leaves[1::2])]
-        leaves = pairs + (leaves[-1:] if len(leaves) % 2 else [])
-    return leaves[0]
+    if size == 1:
+        if first not in records:
+            raise Wrong(f"neither a record nor a node is there for position {first}")
+        return leaf(first, records[first])
+    left = 1 << (size - 1).bit_length() - 1
+    return sha(b"\1" + root(first, left, records, nodes) + root(first + left, size - left, records, nodes))
 
 
 def record_hash(record):
@@ -178,7 +182,8 @@ class Export:
         self.exported = []
         self.checkpoints, self.last = [], None
         self.keys, self.begun = [trusted], False  # the trusted key and those that lead on from it
-        self.leaves, self.records, self.found = [], {}, {}
+        self.nodes, self.records, self.found = {}, {}, {}
+        self.reach = 0  # the last position of the last node
         self.chain, self.missing, self.aside, self.names = None, {}, set(), {}
 
     def open(self, name):
@@ -202,7 +207,7 @@ class Export:
             raise Wrong("manifest.json: its signature isn't right")
         self.told = json.loads(data)
         there = set(self.files.names) - {"manifest.json", "manifest.sig"}
-        for name in ("records.ndjson", "checkpoints.ndjson", "leaves.ndjson"):
+        for name in ("records.ndjson", "checkpoints.ndjson", "nodes.ndjson"):
             if name not in self.told["files"]:
                 raise Wrong(f"manifest.json: it names no {name}")
         for name in sorted(set(self.told["files"]) - there):
@@ -287,11 +292,17 @@ class Export:
         self.last = (this, sha(covered))
         self.checkpoints.append((this, trusted))
 
-    def leaf(self, line):
-        this = members(line, {"hash": str, "position": int})
-        if self.leaves and self.leaves[-1][0] >= this["position"]:
-            raise Wrong("its position isn't after that of the line before")
-        self.leaves.append((this["position"], bytes.fromhex(this["hash"])))
+    def node(self, line):
+        this = members(line, {"hash": str, "leaves": int, "position": int})
+        first, size = this["position"], this["leaves"]
+        if size < 1 or size & (size - 1):
+            raise Wrong(f"{size} leaves are no power of two")
+        if first < 1 or first + size >= 2**64:
+            raise Wrong("there are no such positions")
+        if first <= self.reach:
+            raise Wrong(f"it begins at position {first}, and the line before reaches position {self.reach}")
+        self.reach = first + size - 1
+        self.nodes[first, size] = bytes.fromhex(this["hash"])
 
     def record(self, line):
         texts = ("actor", "body", "chain", "hash", "kind", "previous")
@@ -363,27 +374,39 @@ class Export:
             for position in range(self.told["after"] + 1, self.told["upTo"] + 1):
                 if position not in self.records:
                     raise Wrong(f"records.ndjson: the record at position {position} is missing")
-        places = dict(self.records)
-        for position, digest in self.leaves:
-            if position in places:
-                raise Wrong(f"position {position} is there twice")
-            places[position] = digest
-        order, covered, covering = sorted(places), set(), 0
+        order, heads = sorted(self.records), sorted(self.nodes)
+        for first, size in heads:
+            under = bisect.bisect_left(order, first)
+            if under < len(order) and order[under] < first + size:
+                raise Wrong(f"nodes.ndjson: the node over the positions {first} to {first + size - 1} covers position "
+                            f"{order[under]}, whose record is in the export")
+        self.covering, covered = 0, set()
         for this, trusted in self.checkpoints:
             name, first, last = f"checkpoint {this['number']}: ", this["after"] + 1, this["upTo"]
             some = order[bisect.bisect_left(order, first):bisect.bisect_right(order, last)]
-            if not some and ("nextKey" in this or last < first):
+            own = heads[bisect.bisect_left(heads, (first, 0)):bisect.bisect_left(heads, (last + 1, 0))]
+            if not some and not own and ("nextKey" in this or last < first):
                 continue  # there for the key that it names
             if not trusted:
                 raise Wrong(name + "it is signed by a key to which nothing leads from the trusted key")
-            if len(some) != last - first + 1 or root([leaf(p, places[p]) for p in some]).hex() != this["root"]:
-                raise Wrong(name + f"the records and leaves at positions {first} to {last} aren't those that it was made over")
-            covering += 1
-            covered.update(some)
-        self.covering, outside = covering, [p for p in order if p not in covered]
-        for position in outside:
-            if self.told["complete"] or position not in self.records:
-                raise Wrong(f"no checkpoint covers what is at position {position}")
+            for begin, size in own:
+                over = f"over the positions {begin} to {begin + size - 1}"
+                if begin + size - 1 > last:
+                    raise Wrong(name + f"the node {over} goes on after its end")
+                if (begin - first) % size:
+                    raise Wrong(name + f"its tree has no node {over}")
+            try:
+                found = root(first, last - first + 1, self.records, self.nodes).hex()
+            except Wrong as missing:
+                raise Wrong(name + str(missing))
+            if found != this["root"]:
+                raise Wrong(name + f"the records and nodes at positions {first} to {last} aren't those that it was made over")
+            self.covering += 1
+            covered.update(some, own)
+        outside = [position for position in order if position not in covered]
+        stray = [node[0] for node in heads if node not in covered]
+        for position in stray + (outside if self.told["complete"] else []):
+            raise Wrong(f"no checkpoint covers what is at position {position}")
         return len(outside)
 
     def verify(self):
@@ -391,10 +414,10 @@ class Export:
         self.compare("checkpoints.ndjson", self.checkpoint)
         if self.signer not in self.keys:
             raise Wrong("manifest.json is signed by a key to which nothing leads from the trusted key")
-        self.compare("leaves.ndjson", self.leaf)
+        self.compare("nodes.ndjson", self.node)
         self.compare("records.ndjson", self.record)
         outside = self.together()
-        rest = set(self.told["files"]) - {"checkpoints.ndjson", "leaves.ndjson", "records.ndjson"}
+        rest = set(self.told["files"]) - {"checkpoints.ndjson", "nodes.ndjson", "records.ndjson"}
         for name in sorted(rest, key=lambda name: (name.endswith(".parts"), name)):
             self.compare(name)
         note = f", {outside} records not covered by a checkpoint" if outside else ""

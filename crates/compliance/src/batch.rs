@@ -12,8 +12,9 @@ use causerie_destination::Staging;
 use causerie_formats::{Format, Person, Piece, Room};
 use causerie_model::{ChainId, Timestamp};
 use causerie_proof::{
-    ChainRange, File, Manifest, Part, SignedManifest, SigningKey,
-    manifest::{CHECKPOINTS, LEAVES, MANIFEST, PARTS_SUFFIX, RECORDS, SIGNATURE},
+    ChainRange, File, Manifest, Node, Part, Rest, SignedManifest, SigningKey,
+    manifest::{CHECKPOINTS, MANIFEST, NODES, PARTS_SUFFIX, RECORDS, SIGNATURE},
+    merkle,
 };
 use causerie_records::{RecordStore, Stored};
 use sha2::{Digest, Sha256};
@@ -204,7 +205,7 @@ impl Writer {
             positions,
             records: 0,
         };
-        for file in [RECORDS, CHECKPOINTS, LEAVES] {
+        for file in [RECORDS, CHECKPOINTS, NODES] {
             // They are there even if there is nothing to write.
             writer.staging.write(file, &[]).await?;
         }
@@ -351,7 +352,7 @@ impl Writer {
         })
     }
 
-    /// The checkpoints that cover the records, and the leaves of what they cover besides. Those that name another key are there
+    /// The checkpoints that cover the records, and the nodes over what they cover besides. Those that name another key are there
     /// in any case: they lead whoever holds an earlier key to the one that signs the manifest.
     async fn proof(&mut self, records: &dyn RecordStore) -> Result<(), ComplianceError> {
         let mut rotations = checkpoint::rotations(records).await?;
@@ -382,7 +383,7 @@ impl Writer {
                     && after >= self.heading.after
                     && up_to <= self.heading.up_to;
                 if !whole {
-                    self.leaves(records, after, up_to).await?;
+                    self.nodes(records, after, up_to).await?;
                 }
             }
         }
@@ -402,30 +403,45 @@ impl Writer {
         Ok(())
     }
 
-    async fn leaves(
+    /// The nodes of a checkpoint's tree that stand for what isn't in the export.
+    async fn nodes(
         &mut self,
         records: &dyn RecordStore,
         after: u64,
         up_to: u64,
     ) -> Result<(), ComplianceError> {
-        let mut after = after;
-        loop {
-            let page = records.read(after, up_to, PAGE).await?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            after = last.position;
+        let mut rest = Rest::new(after);
+        while rest.position() <= up_to {
+            let next = rest.position();
+            let page = records.read(next.saturating_sub(1), up_to, PAGE).await?;
+            if page.is_empty() {
+                let text = format!("there is no record at position {next}");
+                return Err(ComplianceError::Damaged(text));
+            }
             for stored in page {
-                if self.positions.contains(stored.position) {
-                    continue;
+                let (next, position) = (rest.position(), stored.position);
+                if position != next {
+                    let text = format!("at position {next} there is the record of position {position}");
+                    return Err(ComplianceError::Damaged(text));
                 }
-                let (hash, position) = (stored.record.hash, stored.position);
-                let line = format!("{{\"hash\":\"{hash}\",\"position\":{position}}}\n");
-                self.output
-                    .put(&mut *self.staging, LEAVES, line.as_bytes())
-                    .await?;
+                if self.positions.contains(position) {
+                    self.put_nodes(rest.show()).await?;
+                } else {
+                    rest.hide(merkle::leaf(position, stored.record.hash));
+                }
             }
         }
+        self.put_nodes(rest.finish()).await
+    }
+
+    async fn put_nodes(&mut self, nodes: Vec<Node>) -> Result<(), ComplianceError> {
+        for node in nodes {
+            let line = node.to_line() + "\n";
+            self.output
+                .put(&mut *self.staging, NODES, line.as_bytes())
+                .await?;
+        }
+        Ok(())
     }
 }
 

@@ -8,7 +8,7 @@
 //! | `manifest.sig` | a line of JSON: `key` and `signature` in hexadecimal; the signature is over `causerie manifest 1`, a zero byte and the bytes of `manifest.json` |
 //! | `records.ndjson` | its records, a [`crate::Stored`] on each line, by chain and number |
 //! | `checkpoints.ndjson` | the checkpoints that cover its records, and all that name another key, a [`crate::SignedCheckpoint`] on each line |
-//! | `leaves.ndjson` | for each record that the former cover and that isn't in the export: `hash` and `position`, one object on each line, by position |
+//! | `nodes.ndjson` | of the trees of the former, the largest full subtrees that hold no record of the export, a [`crate::Node`] on each line, by position |
 //! | others | the same records in the format that was asked for |
 //! | `*.parts` | beside each of those: a [`Part`] on each line, so that a changed byte can be laid to a record |
 
@@ -30,7 +30,7 @@ pub const RECORDS: &str = "records.ndjson";
 /// The file of the checkpoints.
 pub const CHECKPOINTS: &str = "checkpoints.ndjson";
 /// The file of what the checkpoints cover besides.
-pub const LEAVES: &str = "leaves.ndjson";
+pub const NODES: &str = "nodes.ndjson";
 /// What the name of a file of parts ends with.
 pub const PARTS_SUFFIX: &str = ".parts";
 
@@ -105,16 +105,6 @@ pub struct Part {
     pub position: Option<u64>,
     /// SHA-256 of it in hexadecimal.
     pub sha256: String,
-}
-
-/// A record that a checkpoint covers and that isn't in the export: a line of [`LEAVES`].
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Leaf {
-    /// Its hash in hexadecimal.
-    pub hash: String,
-    /// Its position.
-    pub position: u64,
 }
 
 /// A text that is no manifest.

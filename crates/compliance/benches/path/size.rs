@@ -151,9 +151,9 @@ async fn searches(bed: &Bed, records: usize) {
             .join(exported.expect("an export").batch.expect("a batch"));
         let length = |file: &str| fs::metadata(folder.join(file)).map_or(0, |found| found.len());
         println!(
-            "    records.ndjson {:.1} MiB, leaves.ndjson {:.1} MiB",
+            "    records.ndjson {:.3} MiB, nodes.ndjson {:.3} MiB",
             mib(length("records.ndjson")),
-            mib(length("leaves.ndjson"))
+            mib(length("nodes.ndjson"))
         );
         fs::remove_dir_all(&folder).expect("it goes");
     }

@@ -1,6 +1,7 @@
 //! What officers do: holds, retention, matters, readings.
 
 mod matters;
+mod nodes;
 mod reads;
 mod retention;
 mod world;

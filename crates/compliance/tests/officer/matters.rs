@@ -213,7 +213,7 @@ async fn pages_are_by_position_whichever_rooms_are_named() {
 }
 
 #[tokio::test]
-async fn an_export_has_leaves_only_of_checkpoints_that_cover_its_records() {
+async fn an_export_has_nodes_only_of_checkpoints_that_cover_its_records() {
     let mut world = World::new().await;
     for text in ["before", "merger", "after"] {
         let said = (1..=3)
@@ -241,7 +241,8 @@ async fn an_export_has_leaves_only_of_checkpoints_that_cover_its_records() {
     };
     assert_eq!(positions("checkpoints.ndjson", "number"), [2]);
     assert_eq!(positions("records.ndjson", "position"), [5]);
-    assert_eq!(positions("leaves.ndjson", "position"), [4, 6]);
+    assert_eq!(positions("nodes.ndjson", "position"), [4, 6]);
+    assert_eq!(positions("nodes.ndjson", "leaves"), [1, 1]);
 }
 
 #[tokio::test]

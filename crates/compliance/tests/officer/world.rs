@@ -109,6 +109,8 @@ pub(crate) struct Racing {
     pub(crate) before_reading: Mutex<Option<Hook>>,
     /// So many retirements are still committed; then they fail.
     pub(crate) retirements: AtomicI64,
+    /// The record at this position isn't found when positions are read.
+    pub(crate) lost: AtomicU64,
 }
 
 #[async_trait]
@@ -136,7 +138,10 @@ impl Records for Racing {
         if let Some(hook) = hook {
             hook().await;
         }
-        self.inner.read(after, up_to, count).await
+        let lost = self.lost.load(Ordering::SeqCst);
+        let mut page = self.inner.read(after, up_to, count).await?;
+        page.retain(|stored| stored.position != lost);
+        Ok(page)
     }
     async fn spans(&self, after: u64, up_to: u64) -> Result<Vec<ChainSpan>, StoreError> {
         self.inner.spans(after, up_to).await
@@ -226,6 +231,7 @@ impl World {
             before_retiring: Mutex::default(),
             before_reading: Mutex::default(),
             retirements: AtomicI64::new(i64::MAX),
+            lost: AtomicU64::new(0),
         });
         let clock = Arc::new(Now(AtomicI64::new(NOW)));
         let needs = Needs {

@@ -2,15 +2,15 @@
 
 use super::{Exported, Wrong};
 use crate::{
-    PublicKey, SignedCheckpoint, Stored, Tree,
+    Node, PublicKey, SignedCheckpoint, Stored, Tree,
     chain::{Fault, Follower},
-    manifest::{ChainRange, Leaf, Manifest},
+    manifest::{ChainRange, Manifest, NODES},
     merkle,
     ranges::Ranges,
 };
 use causerie_model::{ChainId, Hash};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter::Peekable};
 
 /// The checkpoints, in order, and the keys that they lead to from the trusted one.
 pub(super) struct Checkpoints {
@@ -102,21 +102,22 @@ impl Checkpoints {
     }
 }
 
-/// Records that are covered and aren't in the export.
+/// Nodes over records that are covered and aren't in the export, in order; none overlaps another.
 #[derive(Default)]
-pub(super) struct Leaves(Vec<(u64, Hash)>);
+pub(super) struct Nodes(Vec<Node>);
 
-impl Leaves {
+impl Nodes {
     pub(super) fn line(&mut self, line: &str) -> Result<(), String> {
-        let leaf: Leaf = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        let hash = leaf
-            .hash
-            .parse()
-            .map_err(|error: causerie_model::NotAHash| error.to_string())?;
-        if self.0.last().is_some_and(|(last, _)| *last >= leaf.position) {
-            return Err("its position isn't after that of the line before".to_owned());
+        let node = Node::parse(line).map_err(|error| error.to_string())?;
+        if let Some(before) = self.0.last()
+            && before.last() >= node.position
+        {
+            let (position, last) = (node.position, before.last());
+            return Err(format!(
+                "it begins at position {position}, and the line before reaches position {last}"
+            ));
         }
-        self.0.push((leaf.position, hash));
+        self.0.push(node);
         Ok(())
     }
 }
@@ -285,22 +286,56 @@ pub(super) struct Covered {
     pub(super) not_covered: u64,
 }
 
-/// Compares the checkpoints with the records and leaves. One that names another key may be there for that alone: nothing of
-/// what it covers is.
-pub(super) fn cover(
-    manifest: &Manifest,
-    records: Vec<(u64, Hash)>,
-    leaves: Leaves,
-    checkpoints: &[Range],
-) -> Result<Covered, Wrong> {
-    let doubled = |position: u64| Err(Wrong::Content(format!("position {position} is there twice")));
+/// What is at positions after one another: a record, or the records under a node.
+#[derive(Clone, Copy)]
+struct Piece {
+    first: u64,
+    /// How many positions.
+    leaves: u64,
+    /// The root of the subtree over them.
+    hash: Hash,
+    is_record: bool,
+}
+
+impl Piece {
+    fn last(&self) -> u64 {
+        self.first.saturating_add(self.leaves.saturating_sub(1))
+    }
+}
+
+/// Records and nodes by position.
+fn pieces(records: Vec<(u64, Hash)>, nodes: Nodes) -> impl Iterator<Item = Piece> {
+    let mut records = records.into_iter().peekable();
+    let mut nodes = nodes.0.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let next_node = nodes.peek().map_or(u64::MAX, |node| node.position);
+        if let Some((position, hash)) = records.next_if(|(position, _)| *position <= next_node) {
+            return Some(Piece {
+                first: position,
+                leaves: 1,
+                hash: merkle::leaf(position, hash),
+                is_record: true,
+            });
+        }
+        nodes.next().map(|node| Piece {
+            first: node.position,
+            leaves: node.leaves,
+            hash: node.hash,
+            is_record: false,
+        })
+    })
+}
+
+/// A complete export has every record of its range; none has a record twice, or one that a node covers too. So a node
+/// of a complete export is outside of its range.
+fn check_positions(manifest: &Manifest, records: &[(u64, Hash)], nodes: &Nodes) -> Result<(), Wrong> {
+    if let Some([(position, _), _]) = records.array_windows().find(|[one, two]| one.0 == two.0) {
+        return Err(Wrong::Content(format!("position {position} is there twice")));
+    }
     if manifest.complete {
         let mut expected = manifest.after.saturating_add(1);
-        for (position, _) in &records {
-            if *position < expected {
-                return doubled(*position);
-            }
-            if *position > expected {
+        for (position, _) in records {
+            if *position != expected {
                 break;
             }
             expected = expected.saturating_add(1);
@@ -311,59 +346,102 @@ pub(super) fn cover(
             )));
         }
     }
-    let is_record: Vec<u64> = records.iter().map(|(position, _)| *position).collect();
-    let mut all = records;
-    all.extend(leaves.0);
-    all.sort_unstable_by_key(|(position, _)| *position);
-    if let Some([(position, _), _]) = all.array_windows().find(|[one, two]| one.0 == two.0) {
-        return doubled(*position);
-    }
-    let mut rest = all.into_iter().peekable();
-    let (mut outside, mut covering) = (Vec::new(), 0_u64);
-    for range in checkpoints {
-        while let Some((position, _)) = rest.next_if(|(position, _)| *position <= range.after) {
-            outside.push(position);
+    for node in &nodes.0 {
+        let at = records.partition_point(|(position, _)| *position < node.position);
+        if let Some((position, _)) = records.get(at)
+            && *position <= node.last()
+        {
+            return Err(Wrong::Content(format!(
+                "{NODES}: the node over the positions {} to {} covers position {position}, whose record is in the export",
+                node.position,
+                node.last()
+            )));
         }
-        let any = rest.peek().is_some_and(|(position, _)| *position <= range.up_to);
+    }
+    Ok(())
+}
+
+/// Compares the checkpoints with the records and nodes. One that names another key may be there for that alone: nothing of
+/// what it covers is.
+pub(super) fn cover(
+    manifest: &Manifest,
+    records: Vec<(u64, Hash)>,
+    nodes: Nodes,
+    checkpoints: &[Range],
+) -> Result<Covered, Wrong> {
+    check_positions(manifest, &records, &nodes)?;
+    let mut rest = pieces(records, nodes).peekable();
+    let mut covered = Covered {
+        checkpoints: 0,
+        not_covered: 0,
+    };
+    // Only a selection may have records that no checkpoint covers.
+    let mut outside = |piece: Piece| {
+        if manifest.complete || !piece.is_record {
+            return Err(Wrong::Content(format!(
+                "no checkpoint covers what is at position {}",
+                piece.first
+            )));
+        }
+        covered.not_covered = covered.not_covered.saturating_add(1);
+        Ok(())
+    };
+    for range in checkpoints {
+        while let Some(piece) = rest.next_if(|piece| piece.first <= range.after) {
+            outside(piece)?;
+        }
+        let any = rest.peek().is_some_and(|piece| piece.first <= range.up_to);
         if !any && (range.names_key || range.after == range.up_to) {
             continue;
         }
-        if !range.trusted {
-            return Err(Wrong::Content(format!(
-                "checkpoint {}: it is signed by the key {}, to which nothing leads from the trusted key",
-                range.number,
-                range.signer.id()
+        range.check(&mut rest)?;
+        covered.checkpoints = covered.checkpoints.saturating_add(1);
+    }
+    rest.try_for_each(outside)?;
+    Ok(covered)
+}
+
+impl Range {
+    /// Takes the pieces that it covers and compares their tree with its root.
+    fn check(&self, rest: &mut Peekable<impl Iterator<Item = Piece>>) -> Result<(), Wrong> {
+        let wrong = |what: &str| Wrong::Content(format!("checkpoint {}: {what}", self.number));
+        if !self.trusted {
+            return Err(wrong(&format!(
+                "it is signed by the key {}, to which nothing leads from the trusted key",
+                self.signer.id()
             )));
         }
-        covering = covering.saturating_add(1);
-        let (mut tree, mut expected) = (Tree::default(), range.after);
-        while let Some((position, hash)) = rest.next_if(|(position, _)| *position <= range.up_to) {
-            expected = expected.saturating_add(1);
-            if position != expected {
+        let mut tree = Tree::default();
+        loop {
+            let position = self.after.saturating_add(tree.size()).saturating_add(1);
+            if position > self.up_to {
                 break;
             }
-            tree.push(merkle::leaf(position, hash));
+            let Some(piece) = rest.next_if(|piece| piece.first == position) else {
+                return Err(wrong(&format!(
+                    "neither a record nor a node is there for position {position}"
+                )));
+            };
+            if piece.last() > self.up_to {
+                return Err(wrong(&format!(
+                    "the node over the positions {position} to {} goes on after its end",
+                    piece.last()
+                )));
+            }
+            tree.push_subtree(piece.hash, piece.leaves).map_err(|_| {
+                wrong(&format!(
+                    "its tree has no node over the positions {position} to {}",
+                    piece.last()
+                ))
+            })?;
         }
-        if tree.size() != range.up_to.saturating_sub(range.after) || tree.root() != range.root {
-            return Err(Wrong::Content(format!(
-                "checkpoint {}: the records and leaves at positions {} to {} aren't those that it was made over",
-                range.number,
-                range.after.saturating_add(1),
-                range.up_to
+        if tree.root() != self.root {
+            return Err(wrong(&format!(
+                "the records and nodes at positions {} to {} aren't those that it was made over",
+                self.after.saturating_add(1),
+                self.up_to
             )));
         }
+        Ok(())
     }
-    outside.extend(rest.map(|(position, _)| position));
-    if let Some(position) = outside
-        .iter()
-        .find(|position| manifest.complete || is_record.binary_search(position).is_err())
-    {
-        return Err(Wrong::Content(format!(
-            "no checkpoint covers what is at position {position}"
-        )));
-    }
-    Ok(Covered {
-        checkpoints: covering,
-        not_covered: u64::try_from(outside.len()).unwrap_or(u64::MAX),
-    })
 }

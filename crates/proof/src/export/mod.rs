@@ -1,7 +1,7 @@
 //! The check of an export with nothing but the public key: [`verify`]; and of several together: [`Series`].
 //!
-//! What is in memory at one time is a line of a file and, for each record that the checkpoints cover, its position and
-//! hash: 40 bytes.
+//! What is in memory at one time is a line of a file, for each record its position and hash, and for each node its
+//! position, size and hash: 40 and 48 bytes.
 
 mod contents;
 mod locate;
@@ -13,10 +13,10 @@ pub use wrong::{Damage, Wrong};
 
 use crate::{
     PublicKey, SignedManifest,
-    manifest::{CHECKPOINTS, LEAVES, MANIFEST, Manifest, PARTS_SUFFIX, RECORDS, SIGNATURE},
+    manifest::{CHECKPOINTS, MANIFEST, Manifest, NODES, PARTS_SUFFIX, RECORDS, SIGNATURE},
 };
 use causerie_model::{ChainId, Hash};
-use contents::{Checkpoints, Leaves, Records};
+use contents::{Checkpoints, Nodes, Records};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeSet,
@@ -114,16 +114,16 @@ pub fn verify(
             trusted: *key,
         });
     }
-    let mut leaves = Leaves::default();
-    reader.lines(LEAVES, &mut |line| leaves.line(line))?;
+    let mut nodes = Nodes::default();
+    reader.lines(NODES, &mut |line| nodes.line(line))?;
     let mut records = Records::new(&manifest);
     reader.lines(RECORDS, &mut |line| records.line(line))?;
     let retired = records.retired();
     let (positions, told) = records.finish()?;
-    let covered = contents::cover(&manifest, positions, leaves, checkpoints.list())?;
+    let covered = contents::cover(&manifest, positions, nodes, checkpoints.list())?;
 
     // Lists of parts first: they are asked when the file beside them is wrong.
-    let rest = |name: &&String| ![CHECKPOINTS, LEAVES, RECORDS].contains(&name.as_str());
+    let rest = |name: &&String| ![CHECKPOINTS, NODES, RECORDS].contains(&name.as_str());
     let (parts, others): (Vec<&String>, Vec<&String>) = manifest
         .files
         .keys()
@@ -187,7 +187,7 @@ fn small(files: &dyn Files, names: &[String], name: &str) -> Result<Vec<u8>, Wro
 
 /// No file too few, none too many, none twice.
 fn check_names(manifest: &Manifest, names: &[String]) -> Result<(), Wrong> {
-    for name in [RECORDS, CHECKPOINTS, LEAVES] {
+    for name in [RECORDS, CHECKPOINTS, NODES] {
         if !manifest.files.contains_key(name) {
             return Err(Wrong::Manifest(format!("{MANIFEST}: it names no {name}")));
         }

@@ -1,26 +1,10 @@
 //! Trees, hashes and lines.
 
-use crate::world::{ROOM, World, key};
+use crate::world::{ROOM, World, key, root};
 use causerie_model::{ChainId, Hash, RoomId, Sealed, Timestamp};
 use causerie_proof::{Checkpoint, Content, Manifest, SignedCheckpoint, SignedManifest, Stored, Tree, merkle};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
-
-/// RFC 9162 §2.1.1, word by word.
-fn root(leaves: &[Hash]) -> Hash {
-    match leaves {
-        [] => Hash(Sha256::digest(b"").into()),
-        [leaf] => *leaf,
-        _ => {
-            let mut split = 1;
-            while split * 2 < leaves.len() {
-                split *= 2;
-            }
-            let (left, right) = (root(&leaves[..split]), root(&leaves[split..]));
-            Hash(Sha256::digest([&[1][..], &left.0, &right.0].concat()).into())
-        }
-    }
-}
 
 fn leaves(count: u64) -> Vec<Hash> {
     (1..=count)

@@ -4,5 +4,6 @@ mod export;
 mod forms;
 mod keys;
 mod log;
+mod nodes;
 mod series;
 mod world;

@@ -2,7 +2,7 @@
 
 use causerie_model::{ChainId, Hash, RoomId, Sealed, Timestamp};
 use causerie_proof::{
-    ChainRange, Checkpoint, Content, File, Leaf, Manifest, Part, SignedCheckpoint, SigningKey, Stored, Tree,
+    ChainRange, Checkpoint, Content, File, Manifest, Node, Part, SignedCheckpoint, SigningKey, Stored, Tree,
     export::{Files, Reading},
     manifest, merkle,
 };
@@ -148,17 +148,14 @@ impl World {
             checkpoint.checkpoint.up_to > after && checkpoint.checkpoint.after < up_to
         };
         let covering: Vec<_> = self.checkpoints.iter().filter(covering).collect();
-        let covered = covering.first().map_or(0, |first| first.checkpoint.after) as usize
-            ..covering.last().map_or(0, |last| last.checkpoint.up_to) as usize;
-        let leaves = self.records[covered]
-            .iter()
-            .filter(|stored| !chosen.contains(stored));
-        let leaves = leaves.map(|stored| Leaf {
-            hash: stored.record.hash.to_string(),
-            position: stored.position,
-        });
+        let mut nodes = Vec::new();
+        for checkpoint in &covering {
+            let covered =
+                &self.records[checkpoint.checkpoint.after as usize..checkpoint.checkpoint.up_to as usize];
+            rest(covered, &|stored| chosen.contains(&stored), &mut nodes);
+        }
         export.put(manifest::RECORDS, lines.into_bytes());
-        export.put(manifest::LEAVES, json_lines(leaves));
+        export.put_nodes(&nodes);
         export.put("messages.xml", xml);
         export.put("messages.xml.parts", json_lines(parts));
         let shipped =
@@ -184,6 +181,54 @@ impl World {
     }
 }
 
+/// The root of a tree over these leaves: RFC 9162 §2.1.1, word by word.
+pub(crate) fn root(leaves: &[Hash]) -> Hash {
+    match leaves {
+        [] => Hash(Sha256::digest(b"").into()),
+        [leaf] => *leaf,
+        _ => {
+            let (left, right) = leaves.split_at(split(leaves.len()));
+            Hash(Sha256::digest([&[1][..], &root(left).0, &root(right).0].concat()).into())
+        }
+    }
+}
+
+/// The largest power of two below a number.
+fn split(count: usize) -> usize {
+    let mut split = 1;
+    while split * 2 < count {
+        split *= 2;
+    }
+    split
+}
+
+pub(crate) fn leaf(stored: &Stored) -> Hash {
+    let bytes = [&[0][..], &stored.position.to_be_bytes(), &stored.record.hash.0].concat();
+    Hash(Sha256::digest(bytes).into())
+}
+
+/// The root of a full subtree.
+pub(crate) fn node(records: &[Stored]) -> Node {
+    let leaves: Vec<Hash> = records.iter().map(leaf).collect();
+    Node {
+        position: records[0].position,
+        leaves: records.len() as u64,
+        hash: root(&leaves),
+    }
+}
+
+/// Goes down the tree over these records to the largest full subtrees without a chosen record.
+pub(crate) fn rest(records: &[Stored], chosen: &dyn Fn(&Stored) -> bool, nodes: &mut Vec<Node>) {
+    let any = records.iter().any(chosen);
+    if records.len().is_power_of_two() && !any {
+        nodes.push(node(records));
+    } else if records.len() > 1 {
+        let (left, right) = records.split_at(split(records.len()));
+        rest(left, chosen, nodes);
+        rest(right, chosen, nodes);
+    }
+}
+
 fn part(bytes: &[u8], position: Option<u64>) -> Part {
     Part {
         bytes: bytes.len() as u64,
@@ -206,6 +251,11 @@ pub(crate) struct Export(pub(crate) BTreeMap<String, Vec<u8>>);
 impl Export {
     pub(crate) fn put(&mut self, name: &str, bytes: Vec<u8>) {
         self.0.insert(name.to_owned(), bytes);
+    }
+
+    pub(crate) fn put_nodes(&mut self, nodes: &[Node]) {
+        let lines: String = nodes.iter().map(|node| node.to_line() + "\n").collect();
+        self.put(manifest::NODES, lines.into_bytes());
     }
 
     /// What a manifest tells of these files.

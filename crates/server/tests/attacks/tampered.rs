@@ -5,8 +5,9 @@ use crate::{
     officer::{Officer, body, records_in, sql, verify_by_program, verify_by_script},
     people::{BINARY, join, sign_in},
 };
+use causerie_proof::{Manifest, SignedManifest, SigningKey};
 use causerie_testkit::Server;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -174,6 +175,119 @@ async fn compliance_6_a_changed_database_names_the_record() {
         );
         officer.run(&["compliance", "verify"]);
     }
+}
+
+/// The lines of a file of an export, as JSON.
+fn lines_of(batch: &Path, file: &str) -> Vec<Value> {
+    let text = fs::read_to_string(batch.join(file)).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// What is said of an export with these nodes by script and program: nothing if they find it sound. Who changes it
+/// has the key of the service, if one is given, and signs it anew. What was there is put back.
+fn with_nodes(batch: &Path, key: &Path, nodes: &[Value], signer: Option<&SigningKey>) -> [String; 2] {
+    let files = ["nodes.ndjson", "manifest.json", "manifest.sig"].map(|name| batch.join(name));
+    let right = files.each_ref().map(|file| fs::read(file).unwrap());
+    let text: String = nodes.iter().map(|node| format!("{node}\n")).collect();
+    fs::write(&files[0], &text).unwrap();
+    if let Some(signer) = signer {
+        let mut manifest: Manifest = serde_json::from_slice(&right[1]).unwrap();
+        let listed = manifest.files.get_mut("nodes.ndjson").unwrap();
+        listed.bytes = text.len() as u64;
+        let bytes = SignedManifest {
+            manifest: text.into_bytes(),
+            signature: Vec::new(),
+        };
+        listed.sha256 = bytes.hash().to_string();
+        let signed = manifest.sign(signer);
+        fs::write(&files[1], signed.manifest).unwrap();
+        fs::write(&files[2], signed.signature).unwrap();
+    }
+    let said = [verify_by_script(batch, key), verify_by_program(batch, key)];
+    for (file, bytes) in files.iter().zip(right) {
+        fs::write(file, bytes).unwrap();
+    }
+    said.map(|said| said.err().unwrap_or_default())
+}
+
+/// Of a selection the records that it doesn't have are under nodes. Each must fit, even if the key of the service signed it.
+#[tokio::test(flavor = "multi_thread")]
+async fn compliance_6_a_changed_node_of_a_selection_is_found() {
+    let (server, officer, _) = scene().await;
+    let key = officer.key();
+    let matter = ["compliance", "matter", "open", "Seventeen", "--word", SECRET];
+    let opened = officer.run(&matter);
+    let id = opened["changes"][0]["target"].as_str().unwrap();
+    let folder = server.data_dir().join("matter");
+    fs::create_dir_all(&folder).unwrap();
+    let directory = folder.to_str().unwrap();
+    let export = ["compliance", "matter", "export", id, "--directory", directory];
+    let batch = folder.join(officer.run(&export)["batch"].as_str().unwrap());
+    assert_eq!(lines_of(&batch, "records.ndjson").len(), 1);
+    let secret = records_in(&batch)[0]["position"].as_u64().unwrap();
+    let nodes = lines_of(&batch, "nodes.ndjson");
+    let signer = fs::read(server.data_dir().join("compliance-signing.key")).unwrap();
+    let signer = SigningKey::from_pkcs8(&signer).unwrap();
+    let number = |node: &Value, member: &str| node[member].as_u64().unwrap();
+    let large = nodes.iter().position(|node| number(node, "leaves") > 1);
+    let large = large.expect("more than one record is under a node");
+    let (position, leaves) = (number(&nodes[large], "position"), number(&nodes[large], "leaves"));
+    let changed = |edit: &dyn Fn(&mut Vec<Value>)| {
+        let mut nodes = nodes.clone();
+        edit(&mut nodes);
+        nodes
+    };
+    assert_eq!(with_nodes(&batch, &key, &nodes, Some(&signer)), ["", ""]);
+    let attacks = [
+        (
+            changed(&|nodes| drop(nodes.remove(large))),
+            format!("position {position}"),
+        ),
+        (
+            changed(&|nodes| nodes.insert(large, nodes[large].clone())),
+            format!("position {position}"),
+        ),
+        (
+            changed(&|nodes| nodes[large]["hash"] = "0".repeat(64).into()),
+            "aren't those that it was made over".to_owned(),
+        ),
+        (
+            changed(&|nodes| {
+                // Halves, and neither is right.
+                let half = leaves / 2;
+                let hash = nodes[large]["hash"].clone();
+                nodes[large]["leaves"] = half.into();
+                nodes.insert(
+                    large + 1,
+                    json!({"hash": hash, "leaves": half, "position": position + half}),
+                );
+            }),
+            "aren't those that it was made over".to_owned(),
+        ),
+        (
+            changed(&|nodes| nodes[large]["position"] = (position + 1).into()),
+            "position".to_owned(),
+        ),
+        (
+            changed(&|nodes| {
+                let hash = nodes[large]["hash"].clone();
+                nodes.retain(|node| number(node, "position") < secret);
+                nodes.push(json!({"hash": hash, "leaves": 1, "position": secret}));
+            }),
+            format!("covers position {secret}, whose record is in the export"),
+        ),
+    ];
+    for (nodes, expected) in attacks {
+        for said in with_nodes(&batch, &key, &nodes, None) {
+            assert!(said.contains("nodes.ndjson was changed"), "{said}");
+        }
+        for said in with_nodes(&batch, &key, &nodes, Some(&signer)) {
+            assert!(said.contains(&expected), "{expected}: {said}");
+        }
+    }
+    assert_eq!(with_nodes(&batch, &key, &nodes, None), ["", ""]);
 }
 
 /// There are no pools, so nothing fails over to a second site; what can be said without them is that a copy of a database

@@ -207,12 +207,7 @@ mod tests {
             bytes: 0,
             sha256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855".to_owned(),
         };
-        let names = [
-            manifest::RECORDS,
-            manifest::CHECKPOINTS,
-            manifest::LEAVES,
-            "a.csv",
-        ];
+        let names = [manifest::RECORDS, manifest::CHECKPOINTS, manifest::NODES, "a.csv"];
         let signed = Manifest {
             after: position,
             batch: batch.to_owned(),
