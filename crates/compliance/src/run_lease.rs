@@ -36,8 +36,8 @@ impl<'a> RunLease<'a> {
             return Ok(());
         }
         let until = whole;
-        let holder = &self.service.inner.holder;
-        if !needs.records.lease(LEASE, holder, now, until).await? {
+        let holder = needs.holder.to_string();
+        if !needs.records.lease(LEASE, &holder, now, until).await? {
             let text = "another compliance service runs adapters just now";
             return Err(ComplianceError::Busy(text.to_owned()));
         }
@@ -48,10 +48,10 @@ impl<'a> RunLease<'a> {
     pub(crate) async fn end(self) {
         let needs = self.service.needs();
         let now = needs.clock.now();
-        let holder = &self.service.inner.holder;
+        let holder = needs.holder.to_string();
         // Free whatever the time is, even for who has an earlier one.
         let over = Timestamp(0);
-        if let Err(error) = needs.records.lease(LEASE, holder, now, over).await {
+        if let Err(error) = needs.records.lease(LEASE, &holder, now, over).await {
             tracing::info!("the lease of runs ends by itself: {error}");
         }
     }

@@ -3,7 +3,7 @@
 use crate::{
     Alarm, ComplianceError, Needs, Settings, VerifiedStatus, checkpoint, ledger::Ledger, trust::Trust,
 };
-use causerie_model::{Random, Timestamp};
+use causerie_model::Timestamp;
 use causerie_proof::SigningKey;
 use causerie_queue::Lease;
 use std::{
@@ -22,8 +22,6 @@ pub struct Compliance {
 pub(crate) struct Inner {
     settings: Settings,
     needs: Needs,
-    /// Names this service where several share a database.
-    pub(crate) holder: String,
     /// The key that signs from now on: that of the needs, or the one that it was rotated to.
     pub(crate) key: Mutex<Arc<SigningKey>>,
     /// Alarms that were raised and whose reason lasts.
@@ -103,7 +101,6 @@ impl Compliance {
     /// [`ComplianceError::Store`] or [`ComplianceError::Busy`] if they can't be read.
     pub async fn open(settings: Settings, needs: Needs) -> Result<Self, ComplianceError> {
         let inner = Inner {
-            holder: Random::guid(&*needs.random).to_string(),
             key: Mutex::new(Arc::clone(&needs.key)),
             settings,
             needs,

@@ -34,6 +34,7 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
+use uuid::Uuid;
 
 /// How long a server that does everything waits for the service before it lets people chat.
 const FIRST_TRY: Duration = Duration::from_secs(10);
@@ -153,7 +154,8 @@ pub(crate) struct Start {
     anchor: Arc<Anchors>,
     alarms: Arc<Told>,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    /// Names this service where others share its queue or its database.
+    holder: Uuid,
     keys: Arc<KeyFile>,
     /// The file with the key from which trust comes.
     root: PathBuf,
@@ -197,7 +199,7 @@ impl Start {
             clock,
             keys: Arc::new(KeyFile::new(file, random.clone())),
             root: data_dir.file(signing_key::ROOT),
-            random,
+            holder: data_dir.identity(&*random)?,
             key_is_given: key.is_some(),
             exports: None,
         })
@@ -242,7 +244,7 @@ impl Start {
                 anchor: self.anchor.clone(),
                 alarms: self.alarms.clone(),
                 clock: self.clock.clone(),
-                random: self.random.clone(),
+                holder: self.holder,
                 key,
                 root: trusted,
             };
