@@ -3,16 +3,20 @@
 use crate::{
     Change, Compliance, ComplianceError, Officer,
     documents::{self, Adapter, AdapterFormat, Document, MAX_INTERVAL, MIN_INTERVAL, Present, Run},
-    run::Labels,
+    run::{Labels, place},
     scope::invalid,
 };
+use causerie_destination::DeliveryError;
 use causerie_records::DocumentKey;
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
+use tokio::time::timeout;
 
 /// Longest name of an adapter.
 pub const MAX_NAME: usize = 40;
 /// Longest stylesheet in bytes.
 pub const MAX_STYLESHEET: usize = 1024 * 1024;
+/// How long a place may take to tell whether exports can go there: it may be on another machine.
+pub const CHECK_DEADLINE: Duration = Duration::from_secs(10);
 /// Longest extension of what a stylesheet makes.
 pub const MAX_EXTENSION: usize = 10;
 
@@ -70,7 +74,8 @@ impl Compliance {
     /// Makes or changes an adapter. One that is made exports all records from the first.
     ///
     /// # Errors
-    /// [`ComplianceError::Invalid`] says what is wrong with it; [`ComplianceError::Store`].
+    /// [`ComplianceError::Invalid`] says what is wrong with it, or why nothing can be put into its directory;
+    /// [`ComplianceError::Store`].
     pub async fn set_adapter(
         &self,
         officer: &Officer,
@@ -84,6 +89,11 @@ impl Compliance {
             checked.map_err(|error| ComplianceError::Invalid(error.to_string()))?;
         }
         let records = &*self.needs().records;
+        let known: Option<Adapter> = documents::load(records, name).await?;
+        // One that is off may stay as it is while its place is away.
+        if adapter.enabled || known.is_none_or(|known| known.directory != adapter.directory) {
+            self.check_place(adapter).await?;
+        }
         // Runs are planned under the same lock: none is planned by an adapter that goes meanwhile.
         let _one = self.inner.checkpointing.lock().await;
         self.change_documents(officer, what_if, |_| async move {
@@ -103,6 +113,23 @@ impl Compliance {
             Ok((change, put))
         })
         .await
+    }
+
+    /// An error if exports can't go to the adapter's place just now.
+    async fn check_place(&self, adapter: &Adapter) -> Result<(), ComplianceError> {
+        let destination = self.needs().destinations.at(&place(adapter));
+        let checked = match destination {
+            Ok(destination) => match timeout(CHECK_DEADLINE, destination.check()).await {
+                Ok(checked) => checked,
+                Err(_) => Err(DeliveryError(format!(
+                    "exports can't go to {}: nothing came of trying it for {} s",
+                    adapter.directory,
+                    CHECK_DEADLINE.as_secs()
+                ))),
+            },
+            Err(error) => Err(error),
+        };
+        checked.map_err(|error| ComplianceError::Invalid(error.to_string()))
     }
 
     /// Removes an adapter. What it exported stays; one of the same name would begin from the first record.

@@ -65,7 +65,7 @@ pub struct RunOutcome {
 }
 
 /// Where an adapter's batches go.
-fn place(adapter: &Adapter) -> Place {
+pub(crate) fn place(adapter: &Adapter) -> Place {
     Place {
         directory: adapter.directory.clone(),
         zip: adapter.zip,

@@ -108,6 +108,11 @@ impl Destination for Folder {
         Ok(Box::new(staging::InFolder::new(staged, self.processor.clone())))
     }
 
+    async fn check(&self) -> Result<(), DeliveryError> {
+        let directory = self.directory.clone();
+        blocking(move || staging::check(&directory)).await
+    }
+
     fn place(&self, export: &str) -> String {
         let path = if self.zip {
             zip_of(&self.directory, export)

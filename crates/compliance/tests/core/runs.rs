@@ -292,7 +292,8 @@ async fn settings_of_adapters_are_checked() {
     ] {
         assert_eq!(set(name, &|_| {}).await.is_ok(), right, "{name}");
     }
-    for (directory, right) in [("out", false), ("", false), ("../out", false), ("/out", true)] {
+    let out = world.adapter().directory;
+    for (directory, right) in [("out", false), ("", false), ("../out", false), (&*out, true)] {
         assert_eq!(
             set("a", &|adapter| adapter.directory = directory.to_owned())
                 .await
@@ -326,6 +327,44 @@ fn sheet(length: usize) -> String {
     let begin = r#"<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:output method="text"/><xsl:template match="/">made</xsl:template>"#;
     let end = "</xsl:stylesheet>";
     format!("{begin}{}{end}", " ".repeat(length - begin.len() - end.len()))
+}
+
+#[tokio::test]
+async fn an_adapter_for_a_place_that_takes_nothing_is_refused() {
+    let world = World::new().await;
+    let service = world.open().await;
+    let place = world.out().join("later");
+    let adapter = Adapter {
+        directory: place.display().to_string(),
+        ..world.adapter()
+    };
+    let off = Adapter {
+        enabled: false,
+        ..adapter.clone()
+    };
+    let officer = officer();
+    let refused = async |adapter: &Adapter| {
+        for what_if in [true, false] {
+            let set = service.set_adapter(&officer, "archive", adapter, what_if);
+            match set.await {
+                Err(ComplianceError::Invalid(why)) => {
+                    assert!(why.contains(&adapter.directory), "{why}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    refused(&adapter).await;
+    refused(&off).await;
+    std::fs::create_dir(&place).unwrap();
+    let set = async |adapter: &Adapter| service.set_adapter(&officer, "archive", adapter, false).await;
+    set(&adapter).await.unwrap();
+    assert!(tree(&world.out()).is_empty(), "it is only tried");
+    // One that has it already can be turned off while it is away, and not on.
+    std::fs::remove_dir(&place).unwrap();
+    refused(&adapter).await;
+    set(&off).await.unwrap();
+    refused(&adapter).await;
 }
 
 #[tokio::test]
@@ -440,11 +479,12 @@ async fn a_run_ends_by_the_settings_by_which_it_was_delivered() {
 async fn a_run_that_fails_by_its_settings_goes_on_by_better_ones() {
     let world = World::new().await;
     world.talk(1).await;
-    let blocked = world.out().join("file");
-    std::fs::write(&blocked, "").unwrap();
+    let blocked = world.out().join("blocked");
+    std::fs::create_dir(&blocked).unwrap();
     let mut adapter = world.adapter();
-    adapter.directory = blocked.join("below").display().to_string();
+    adapter.directory = blocked.display().to_string();
     let service = ready(&world, &adapter).await;
+    std::fs::remove_dir(&blocked).unwrap();
     assert!(matches!(
         run(&service).await.unwrap_err(),
         ComplianceError::Delivery(_)

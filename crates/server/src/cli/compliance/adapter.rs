@@ -54,7 +54,7 @@ pub(super) struct Set {
     /// xml, actiance, eml, csv, ndjson or rsmf
     #[arg(long)]
     format: Option<String>,
-    /// Where exports go: an absolute path on the machine of the compliance service
+    /// Where exports go: a directory that is there, as an absolute path on the machine of the compliance service
     #[arg(long, value_name = "DIR")]
     directory: Option<String>,
     /// How often it runs: 1m to 30d [default: 15m]

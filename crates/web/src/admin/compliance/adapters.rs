@@ -25,7 +25,10 @@ pub(in crate::admin) async fn all(at: At) -> Answer<Json<BTreeMap<String, Adapte
 #[utoipa::path(put, path = "/v1/compliance/adapters/{name}",
     params(("name" = String, Path, description = "The adapter's name: a-z, 0-9 and -")),
     request_body = AdapterSettings,
-    responses((status = 200, body = Changes, description = "It is set")))]
+    responses(
+        (status = 200, body = Changes, description = "It is set"),
+        (status = 422, body = ErrorBody, description = "It can't be so, or nothing can be put into its directory"),
+    ))]
 pub(in crate::admin) async fn set(
     at: At,
     Named(name): Named<String>,
