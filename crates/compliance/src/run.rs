@@ -77,6 +77,16 @@ pub(crate) fn batch_name(adapter: &str, after: u64, up_to: u64) -> String {
     format!("{adapter}-{:012}-{up_to:012}", after + 1)
 }
 
+/// Whether a batch may have this name that an adapter makes.
+pub(crate) fn is_batch_of(adapter: &str, name: &str) -> bool {
+    let range = name
+        .strip_prefix(adapter)
+        .and_then(|range| range.strip_prefix('-'));
+    let ends = range.and_then(|range| range.split_once('-'));
+    let is_position = |text: &str| text.len() >= 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    ends.is_some_and(|(first, last)| is_position(first) && is_position(last))
+}
+
 impl Compliance {
     /// Runs an adapter now, enabled or not.
     ///

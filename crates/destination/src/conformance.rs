@@ -49,6 +49,7 @@ macro_rules! conformance_tests {
             pieces_are_put_together,
             a_good_place_is_told_and_stays_as_it_is,
             a_bad_place_is_told,
+            exports_are_listed_once_they_are_there,
         );
     };
     (@cases $fresh:ident: $($case:ident,)*) => {
@@ -284,6 +285,24 @@ pub async fn a_good_place_is_told_and_stays_as_it_is(world: &impl World) {
     assert_eq!(read(&there, NAME, "a.txt").await.as_deref(), Some("one"));
 }
 
+/// By name; neither what is staged nor what a crash left.
+pub async fn exports_are_listed_once_they_are_there(world: &impl World) {
+    let there = world.open().await;
+    assert_eq!(there.exports().await.expect("a list"), [""; 0]);
+    world.crash("crashed").await;
+    for name in ["two", "one-1.x"] {
+        let mut staging = begin(&there, name).await;
+        write(&mut staging, "a.txt", "one").await;
+        staging.commit().await.expect("it can be committed");
+    }
+    let staging = begin(&there, "staged").await;
+    assert_eq!(there.exports().await.expect("a list"), ["one-1.x", "two"]);
+    drop(staging);
+    drop(there);
+    let again = world.open().await;
+    assert_eq!(again.exports().await.expect("a list"), ["one-1.x", "two"]);
+}
+
 /// As whoever begins an export is told.
 pub async fn a_bad_place_is_told(world: &impl World) {
     let there = world.open().await;
@@ -291,6 +310,7 @@ pub async fn a_bad_place_is_told(world: &impl World) {
     let told = there.check().await.expect_err("it takes nothing");
     assert!(!told.0.is_empty());
     assert!(there.begin(NAME).await.is_err());
+    assert!(there.exports().await.is_err());
     assert!(world.open().await.check().await.is_err());
 }
 

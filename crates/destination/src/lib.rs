@@ -72,6 +72,12 @@ pub trait Destination: Send + Sync {
     /// [`DeliveryError`] if it can't, an export of this name is there, or one is being staged.
     async fn begin(&self, export: &str) -> Result<Box<dyn Staging>, DeliveryError>;
 
+    /// The names of all exports that are there as a whole, in order. What else is there and can have such a name is told too.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] if that can't be told.
+    async fn exports(&self) -> Result<Vec<String>, DeliveryError>;
+
     /// Whether exports can be put here just now. That is tried out; nothing of it stays.
     ///
     /// # Errors

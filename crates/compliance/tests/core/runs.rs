@@ -522,30 +522,74 @@ async fn a_batch_without_its_signature_is_not_delivered() {
 }
 
 #[tokio::test]
-async fn an_adapter_that_is_made_anew_begins_at_the_first_record() {
+async fn an_adapter_that_is_set_again_goes_on_where_it_was() {
     let world = World::new().await;
     world.talk(1).await;
     let service = ready(&world, &world.adapter()).await;
-    run(&service).await.unwrap();
-    let left: Run = documents::load(&*world.records, "archive")
-        .await
-        .unwrap()
-        .unwrap();
-    service
-        .remove_adapter(&officer(), "archive", false)
-        .await
-        .unwrap();
-    // As if a run had been planned while it went.
-    let addition = causerie_records::Addition {
-        documents: vec![documents::put("archive", &left)],
-        ..Default::default()
+    let again = async |after| {
+        let officer = officer();
+        let removed = service.remove_adapter(&officer, "archive", false);
+        removed.await.unwrap();
+        assert_eq!(service.adapter_goes_on_after("archive").await.unwrap(), after);
+        // Documents are as the records tell.
+        service.retention_plan().await.unwrap();
+        let adapter = world.adapter();
+        let set = service.set_adapter(&officer, "archive", &adapter, false);
+        set.await.unwrap();
+        service.retention_plan().await.unwrap();
     };
-    world.records.append(&addition).await.unwrap();
-    service
-        .set_adapter(&officer(), "archive", &world.adapter(), false)
-        .await
-        .unwrap();
+    // One that is planned is done again, under its name.
+    cut_short(&world, &service).await;
+    let made = tree(&world.out());
+    again(0).await;
+    let first = run(&service).await.unwrap();
+    assert!(made == tree(&world.out()), "nothing is delivered twice");
+    again(first.up_to).await;
+    world.publish(vec![world.chat("more")]).await;
+    service.take_in().await.unwrap();
+    assert_eq!(run(&service).await.unwrap().after, first.up_to);
+}
+
+#[tokio::test]
+async fn an_adapter_exports_everything_anew_only_where_no_batch_of_its_name_is() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = ready(&world, &world.adapter()).await;
+    let first = run(&service).await.unwrap();
+    let elsewhere = world.out().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let officer = officer();
+    // Others are no matter.
+    for other in ["archive-2-000000000001-000000000009", "archive-1-2", "archive"] {
+        std::fs::create_dir(elsewhere.join(other)).unwrap();
+    }
+    let elsewhere = Adapter {
+        directory: elsewhere.display().to_string(),
+        ..world.adapter()
+    };
+    for what_if in [true, false] {
+        let adapter = world.adapter();
+        let restarted = service.restart_adapter(&officer, "archive", &adapter, what_if);
+        match restarted.await {
+            Err(ComplianceError::Invalid(why)) => {
+                assert!(why.contains(&first.batch.clone().unwrap()), "{why}");
+            }
+            other => panic!("{other:?}"),
+        }
+        let change = service.restart_adapter(&officer, "archive", &elsewhere, what_if);
+        assert_eq!(change.await.unwrap().what, "adapter.restart");
+        let after = service.adapter_goes_on_after("archive").await.unwrap();
+        assert_eq!(after, if what_if { first.up_to } else { 0 });
+        service.retention_plan().await.unwrap();
+    }
+    let anew = run(&service).await.unwrap();
+    assert_eq!(anew.after, 0);
+    // With the same settings it is a change too.
+    std::fs::rename(anew.place.unwrap(), world.out().join("moved")).unwrap();
+    let change = service.restart_adapter(&officer, "archive", &elsewhere, false);
+    change.await.unwrap();
     assert_eq!(run(&service).await.unwrap().after, 0);
+    service.retention_plan().await.unwrap();
 }
 
 #[tokio::test]
