@@ -133,7 +133,7 @@ impl Compliance {
                     self.alarm_once("run-failed", name, text);
                 }
             }
-            Err(ComplianceError::Unknown { .. }) => {}
+            Err(ComplianceError::Unknown { .. } | ComplianceError::Stopping) => {}
             Err(error) => {
                 attempt.error = Some(error.to_string());
                 drop(runs);
@@ -507,7 +507,13 @@ impl Compliance {
             text: text.clone(),
             extension: run.settings.extension.clone().unwrap_or_default(),
         });
-        let written = writer.finish(records, &self.key(), stylesheet.as_ref()).await?;
+        // It reads all that it wrote, and may wait long for a stylesheet.
+        let key = self.key();
+        let written = tokio::select! {
+            biased;
+            () = self.stopping() => return Err(ComplianceError::Stopping),
+            written = writer.finish(records, &key, stylesheet.as_ref()) => written?,
+        };
         Ok((written, all_present))
     }
 

@@ -26,8 +26,9 @@ impl<'a> RunLease<'a> {
         Ok(lease)
     }
 
-    /// Has it last longer when a third of it is over.
+    /// Has it last longer when a third of it is over. Asked for at each page: who is to stop does so there.
     pub(crate) async fn keep(&mut self) -> Result<(), ComplianceError> {
+        self.service.goes_on()?;
         let needs = self.service.needs();
         let now = needs.clock.now();
         // More than its whole length can only be left if the clock went back.

@@ -149,8 +149,8 @@ impl Compliance {
         Ok(service)
     }
 
-    /// Ends what the service does by itself, gives its lease back, and makes a last checkpoint. A run that goes on is ended
-    /// first.
+    /// Ends what the service does by itself, gives its lease back, and makes a last checkpoint. A run that goes on is broken
+    /// off at its next page; the next start does the same batch again.
     pub async fn stop(&self) {
         self.inner.stop.send_replace(true);
         let mut tasks = self.inner.tasks.lock().await;
@@ -163,6 +163,21 @@ impl Compliance {
         if let Err(error) = self.checkpoint().await {
             tracing::warn!("no last checkpoint was made: {error}");
         }
+    }
+
+    /// An error once the service is to stop.
+    pub(crate) fn goes_on(&self) -> Result<(), ComplianceError> {
+        if *self.inner.stop.borrow() {
+            return Err(ComplianceError::Stopping);
+        }
+        Ok(())
+    }
+
+    /// Waits until the service is to stop.
+    pub(crate) async fn stopping(&self) {
+        let mut stop = self.inner.stop.subscribe();
+        // The sender lives as long as the service.
+        drop(stop.wait_for(|stop| *stop).await);
     }
 
     pub(crate) fn needs(&self) -> &Needs {

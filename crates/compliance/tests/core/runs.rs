@@ -593,6 +593,36 @@ async fn an_adapter_exports_everything_anew_only_where_no_batch_of_its_name_is()
 }
 
 #[tokio::test]
+async fn a_run_is_broken_off_at_its_next_page_when_the_service_stops() {
+    const PAGES: usize = 5;
+    let world = World::new().await;
+    world.talk(PAGES * 1_000).await;
+    let service = ready(&world, &world.adapter()).await;
+    let pages = Mutex::new(0);
+    let stopping = service.clone();
+    let outcome = service
+        .run_adapter(&officer(), "archive", &|_, _| {
+            *pages.lock().unwrap() += 1;
+            // As far as it goes at once: it waits for what it ends.
+            let mut stop = std::pin::pin!(stopping.stop());
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(stop.as_mut().poll(&mut context).is_pending());
+        })
+        .await;
+    assert!(matches!(outcome, Err(ComplianceError::Stopping)), "{outcome:?}");
+    assert_eq!(*pages.lock().unwrap(), 1);
+    assert!(tree(&world.out()).is_empty());
+    assert_eq!(world.alarms(), [""; 0]);
+    let planned: Run = documents::load(&*world.records, "archive")
+        .await
+        .unwrap()
+        .unwrap();
+    // After the next start the same is done.
+    let again = run(&world.open().await).await.unwrap();
+    assert_eq!(again.batch.as_ref(), Some(&planned.batch));
+}
+
+#[tokio::test]
 async fn a_run_of_an_adapter_that_went_is_not_recorded() {
     let world = World::new().await;
     world.talk(1_500).await;
