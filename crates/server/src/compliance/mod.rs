@@ -3,6 +3,7 @@
 mod alarms;
 pub(crate) mod alone;
 mod anchor;
+mod hand;
 mod open_store;
 mod private;
 mod signing_key;
@@ -174,7 +175,7 @@ impl Start {
         data_dir: &DataDir,
         queue: Arc<dyn Queue>,
         clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
+        random: &Arc<dyn Random>,
     ) -> Result<Self> {
         let set = &config.compliance;
         let database = config
@@ -199,7 +200,7 @@ impl Start {
             clock,
             keys: Arc::new(KeyFile::new(file, random.clone())),
             root: data_dir.file(signing_key::ROOT),
-            holder: data_dir.identity(&*random)?,
+            holder: data_dir.identity(&**random)?,
             key_is_given: key.is_some(),
             exports: None,
         })

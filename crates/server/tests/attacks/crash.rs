@@ -8,7 +8,6 @@ use crate::{
     people::{BINARY, join, sign_in},
 };
 use causerie_client::{Event, RoomUri};
-use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
 use causerie_testkit::Server;
 use std::{
     collections::{BTreeMap, BTreeSet},

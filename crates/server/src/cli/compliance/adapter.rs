@@ -120,7 +120,7 @@ impl Set {
             ),
             ("xslt", xslt),
             ("extension", self.extension.as_ref().map(|value| json!(value))),
-            ("fromStart", self.from_start.then(|| json!(true))),
+            ("fromStart", self.from_start.then_some(json!(true))),
         ];
         let given = pairs
             .into_iter()
