@@ -232,6 +232,7 @@ class Export:
                         wrong = f"line {number}: {error}"
         where = f"; {wrong}" if wrong else "" if each else self.locate(name)
         if length < told["bytes"]:
+            where += self.expected() if name == "records.ndjson" else ""
             raise Wrong(f"{name} was changed: it has {length} of {told['bytes']} bytes{where}")
         if length > told["bytes"]:
             raise Wrong(f"{name} was changed: it has {length - told['bytes']} bytes more than it had{where}")
@@ -358,6 +359,17 @@ class Export:
             self.aside.add((aside["chain"], aside["number"]))
         if this["chain"] == "compliance" and this["kind"] == "EXPORTED":
             self.exported.append(json.loads(this["body"]))
+
+    def expected(self):
+        """The record that should come after those that were read, in words. Chains come as the service has them."""
+        told, found = self.told["chains"], self.found
+        if self.chain in found and found[self.chain]["last"] < told[self.chain]["last"]:
+            last = found[self.chain]["last"]
+            what = f"record {last + 1} of" if self.told["complete"] else f"one after record {last} of"
+            return f"; the next should be {what} {self.chain}"
+        order = {"system": (0, 0), "compliance": (1, 0)}
+        rest = sorted(set(told) - set(found), key=lambda name: order.get(name) or (2, int(name.removeprefix("room:"))))
+        return f"; the next should be record {told[rest[0]]['first']} of {rest[0]}" if rest else ""
 
     def together(self):
         for chain, gaps in self.missing.items():

@@ -3,16 +3,22 @@
 use crate::{
     Change, Compliance, ComplianceError, Officer,
     documents::{self, Adapter, AdapterFormat, Document, MAX_INTERVAL, MIN_INTERVAL, Present, Run},
-    run::Labels,
+    run::{Labels, is_batch_of, place},
     scope::invalid,
 };
+use causerie_destination::{DeliveryError, Destination};
 use causerie_records::DocumentKey;
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use tokio::time::timeout;
 
+/// What the record of an adapter says that exports all from the first record anew.
+pub const RESTART: &str = "adapter.restart";
 /// Longest name of an adapter.
 pub const MAX_NAME: usize = 40;
 /// Longest stylesheet in bytes.
 pub const MAX_STYLESHEET: usize = 1024 * 1024;
+/// How long a place may take to tell whether exports can go there: it may be on another machine.
+pub const CHECK_DEADLINE: Duration = Duration::from_secs(10);
 /// Longest extension of what a stylesheet makes.
 pub const MAX_EXTENSION: usize = 10;
 
@@ -67,15 +73,51 @@ impl Compliance {
         Ok(documents::load_all(&*self.needs().records).await?)
     }
 
-    /// Makes or changes an adapter. One that is made exports all records from the first.
+    /// Makes or changes an adapter. One that is made exports all records from the first; one of a name that was removed goes
+    /// on where that ended.
     ///
     /// # Errors
-    /// [`ComplianceError::Invalid`] says what is wrong with it; [`ComplianceError::Store`].
+    /// [`ComplianceError::Invalid`] says what is wrong with it, why nothing can be put into its directory, or which batch there
+    /// has a name that one of its own may get; [`ComplianceError::Store`].
     pub async fn set_adapter(
         &self,
         officer: &Officer,
         name: &str,
         adapter: &Adapter,
+        what_if: bool,
+    ) -> Result<Change, ComplianceError> {
+        self.put_adapter(officer, name, adapter, false, what_if).await
+    }
+
+    /// As [`Compliance::set_adapter`]; it exports all records from the first, whatever it exported before.
+    ///
+    /// # Errors
+    /// As [`Compliance::set_adapter`].
+    pub async fn restart_adapter(
+        &self,
+        officer: &Officer,
+        name: &str,
+        adapter: &Adapter,
+        what_if: bool,
+    ) -> Result<Change, ComplianceError> {
+        self.put_adapter(officer, name, adapter, true, what_if).await
+    }
+
+    /// After which position an adapter goes on, or would if one of this name were set again; 0 before its first run.
+    ///
+    /// # Errors
+    /// [`ComplianceError::Store`].
+    pub async fn adapter_goes_on_after(&self, name: &str) -> Result<u64, ComplianceError> {
+        let run: Option<Run> = documents::load(&*self.needs().records, name).await?;
+        Ok(run.map_or(0, |run| run.exported()))
+    }
+
+    async fn put_adapter(
+        &self,
+        officer: &Officer,
+        name: &str,
+        adapter: &Adapter,
+        from_start: bool,
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
         check(name, adapter)?;
@@ -84,18 +126,29 @@ impl Compliance {
             checked.map_err(|error| ComplianceError::Invalid(error.to_string()))?;
         }
         let records = &*self.needs().records;
+        let known: Option<Adapter> = documents::load(records, name).await?;
+        // One that is off may stay as it is while its place is away.
+        let is_elsewhere = known.is_none_or(|known| known.directory != adapter.directory);
+        if adapter.enabled || is_elsewhere {
+            self.check_place(adapter, |destination| async move { destination.check().await })
+                .await?;
+        }
+        let run: Option<Run> = documents::load(records, name).await?;
+        if from_start || (is_elsewhere && run.is_none()) {
+            self.check_names(name, adapter).await?;
+        }
         // Runs are planned under the same lock: none is planned by an adapter that goes meanwhile.
         let _one = self.inner.checkpointing.lock().await;
         self.change_documents(officer, what_if, |_| async move {
             let before: Option<Adapter> = documents::load(records, name).await?;
-            // What one of this name has left would have this one begin in the middle.
-            let mut put = match before {
-                None => self.traces(name).await?,
-                Some(_) => Vec::new(),
+            let mut put = if from_start {
+                self.traces(name).await?
+            } else {
+                Vec::new()
             };
             put.push(documents::put(name, adapter));
             let change = Change {
-                what: "adapter.set".to_owned(),
+                what: if from_start { RESTART } else { "adapter.set" }.to_owned(),
                 target: name.to_owned(),
                 before: before.as_ref().map(documents::text).unwrap_or_default(),
                 after: documents::text(adapter),
@@ -105,7 +158,43 @@ impl Compliance {
         .await
     }
 
-    /// Removes an adapter. What it exported stays; one of the same name would begin from the first record.
+    /// Asks an adapter's place something.
+    async fn check_place<T, F>(
+        &self,
+        adapter: &Adapter,
+        ask: impl FnOnce(Arc<dyn Destination>) -> F,
+    ) -> Result<T, ComplianceError>
+    where
+        F: Future<Output = Result<T, DeliveryError>>,
+    {
+        let asked = match self.needs().destinations.at(&place(adapter)) {
+            Ok(destination) => timeout(CHECK_DEADLINE, ask(destination)).await,
+            Err(error) => Ok(Err(error)),
+        };
+        let answer = asked.unwrap_or_else(|_| {
+            Err(DeliveryError(format!(
+                "exports can't go to {}: it hasn't answered for {} s",
+                adapter.directory,
+                CHECK_DEADLINE.as_secs()
+            )))
+        });
+        answer.map_err(|error| ComplianceError::Invalid(error.to_string()))
+    }
+
+    /// An error if there are batches of an adapter that begins with the first record: its own would get the same names.
+    async fn check_names(&self, name: &str, adapter: &Adapter) -> Result<(), ComplianceError> {
+        let list = self.check_place(adapter, |destination| async move { destination.exports().await });
+        let there = list.await?.into_iter().find(|batch| is_batch_of(name, batch));
+        there.map_or(Ok(()), |batch| {
+            invalid(format!(
+                "{} has a batch of an adapter {name} already, {batch}, and this one would begin with the first record again: give another directory, or move what is there elsewhere",
+                adapter.directory
+            ))
+        })
+    }
+
+    /// Removes an adapter. What it exported stays, and so does how far it was: one that is set under the same name goes on
+    /// from there.
     ///
     /// # Errors
     /// [`ComplianceError::Unknown`] if there is none; [`ComplianceError::Store`].
@@ -123,8 +212,7 @@ impl Compliance {
                 what: "adapter",
                 name: name.to_owned(),
             })?;
-            let mut gone = self.traces(name).await?;
-            gone.push(documents::gone::<Adapter>(name));
+            let gone = vec![documents::gone::<Adapter>(name)];
             let change = Change {
                 what: "adapter.remove".to_owned(),
                 target: name.to_owned(),

@@ -30,6 +30,9 @@ pub enum ComplianceError {
     /// Somebody else does this just now. Try again when he is done.
     #[error("{0}")]
     Busy(String),
+    /// The service is stopping. What was broken off is done again after its next start.
+    #[error("the compliance service is stopping: what was broken off is done again after its next start")]
+    Stopping,
     /// There is no such thing. Look at the list of those that there are.
     #[error("there is no {what} '{name}'")]
     Unknown {
@@ -52,7 +55,7 @@ impl ComplianceError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Store(error) => error.is_temporary(),
-            Self::Delivery(_) | Self::Busy(_) => true,
+            Self::Delivery(_) | Self::Busy(_) | Self::Stopping => true,
             _ => false,
         }
     }

@@ -151,7 +151,7 @@ impl Compliance {
             minimum_days: self.settings().minimum_retention_days,
             policies: policies.into_iter().map(scope).collect::<Result<_, _>>()?,
             holds: ledger.documents::<Hold>()?.into_values().collect(),
-            exported: ledger.exported().clone(),
+            exported: ledger.exported(),
             covered: checkpoint::covered(checkpoint::last(records).await?.as_ref()),
         })
     }

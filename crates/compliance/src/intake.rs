@@ -25,6 +25,7 @@ use std::{
 /// So many records are taken from the queue at once.
 pub const MAX_BATCH: u32 = 1_000;
 /// So long nobody else may take from the queue after this service last said that it is there. It says so again after a third.
+/// The same service, started again, takes it over at once.
 pub const LEASE_SECONDS: i64 = 30;
 /// An empty queue is looked at again after this.
 pub const POLL: Duration = Duration::from_millis(100);
@@ -137,7 +138,7 @@ impl Compliance {
         }
         let until = now.plus_seconds(LEASE_SECONDS);
         let queue = &self.needs().queue;
-        let lease = match queue.lease(held.as_ref(), now, until).await {
+        let lease = match queue.lease(self.needs().holder, held.as_ref(), now, until).await {
             // What was held is somebody else's or nobody's. The next time it is asked for anew.
             Err(error) if error.fault == StoreFault::Conflict => {
                 *held = None;

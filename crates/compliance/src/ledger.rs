@@ -6,6 +6,7 @@
 
 use crate::{
     Compliance, ComplianceError, MAX_DECISIONS,
+    adapter::RESTART,
     documents::{self, Adapter, Document, Hold, Matter, Retention, Run},
     intake::PAGE,
     run::batch_name,
@@ -45,7 +46,7 @@ pub(crate) struct Ledger {
     head: ChainHead,
     /// Texts of documents, by kind and id.
     documents: BTreeMap<&'static str, BTreeMap<String, String>>,
-    /// The last position that each adapter exported.
+    /// The last position that each adapter exported, those that were removed included: set again they go on there.
     exported: BTreeMap<String, u64>,
 }
 
@@ -68,9 +69,12 @@ impl Ledger {
             .collect()
     }
 
-    /// The last position that each adapter exported; 0 if it exported nothing.
-    pub(crate) fn exported(&self) -> &BTreeMap<String, u64> {
-        &self.exported
+    /// The last position that each adapter exported that there is; 0 if it exported nothing.
+    pub(crate) fn exported(&self) -> BTreeMap<String, u64> {
+        let adapters = self.documents.get(Adapter::KIND).into_iter().flatten();
+        adapters
+            .map(|(name, _)| (name.clone(), self.exported.get(name).copied().unwrap_or(0)))
+            .collect()
     }
 
     /// Reads on up to the chain's end. What was read before must still be there.
@@ -131,13 +135,13 @@ impl Ledger {
         };
         let all = self.documents.entry(kind).or_default();
         if changed.after.is_empty() {
-            if kind == Adapter::KIND {
-                self.exported.remove(&changed.target);
-            }
             all.remove(&changed.target);
         } else {
             if kind == Adapter::KIND {
-                self.exported.entry(changed.target.clone()).or_default();
+                let exported = self.exported.entry(changed.target.clone()).or_default();
+                if changed.what == RESTART {
+                    *exported = 0;
+                }
             }
             all.insert(changed.target, changed.after);
         }

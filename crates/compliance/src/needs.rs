@@ -1,11 +1,12 @@
 //! What the service is given.
 
 use causerie_destination::Destinations;
-use causerie_model::{Actor, Clock, Random, Timestamp};
+use causerie_model::{Actor, Clock, Timestamp};
 use causerie_proof::{PublicKey, SigningKey};
 use causerie_queue::Queue;
 use causerie_records::RecordStore;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// What the service needs from outside.
 #[derive(Clone)]
@@ -22,8 +23,9 @@ pub struct Needs {
     pub alarms: Arc<dyn Alarms>,
     /// The present.
     pub clock: Arc<dyn Clock>,
-    /// Names leases.
-    pub random: Arc<dyn Random>,
+    /// Names this service where several share a queue or a database: the same after each start, so that one which was killed
+    /// has its leases again at once, and no other's.
+    pub holder: Uuid,
     /// Signs checkpoints and manifests.
     pub key: Arc<SigningKey>,
     /// The key that signed, or will sign, the first checkpoint. All trust in checkpoints comes from it, so it mustn't come out

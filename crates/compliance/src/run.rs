@@ -65,7 +65,7 @@ pub struct RunOutcome {
 }
 
 /// Where an adapter's batches go.
-fn place(adapter: &Adapter) -> Place {
+pub(crate) fn place(adapter: &Adapter) -> Place {
     Place {
         directory: adapter.directory.clone(),
         zip: adapter.zip,
@@ -75,6 +75,16 @@ fn place(adapter: &Adapter) -> Place {
 /// The name of a batch.
 pub(crate) fn batch_name(adapter: &str, after: u64, up_to: u64) -> String {
     format!("{adapter}-{:012}-{up_to:012}", after + 1)
+}
+
+/// Whether a batch may have this name that an adapter makes.
+pub(crate) fn is_batch_of(adapter: &str, name: &str) -> bool {
+    let range = name
+        .strip_prefix(adapter)
+        .and_then(|range| range.strip_prefix('-'));
+    let ends = range.and_then(|range| range.split_once('-'));
+    let is_position = |text: &str| text.len() >= 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    ends.is_some_and(|(first, last)| is_position(first) && is_position(last))
 }
 
 impl Compliance {
@@ -123,7 +133,7 @@ impl Compliance {
                     self.alarm_once("run-failed", name, text);
                 }
             }
-            Err(ComplianceError::Unknown { .. }) => {}
+            Err(ComplianceError::Unknown { .. } | ComplianceError::Stopping) => {}
             Err(error) => {
                 attempt.error = Some(error.to_string());
                 drop(runs);
@@ -497,7 +507,13 @@ impl Compliance {
             text: text.clone(),
             extension: run.settings.extension.clone().unwrap_or_default(),
         });
-        let written = writer.finish(records, &self.key(), stylesheet.as_ref()).await?;
+        // It reads all that it wrote, and may wait long for a stylesheet.
+        let key = self.key();
+        let written = tokio::select! {
+            biased;
+            () = self.stopping() => return Err(ComplianceError::Stopping),
+            written = writer.finish(records, &key, stylesheet.as_ref()) => written?,
+        };
         Ok((written, all_present))
     }
 

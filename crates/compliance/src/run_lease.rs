@@ -26,8 +26,9 @@ impl<'a> RunLease<'a> {
         Ok(lease)
     }
 
-    /// Has it last longer when a third of it is over.
+    /// Has it last longer when a third of it is over. Asked for at each page: who is to stop does so there.
     pub(crate) async fn keep(&mut self) -> Result<(), ComplianceError> {
+        self.service.goes_on()?;
         let needs = self.service.needs();
         let now = needs.clock.now();
         // More than its whole length can only be left if the clock went back.
@@ -36,8 +37,8 @@ impl<'a> RunLease<'a> {
             return Ok(());
         }
         let until = whole;
-        let holder = &self.service.inner.holder;
-        if !needs.records.lease(LEASE, holder, now, until).await? {
+        let holder = needs.holder.to_string();
+        if !needs.records.lease(LEASE, &holder, now, until).await? {
             let text = "another compliance service runs adapters just now";
             return Err(ComplianceError::Busy(text.to_owned()));
         }
@@ -48,10 +49,10 @@ impl<'a> RunLease<'a> {
     pub(crate) async fn end(self) {
         let needs = self.service.needs();
         let now = needs.clock.now();
-        let holder = &self.service.inner.holder;
+        let holder = needs.holder.to_string();
         // Free whatever the time is, even for who has an earlier one.
         let over = Timestamp(0);
-        if let Err(error) = needs.records.lease(LEASE, holder, now, over).await {
+        if let Err(error) = needs.records.lease(LEASE, &holder, now, over).await {
             tracing::info!("the lease of runs ends by itself: {error}");
         }
     }

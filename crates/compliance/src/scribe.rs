@@ -60,7 +60,8 @@ impl Compliance {
             let decided = decide(head);
             async move {
                 let (change, documents) = decided.await?;
-                let idle = what_if || change.before == change.after;
+                let removes = documents.iter().any(|(_, text)| text.is_none());
+                let idle = what_if || (change.before == change.after && !removes);
                 Ok(Decision {
                     events: if idle {
                         Vec::new()

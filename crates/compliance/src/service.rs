@@ -3,7 +3,7 @@
 use crate::{
     Alarm, ComplianceError, Needs, Settings, VerifiedStatus, checkpoint, ledger::Ledger, trust::Trust,
 };
-use causerie_model::{Random, Timestamp};
+use causerie_model::Timestamp;
 use causerie_proof::SigningKey;
 use causerie_queue::Lease;
 use std::{
@@ -22,8 +22,6 @@ pub struct Compliance {
 pub(crate) struct Inner {
     settings: Settings,
     needs: Needs,
-    /// Names this service where several share a database.
-    pub(crate) holder: String,
     /// The key that signs from now on: that of the needs, or the one that it was rotated to.
     pub(crate) key: Mutex<Arc<SigningKey>>,
     /// Alarms that were raised and whose reason lasts.
@@ -103,7 +101,6 @@ impl Compliance {
     /// [`ComplianceError::Store`] or [`ComplianceError::Busy`] if they can't be read.
     pub async fn open(settings: Settings, needs: Needs) -> Result<Self, ComplianceError> {
         let inner = Inner {
-            holder: Random::guid(&*needs.random).to_string(),
             key: Mutex::new(Arc::clone(&needs.key)),
             settings,
             needs,
@@ -152,8 +149,8 @@ impl Compliance {
         Ok(service)
     }
 
-    /// Ends what the service does by itself, gives its lease back, and makes a last checkpoint. A run that goes on is ended
-    /// first.
+    /// Ends what the service does by itself, gives its lease back, and makes a last checkpoint. A run that goes on is broken
+    /// off at its next page; the next start does the same batch again.
     pub async fn stop(&self) {
         self.inner.stop.send_replace(true);
         let mut tasks = self.inner.tasks.lock().await;
@@ -166,6 +163,21 @@ impl Compliance {
         if let Err(error) = self.checkpoint().await {
             tracing::warn!("no last checkpoint was made: {error}");
         }
+    }
+
+    /// An error once the service is to stop.
+    pub(crate) fn goes_on(&self) -> Result<(), ComplianceError> {
+        if *self.inner.stop.borrow() {
+            return Err(ComplianceError::Stopping);
+        }
+        Ok(())
+    }
+
+    /// Waits until the service is to stop.
+    pub(crate) async fn stopping(&self) {
+        let mut stop = self.inner.stop.subscribe();
+        // The sender lives as long as the service.
+        drop(stop.wait_for(|stop| *stop).await);
     }
 
     pub(crate) fn needs(&self) -> &Needs {

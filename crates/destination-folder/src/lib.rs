@@ -117,6 +117,24 @@ impl Destination for Folder {
         Ok(Box::new(staging::InFolder::new(staged, self.processor.clone())))
     }
 
+    async fn exports(&self) -> Result<Vec<String>, DeliveryError> {
+        let directory = self.directory.clone();
+        blocking(move || {
+            let names = disk::names(&directory)?.into_iter();
+            let names = names.map(|name| name.strip_suffix(".zip").map(str::to_owned).unwrap_or(name));
+            let mut names: Vec<String> = names.filter(|name| is_name(name)).collect();
+            names.sort();
+            names.dedup();
+            Ok(names)
+        })
+        .await
+    }
+
+    async fn check(&self) -> Result<(), DeliveryError> {
+        let directory = self.directory.clone();
+        blocking(move || staging::check(&directory)).await
+    }
+
     fn place(&self, export: &str) -> String {
         let path = if self.zip {
             zip_of(&self.directory, export)

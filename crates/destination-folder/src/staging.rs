@@ -8,13 +8,47 @@ use std::{
     fs::{File, TryLockError},
     mem,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// What the name of a folder begins with that isn't an export yet.
 const PREFIX: &str = ".staging-";
 /// How much waits in memory for the disk, over all files of an export.
 const BUFFER_BYTES: usize = 1024 * 1024;
+
+/// What the name of a folder begins with that is made only to see whether one can be.
+const PROBE: &str = ".probe-";
+/// Tells the probes of this process apart.
+static PROBES: AtomicU64 = AtomicU64::new(0);
+
+/// An error unless it is a directory.
+fn is_there(directory: &Path) -> Result<(), DeliveryError> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    Err(DeliveryError(format!(
+        "exports can't go to {}: it isn't there, or isn't a directory",
+        directory.display()
+    )))
+}
+
+/// Makes a folder with a file in this directory, as exports are, and removes it again.
+pub(crate) fn check(directory: &Path) -> Result<(), DeliveryError> {
+    is_there(directory)?;
+    let number = PROBES.fetch_add(1, Ordering::Relaxed);
+    let probe = directory.join(format!("{PROBE}{}-{number}", std::process::id()));
+    // One of this name was left by a crash.
+    disk::remove(&probe)?;
+    let tried = disk::make(&probe).and_then(|()| {
+        let file = probe.join("probe");
+        disk::append(&file, b"probe")?;
+        disk::sync(&file)
+    });
+    tried.and(disk::remove(&probe))
+}
 
 /// The folder that an export is staged in. It goes when this is dropped.
 pub(crate) struct Staged {
@@ -29,12 +63,7 @@ pub(crate) struct Staged {
 impl Staged {
     /// Makes the folder in place of what is left of one.
     pub(crate) fn begin(directory: &Path, export: &str, zip: bool) -> Result<Self, DeliveryError> {
-        if !directory.is_dir() {
-            return Err(DeliveryError(format!(
-                "exports can't go to {}: it isn't there, or isn't a directory",
-                directory.display()
-            )));
-        }
+        is_there(directory)?;
         for there in [directory.join(export), zip_of(directory, export)] {
             // A link that leads nowhere is there too.
             if there.symlink_metadata().is_ok() {

@@ -29,6 +29,10 @@ impl World for Disk {
         fs::write(packed, "half a zip").expect("a file");
     }
 
+    async fn spoil(&self) {
+        fs::remove_dir(self.directory.path()).expect("it was empty");
+    }
+
     async fn litter(&self) -> Vec<String> {
         fs::read_dir(self.directory.path())
             .expect("a directory")

@@ -33,6 +33,28 @@ async fn a_folder_has_the_files_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn what_takes_no_export_is_told_with_its_path() {
+    let directory = TempDir::new().expect("a directory");
+    let file = directory.path().join("file");
+    fs::write(&file, "x").expect("a file");
+    // Not even root makes anything in the second.
+    for (bad, why) in [
+        (
+            directory.path().join("none").as_path(),
+            "it isn't there, or isn't a directory",
+        ),
+        (Path::new("/proc"), "can't make"),
+        (&file, "it isn't there, or isn't a directory"),
+    ] {
+        let told = at(bad, false).check().await.expect_err("no place").to_string();
+        assert!(
+            told.contains(why) && told.contains(&bad.display().to_string()),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_same_files_make_the_same_zip() {
     let (one, two) = (TempDir::new().expect("one"), TempDir::new().expect("two"));
     export(&at(one.path(), true), "one").await;

@@ -21,6 +21,9 @@ pub trait World: Send + Sync {
     /// Leaves behind what a process leaves that is killed while it stages an export of this name: the file `old.txt`.
     async fn crash(&self, export: &str);
 
+    /// Has nothing be put there any more.
+    async fn spoil(&self);
+
     /// Every file there that belongs to an export, staged or committed.
     async fn litter(&self) -> Vec<String>;
 }
@@ -44,6 +47,9 @@ macro_rules! conformance_tests {
             files_are_told_as_they_are,
             an_export_without_files_is_one,
             pieces_are_put_together,
+            a_good_place_is_told_and_stays_as_it_is,
+            a_bad_place_is_told,
+            exports_are_listed_once_they_are_there,
         );
     };
     (@cases $fresh:ident: $($case:ident,)*) => {
@@ -258,6 +264,54 @@ pub async fn pieces_are_put_together(world: &impl World) {
     staging.commit().await.expect("it can be committed");
     assert!(read(&there, NAME, "a.txt").await.as_deref() == Some(&whole[0]));
     assert!(read(&there, NAME, "b.txt").await.as_deref() == Some(&whole[1]));
+}
+
+/// Also while exports are staged and after a crash, and several times at once.
+pub async fn a_good_place_is_told_and_stays_as_it_is(world: &impl World) {
+    let there = world.open().await;
+    there.check().await.expect("it is empty");
+    assert_eq!(world.litter().await, [""; 0]);
+    world.crash("two").await;
+    let mut staging = begin(&there, NAME).await;
+    write(&mut staging, "a.txt", "one").await;
+    let before = world.litter().await.len();
+    let too = world.open().await;
+    let (one, other) = tokio::join!(there.check(), too.check());
+    one.expect("it takes exports");
+    other.expect("it takes exports");
+    assert_eq!(world.litter().await.len(), before);
+    staging.commit().await.expect("it can be committed");
+    there.check().await.expect("it takes others");
+    assert_eq!(read(&there, NAME, "a.txt").await.as_deref(), Some("one"));
+}
+
+/// By name; neither what is staged nor what a crash left.
+pub async fn exports_are_listed_once_they_are_there(world: &impl World) {
+    let there = world.open().await;
+    assert_eq!(there.exports().await.expect("a list"), [""; 0]);
+    world.crash("crashed").await;
+    for name in ["two", "one-1.x"] {
+        let mut staging = begin(&there, name).await;
+        write(&mut staging, "a.txt", "one").await;
+        staging.commit().await.expect("it can be committed");
+    }
+    let staging = begin(&there, "staged").await;
+    assert_eq!(there.exports().await.expect("a list"), ["one-1.x", "two"]);
+    drop(staging);
+    drop(there);
+    let again = world.open().await;
+    assert_eq!(again.exports().await.expect("a list"), ["one-1.x", "two"]);
+}
+
+/// As whoever begins an export is told.
+pub async fn a_bad_place_is_told(world: &impl World) {
+    let there = world.open().await;
+    world.spoil().await;
+    let told = there.check().await.expect_err("it takes nothing");
+    assert!(!told.0.is_empty());
+    assert!(there.begin(NAME).await.is_err());
+    assert!(there.exports().await.is_err());
+    assert!(world.open().await.check().await.is_err());
 }
 
 fn names(files: &[Staged]) -> Vec<&str> {

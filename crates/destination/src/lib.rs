@@ -72,6 +72,18 @@ pub trait Destination: Send + Sync {
     /// [`DeliveryError`] if it can't, an export of this name is there, or one is being staged.
     async fn begin(&self, export: &str) -> Result<Box<dyn Staging>, DeliveryError>;
 
+    /// The names of all exports that are there as a whole, in order. What else is there and can have such a name is told too.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] if that can't be told.
+    async fn exports(&self) -> Result<Vec<String>, DeliveryError>;
+
+    /// Whether exports can be put here just now. That is tried out; nothing of it stays.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] with what keeps them from it.
+    async fn check(&self) -> Result<(), DeliveryError>;
+
     /// Where an export of this name is, for people.
     fn place(&self, export: &str) -> String;
 }

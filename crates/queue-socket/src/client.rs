@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{fmt::Display, path::PathBuf, time::Duration};
 use tokio::{net::UnixStream, time::timeout};
+use uuid::Uuid;
 
 /// From the beginning of a call to the end of its answer.
 pub const DEADLINE: Duration = Duration::from_secs(30);
@@ -25,7 +26,7 @@ pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 /// The queue that another process serves at a Unix socket.
 ///
 /// Whatever keeps it from being reached is [`StoreFault::Unavailable`], and what was asked may have been done or not: all
-/// calls can be made again. (A lease of which the answer was lost is free when it ends.)
+/// calls can be made again. (A lease of which the answer was lost is taken over by the next call.)
 #[derive(Clone, Debug)]
 pub struct SocketQueue {
     path: PathBuf,
@@ -103,11 +104,13 @@ impl SocketQueue {
 impl Queue for SocketQueue {
     async fn lease(
         &self,
+        holder: Uuid,
         held: Option<&Lease>,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Lease, StoreError> {
         let take = wire::Take {
+            holder,
             held: held.map(wire::Lease::from),
             now: now.0,
             until: until.0,

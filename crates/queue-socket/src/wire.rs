@@ -48,6 +48,8 @@ pub struct Lease {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Take {
+    /// Who asks: the same after each start.
+    pub holder: Uuid,
     /// The lease to prolong, if it is that.
     pub held: Option<Lease>,
     /// The present.

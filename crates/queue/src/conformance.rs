@@ -76,6 +76,9 @@ macro_rules! conformance_tests {
             a_lease_that_ended_can_do_nothing,
             a_lease_given_back_can_do_nothing,
             a_lease_is_held_after_opening_anew,
+            a_holder_takes_its_own_lease_over_at_once,
+            a_holder_takes_its_own_lease_over_after_opening_anew,
+            a_lease_that_was_taken_over_is_nobody_elses,
         );
         $crate::conformance_tests!(@cases $fresh, aside:
             what_is_set_aside_is_kept_with_its_reason,

@@ -44,13 +44,15 @@ pub struct Backlog {
 /// The consumer's side of the queue.
 #[async_trait]
 pub trait Queue: Send + Sync {
-    /// Takes the lease until a moment, or has its own (`held`) last longer.
+    /// Takes the lease until a moment, or has its own (`held`) last longer. `holder` names whoever asks, for good: one that
+    /// was killed takes its own lease over at once when it is back. The token of before is void then.
     ///
     /// # Errors
-    /// [`causerie_model::StoreFault::Conflict`] if somebody else has it at `now`, or has had it since `held` ended;
+    /// [`causerie_model::StoreFault::Conflict`] if somebody else has it at `now`, or it was taken since `held` ended;
     /// [`StoreError`] if the queue can't be reached.
     async fn lease(
         &self,
+        holder: Uuid,
         held: Option<&Lease>,
         now: Timestamp,
         until: Timestamp,

@@ -1,15 +1,20 @@
 //! The directory with everything that the server keeps.
 
 use anyhow::{Context, Result, bail};
+use causerie_model::Random;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
-    io::{Read, Seek, Write},
+    io::{ErrorKind, Read, Seek, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
+use uuid::Uuid;
 
 /// Tells other programs where the server listens, while it does.
 const LISTENING: &str = "listening.json";
+
+/// Names the data directory among those of other servers, for good.
+const IDENTITY: &str = "identity";
 
 /// The directory, for one server at a time.
 pub(crate) struct DataDir {
@@ -43,6 +48,22 @@ impl DataDir {
     /// The room database.
     pub(crate) fn database(&self) -> PathBuf {
         self.file("causerie.db")
+    }
+
+    /// What leases are held under. It is made at the first start and stays: a server that was killed is the same one when it
+    /// starts again, and needn't wait for the end of its own leases. A copy of the directory must not be served beside it.
+    pub(crate) fn identity(&self, random: &dyn Random) -> Result<Uuid> {
+        let file = self.file(IDENTITY);
+        let context = || format!("{} can't be read", file.display());
+        match fs::read_to_string(&file) {
+            Ok(text) => text.trim().parse().with_context(context),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let identity = random.guid();
+                write_private(&file, format!("{identity}\n").as_bytes())?;
+                Ok(identity)
+            }
+            Err(error) => Err(error).with_context(context),
+        }
     }
 
     /// Says where the server listens. Removed again when the returned value is dropped.
@@ -104,7 +125,7 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
     let write = || {
         // What a crash may have left could have another mode.
         if let Err(error) = fs::remove_file(&new)
-            && error.kind() != std::io::ErrorKind::NotFound
+            && error.kind() != ErrorKind::NotFound
         {
             return Err(error);
         }
@@ -158,6 +179,21 @@ mod tests {
         );
         drop(first);
         assert!(DataDir::claim(&path).is_ok());
+    }
+
+    #[test]
+    fn an_identity_lasts() {
+        let random = &crate::real::SystemRandom;
+        let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let identity = |folder: &Path| DataDir::claim(folder).unwrap().identity(random);
+        let first = identity(one.path()).unwrap();
+        assert_eq!(identity(one.path()).unwrap(), first);
+        assert_ne!(identity(other.path()).unwrap(), first);
+        let file = one.path().join(IDENTITY);
+        assert_eq!(mode(&file), 0o600);
+        fs::write(&file, "abc").unwrap();
+        let told = format!("{:#}", identity(one.path()).unwrap_err());
+        assert!(told.contains("identity can't be read"), "{told}");
     }
 
     #[test]

@@ -337,7 +337,7 @@ async fn serve(
     }
     let mut service = match role {
         Role::All if config.compliance.enabled => {
-            let mut start = Start::new(&config, &data_dir, store.clone(), clock.clone(), random.clone())?;
+            let mut start = Start::new(&config, &data_dir, store.clone(), clock.clone(), &random)?;
             if is_demo {
                 start.export_to(data_dir.file(demo::EXPORTS));
             }

@@ -51,6 +51,7 @@ const ROOMS: Kind = Kind {
         (6, "queue", include_str!("../migrations/0006_queue.sql")),
         (7, "presence", include_str!("../migrations/0007_presence.sql")),
         (8, "compliance", include_str!("../migrations/0008_compliance.sql")),
+        (9, "holder", include_str!("../migrations/0009_holder.sql")),
     ],
     count: Some("SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM set_aside)"),
 };

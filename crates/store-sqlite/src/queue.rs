@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use causerie_model::{Sealed, Timestamp};
 use causerie_queue::{Backlog, Lease, Queue, Queued};
 use causerie_store::{StoreError, StoreFault};
+use uuid::Uuid;
 
 const WAITING: &str = "
     SELECT sequence, chain, number, at, actor, kind, body, previous, hash
@@ -22,9 +23,11 @@ const SET_ASIDE: &str = "
     INSERT INTO set_aside (sequence, chain, number, at, actor, kind, body, previous, hash, reason, aside_at)
     SELECT sequence, chain, number, at, actor, kind, body, previous, hash, ?2, ?3 FROM outbox WHERE sequence = ?1";
 
+const LEASE: &str = "SELECT token, until, coalesce(holder = ?1, false) FROM queue_lease";
+
 const PUT_LEASE: &str = "
-    INSERT INTO queue_lease (only_row, token, until) VALUES (1, coalesce(?1, randomblob(16)), ?2)
-    ON CONFLICT (only_row) DO UPDATE SET token = excluded.token, until = excluded.until
+    INSERT INTO queue_lease (only_row, token, until, holder) VALUES (1, coalesce(?1, randomblob(16)), ?2, ?3)
+    ON CONFLICT (only_row) DO UPDATE SET token = excluded.token, until = excluded.until, holder = excluded.holder
     RETURNING token";
 
 /// When a lease ended that was given back: before any time.
@@ -84,6 +87,7 @@ impl SqliteStore {
 impl Queue for SqliteStore {
     async fn lease(
         &self,
+        holder: Uuid,
         held: Option<&Lease>,
         now: Timestamp,
         until: Timestamp,
@@ -93,23 +97,24 @@ impl Queue for SqliteStore {
             .write(move |transaction| {
                 Box::pin(async move {
                     let rows = transaction
-                        .rows(sqlx::query("SELECT token, until FROM queue_lease"))
+                        .rows(sqlx::query(LEASE).bind(holder.as_bytes().to_vec()))
                         .await?;
                     let last = rows.first().map(|row| {
                         let row = Row(row);
-                        Ok::<_, StoreError>((row.guid(0)?, row.time(1)?))
+                        Ok::<_, StoreError>((row.guid(0)?, row.time(1)?, row.get::<bool>(2)?))
                     });
                     let token = match (last.transpose()?, held) {
-                        (Some((last, _)), Some(held)) if last == held => Some(held),
+                        (Some((last, ..)), Some(held)) if last == held => Some(held),
                         (_, Some(_)) => return Err(lost()),
-                        (Some((_, ends)), None) if now < ends => {
+                        (Some((_, ends, is_his_own)), None) if now < ends && !is_his_own => {
                             return Err(conflict("somebody else consumes the queue"));
                         }
                         (_, None) => None,
                     };
                     let put = sqlx::query(PUT_LEASE)
                         .bind(token.map(|token| token.as_bytes().to_vec()))
-                        .bind(until.0);
+                        .bind(until.0)
+                        .bind(holder.as_bytes().to_vec());
                     let rows = transaction.rows(put).await?;
                     let row = rows.first().ok_or_else(|| conflict("the lease wasn't stored"))?;
                     let token = Row(row).guid(0)?;

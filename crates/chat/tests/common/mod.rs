@@ -196,11 +196,12 @@ impl Told {
 impl Queue for Told {
     async fn lease(
         &self,
+        holder: uuid::Uuid,
         held: Option<&Lease>,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Lease, StoreError> {
-        self.real.lease(held, now, until).await
+        self.real.lease(holder, held, now, until).await
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {

@@ -5,9 +5,7 @@ use causerie_compliance::{
     documents::{Adapter, AdapterFormat},
 };
 use causerie_destination_folder::Folders;
-use causerie_model::{
-    Actor, ChainId, Clock, Event, Extras, Head, Random, Record, RoomId, SipAddress, Timestamp,
-};
+use causerie_model::{Actor, ChainId, Clock, Event, Extras, Head, Record, RoomId, SipAddress, Timestamp};
 use causerie_proof::SigningKey;
 use causerie_room::{advance, next_message, seal};
 use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
@@ -29,21 +27,12 @@ const STEP: i64 = 864_000;
 /// When the first record is made: 2023-11-14T22:13:20Z, in microseconds.
 pub(crate) const START: i64 = 1_700_000_000_000_000;
 
-/// A clock that each look moves on a little; and bytes that look random.
+/// A clock that each look moves on a little.
 pub(crate) struct Counting(AtomicI64);
 
 impl Clock for Counting {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-impl Random for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        let next = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
-        for (byte, from) in bytes.iter_mut().zip(next.iter().rev().cycle()) {
-            *byte = *from;
-        }
     }
 }
 
@@ -175,8 +164,8 @@ impl Bed {
             destinations: Arc::new(Folders::new()),
             anchor: Arc::new(Told),
             alarms: Arc::new(Told),
-            clock: Arc::clone(&counting) as _,
-            random: counting,
+            clock: counting,
+            holder: uuid::Uuid::nil(),
             root: key.public(),
             key: Arc::clone(&key),
         };

@@ -76,11 +76,12 @@ pub(crate) struct FaultyQueue {
 impl Queue for FaultyQueue {
     async fn lease(
         &self,
+        holder: uuid::Uuid,
         held: Option<&Lease>,
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Lease, StoreError> {
-        faulty!(self, Queue::lease(&*self.inner, held, now, until))
+        faulty!(self, Queue::lease(&*self.inner, holder, held, now, until))
     }
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
         faulty!(self, self.inner.release(lease))

@@ -6,6 +6,7 @@ use causerie_model::{Actor, ChainId, Event, Hash, RoomId};
 use causerie_queue::Queue;
 use causerie_records::Records;
 use std::{sync::atomic::Ordering, time::Duration};
+use uuid::Uuid;
 
 async fn drain(service: &Compliance) {
     while service.take_in().await.expect("taken in") > 0 {}
@@ -121,7 +122,12 @@ async fn what_conflicts_with_what_is_stored_is_set_aside() {
     elsewhere.publish(vec![elsewhere.join("eve")]).await;
     let foreign = elsewhere
         .store
-        .lease(None, causerie_model::Timestamp(0), causerie_model::Timestamp(9))
+        .lease(
+            Uuid::nil(),
+            None,
+            causerie_model::Timestamp(0),
+            causerie_model::Timestamp(9),
+        )
         .await
         .unwrap();
     let foreign = elsewhere
@@ -207,6 +213,36 @@ async fn somebody_elses_lease_is_waited_for() {
         assert_eq!(two.take_in().await.unwrap(), 0);
         assert!(matches!(one.take_in().await, Err(ComplianceError::Busy(_))));
     }
+}
+
+#[tokio::test]
+async fn who_was_killed_has_its_leases_again_at_once() {
+    let world = World::new().await;
+    let start = async |holder| {
+        let needs = world.needs_of(holder);
+        Compliance::open(Settings::new("x.test"), needs).await.unwrap()
+    };
+    world.talk(1).await;
+    let (killed, other) = (start(1).await, start(2).await);
+    drain(&killed).await;
+    let adapter = world.adapter();
+    let officer = officer();
+    let set = killed.set_adapter(&officer, "archive", &adapter, false);
+    set.await.unwrap();
+    let begun = tokio::sync::Notify::new();
+    let went = |_, _| begun.notify_one();
+    tokio::select! {
+        _ = killed.run_adapter(&officer, "archive", &went) => panic!("it is done"),
+        () = begun.notified() => {}
+    }
+    drop(killed);
+    assert!(matches!(other.take_in().await, Err(ComplianceError::Busy(_))));
+    let run = other.run_adapter(&officer, "archive", &|_, _| {}).await;
+    assert!(matches!(run, Err(ComplianceError::Busy(_))), "{run:?}");
+    let again = start(1).await;
+    assert_eq!(again.take_in().await.unwrap(), 0);
+    let run = again.run_adapter(&officer, "archive", &|_, _| {}).await;
+    assert!(run.unwrap().batch.is_some());
 }
 
 /// Waits until something is so. However slow the machine is, it comes to be; if not, the test hangs and is ended.

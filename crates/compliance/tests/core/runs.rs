@@ -292,7 +292,8 @@ async fn settings_of_adapters_are_checked() {
     ] {
         assert_eq!(set(name, &|_| {}).await.is_ok(), right, "{name}");
     }
-    for (directory, right) in [("out", false), ("", false), ("../out", false), ("/out", true)] {
+    let out = world.adapter().directory;
+    for (directory, right) in [("out", false), ("", false), ("../out", false), (&*out, true)] {
         assert_eq!(
             set("a", &|adapter| adapter.directory = directory.to_owned())
                 .await
@@ -326,6 +327,44 @@ fn sheet(length: usize) -> String {
     let begin = r#"<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:output method="text"/><xsl:template match="/">made</xsl:template>"#;
     let end = "</xsl:stylesheet>";
     format!("{begin}{}{end}", " ".repeat(length - begin.len() - end.len()))
+}
+
+#[tokio::test]
+async fn an_adapter_for_a_place_that_takes_nothing_is_refused() {
+    let world = World::new().await;
+    let service = world.open().await;
+    let place = world.out().join("later");
+    let adapter = Adapter {
+        directory: place.display().to_string(),
+        ..world.adapter()
+    };
+    let off = Adapter {
+        enabled: false,
+        ..adapter.clone()
+    };
+    let officer = officer();
+    let refused = async |adapter: &Adapter| {
+        for what_if in [true, false] {
+            let set = service.set_adapter(&officer, "archive", adapter, what_if);
+            match set.await {
+                Err(ComplianceError::Invalid(why)) => {
+                    assert!(why.contains(&adapter.directory), "{why}");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    refused(&adapter).await;
+    refused(&off).await;
+    std::fs::create_dir(&place).unwrap();
+    let set = async |adapter: &Adapter| service.set_adapter(&officer, "archive", adapter, false).await;
+    set(&adapter).await.unwrap();
+    assert!(tree(&world.out()).is_empty(), "it is only tried");
+    // One that has it already can be turned off while it is away, and not on.
+    std::fs::remove_dir(&place).unwrap();
+    refused(&adapter).await;
+    set(&off).await.unwrap();
+    refused(&adapter).await;
 }
 
 #[tokio::test]
@@ -440,11 +479,12 @@ async fn a_run_ends_by_the_settings_by_which_it_was_delivered() {
 async fn a_run_that_fails_by_its_settings_goes_on_by_better_ones() {
     let world = World::new().await;
     world.talk(1).await;
-    let blocked = world.out().join("file");
-    std::fs::write(&blocked, "").unwrap();
+    let blocked = world.out().join("blocked");
+    std::fs::create_dir(&blocked).unwrap();
     let mut adapter = world.adapter();
-    adapter.directory = blocked.join("below").display().to_string();
+    adapter.directory = blocked.display().to_string();
     let service = ready(&world, &adapter).await;
+    std::fs::remove_dir(&blocked).unwrap();
     assert!(matches!(
         run(&service).await.unwrap_err(),
         ComplianceError::Delivery(_)
@@ -482,30 +522,104 @@ async fn a_batch_without_its_signature_is_not_delivered() {
 }
 
 #[tokio::test]
-async fn an_adapter_that_is_made_anew_begins_at_the_first_record() {
+async fn an_adapter_that_is_set_again_goes_on_where_it_was() {
     let world = World::new().await;
     world.talk(1).await;
     let service = ready(&world, &world.adapter()).await;
-    run(&service).await.unwrap();
-    let left: Run = documents::load(&*world.records, "archive")
+    let again = async |after| {
+        let officer = officer();
+        let removed = service.remove_adapter(&officer, "archive", false);
+        removed.await.unwrap();
+        assert_eq!(service.adapter_goes_on_after("archive").await.unwrap(), after);
+        // Documents are as the records tell.
+        service.retention_plan().await.unwrap();
+        let adapter = world.adapter();
+        let set = service.set_adapter(&officer, "archive", &adapter, false);
+        set.await.unwrap();
+        service.retention_plan().await.unwrap();
+    };
+    // One that is planned is done again, under its name.
+    cut_short(&world, &service).await;
+    let made = tree(&world.out());
+    again(0).await;
+    let first = run(&service).await.unwrap();
+    assert!(made == tree(&world.out()), "nothing is delivered twice");
+    again(first.up_to).await;
+    world.publish(vec![world.chat("more")]).await;
+    service.take_in().await.unwrap();
+    assert_eq!(run(&service).await.unwrap().after, first.up_to);
+}
+
+#[tokio::test]
+async fn an_adapter_exports_everything_anew_only_where_no_batch_of_its_name_is() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = ready(&world, &world.adapter()).await;
+    let first = run(&service).await.unwrap();
+    let elsewhere = world.out().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let officer = officer();
+    // Others are no matter.
+    for other in ["archive-2-000000000001-000000000009", "archive-1-2", "archive"] {
+        std::fs::create_dir(elsewhere.join(other)).unwrap();
+    }
+    let elsewhere = Adapter {
+        directory: elsewhere.display().to_string(),
+        ..world.adapter()
+    };
+    for what_if in [true, false] {
+        let adapter = world.adapter();
+        let restarted = service.restart_adapter(&officer, "archive", &adapter, what_if);
+        match restarted.await {
+            Err(ComplianceError::Invalid(why)) => {
+                assert!(why.contains(&first.batch.clone().unwrap()), "{why}");
+            }
+            other => panic!("{other:?}"),
+        }
+        let change = service.restart_adapter(&officer, "archive", &elsewhere, what_if);
+        assert_eq!(change.await.unwrap().what, "adapter.restart");
+        let after = service.adapter_goes_on_after("archive").await.unwrap();
+        assert_eq!(after, if what_if { first.up_to } else { 0 });
+        service.retention_plan().await.unwrap();
+    }
+    let anew = run(&service).await.unwrap();
+    assert_eq!(anew.after, 0);
+    // With the same settings it is a change too.
+    std::fs::rename(anew.place.unwrap(), world.out().join("moved")).unwrap();
+    let change = service.restart_adapter(&officer, "archive", &elsewhere, false);
+    change.await.unwrap();
+    assert_eq!(run(&service).await.unwrap().after, 0);
+    service.retention_plan().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_run_is_broken_off_at_its_next_page_when_the_service_stops() {
+    const PAGES: usize = 5;
+    let world = World::new().await;
+    world.talk(PAGES * 1_000).await;
+    let service = ready(&world, &world.adapter()).await;
+    let pages = Mutex::new(0);
+    let stopping = service.clone();
+    let outcome = service
+        .run_adapter(&officer(), "archive", &|_, _| {
+            *pages.lock().unwrap() += 1;
+            // As far as it goes at once: it waits for what it ends.
+            let mut stop = std::pin::pin!(stopping.stop());
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(stop.as_mut().poll(&mut context).is_pending());
+        })
+        .await;
+    assert!(matches!(outcome, Err(ComplianceError::Stopping)), "{outcome:?}");
+    assert_eq!(*pages.lock().unwrap(), 1);
+    assert!(tree(&world.out()).is_empty());
+    assert_eq!(world.alarms(), [""; 0]);
+    let planned: Run = documents::load(&*world.records, "archive")
         .await
         .unwrap()
         .unwrap();
-    service
-        .remove_adapter(&officer(), "archive", false)
-        .await
-        .unwrap();
-    // As if a run had been planned while it went.
-    let addition = causerie_records::Addition {
-        documents: vec![documents::put("archive", &left)],
-        ..Default::default()
-    };
-    world.records.append(&addition).await.unwrap();
-    service
-        .set_adapter(&officer(), "archive", &world.adapter(), false)
-        .await
-        .unwrap();
-    assert_eq!(run(&service).await.unwrap().after, 0);
+    // After the next start the same is done.
+    let again = run(&world.open().await).await.unwrap();
+    assert_eq!(again.batch.as_ref(), Some(&planned.batch));
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use causerie_compliance::{
 };
 use causerie_destination_folder::Folders;
 use causerie_model::{
-    Actor, ChainId, ChatId, Clock, Event, Head, Message, PartReason, Random, Record, RoomId, SipAddress,
-    Subject, Timestamp,
+    Actor, ChainId, ChatId, Clock, Event, Head, Message, PartReason, Record, RoomId, SipAddress, Subject,
+    Timestamp,
 };
 use causerie_proof::{SigningKey, Stored};
 use causerie_records::Records;
@@ -31,18 +31,6 @@ pub(crate) struct Hand(pub(crate) AtomicI64);
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::SeqCst))
-    }
-}
-
-#[derive(Default)]
-struct Counter(AtomicU64);
-
-impl Random for Counter {
-    fn fill(&self, bytes: &mut [u8]) {
-        let next = self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        for (byte, from) in bytes.iter_mut().zip(next.iter().cycle()) {
-            *byte = *from;
-        }
     }
 }
 
@@ -83,7 +71,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<Hand>,
     pub(crate) heard: Arc<Heard>,
     pub(crate) key: Arc<SigningKey>,
-    random: Arc<Counter>,
+    holders: AtomicU64,
     heads: Mutex<BTreeMap<ChainId, Head>>,
 }
 
@@ -134,7 +122,7 @@ impl World {
             clock: Arc::new(Hand(AtomicI64::new(1_700_000_000_000_000))),
             heard: Arc::default(),
             key: key(1),
-            random: Arc::default(),
+            holders: AtomicU64::new(1),
             heads: Mutex::default(),
             dir,
             own: None,
@@ -155,9 +143,17 @@ impl World {
             anchor: Arc::clone(&self.heard) as _,
             alarms: Arc::clone(&self.heard) as _,
             clock: Arc::clone(&self.clock) as _,
-            random: Arc::clone(&self.random) as _,
+            holder: Uuid::from_u128(self.holders.fetch_add(1, Ordering::SeqCst).into()),
             key: Arc::clone(&self.key),
             root: key(1).public(),
+        }
+    }
+
+    /// What one service of several needs whose name this is; the others have names of their own.
+    pub(crate) fn needs_of(&self, holder: u128) -> Needs {
+        Needs {
+            holder: Uuid::from_u128(holder << 64),
+            ..self.needs()
         }
     }
 

@@ -7,7 +7,7 @@ use causerie_compliance::{
 };
 use causerie_destination_folder::Folders;
 use causerie_model::{
-    Actor, ChainId, ChatId, Clock, Event, Extras, Head, Message, PartReason, Random, RoomId, Sealed, Seen,
+    Actor, ChainId, ChatId, Clock, Event, Extras, Head, Message, PartReason, RoomId, Sealed, Seen,
     SipAddress, StoreError, StoreFault, Timestamp,
 };
 use causerie_proof::SigningKey;
@@ -23,7 +23,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicI64, Ordering},
     },
 };
 use tempfile::TempDir;
@@ -42,17 +42,6 @@ pub(crate) struct Now(pub(crate) AtomicI64);
 impl Clock for Now {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::SeqCst))
-    }
-}
-
-struct Counting(AtomicU64);
-
-impl Random for Counting {
-    fn fill(&self, bytes: &mut [u8]) {
-        let next = self.0.fetch_add(1, Ordering::SeqCst).to_be_bytes();
-        for (byte, value) in bytes.iter_mut().zip(next.iter().cycle()) {
-            *byte = *value;
-        }
     }
 }
 
@@ -79,7 +68,13 @@ fn none<T>() -> Result<T, StoreError> {
 
 #[async_trait]
 impl Queue for Nothing {
-    async fn lease(&self, _: Option<&Lease>, _: Timestamp, _: Timestamp) -> Result<Lease, StoreError> {
+    async fn lease(
+        &self,
+        _: uuid::Uuid,
+        _: Option<&Lease>,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Lease, StoreError> {
         none()
     }
     async fn release(&self, _: &Lease) -> Result<(), StoreError> {
@@ -241,7 +236,7 @@ impl World {
             anchor: Arc::new(Nothing),
             alarms: Arc::new(Nothing),
             clock: clock.clone(),
-            random: Arc::new(Counting(AtomicU64::new(1))),
+            holder: uuid::Uuid::nil(),
             root: SigningKey::from_pkcs8(KEY).unwrap().public(),
             key: Arc::new(SigningKey::from_pkcs8(KEY).unwrap()),
         };

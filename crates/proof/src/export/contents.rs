@@ -230,6 +230,29 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
+    /// The record that should come after those that were read, in words. Chains come as [`ChainId`] orders them.
+    pub(super) fn expected(&self) -> Option<String> {
+        let chains = &self.manifest.chains;
+        if let Some((_, chain)) = &self.current {
+            let name = chain.to_string();
+            let last = self
+                .found
+                .get(&name)?
+                .last
+                .max(chains.get(&name)?.first.saturating_sub(1));
+            if last < chains.get(&name)?.last {
+                return Some(if self.manifest.complete {
+                    format!("record {} of {name}", last.saturating_add(1))
+                } else {
+                    format!("one after record {last} of {name}")
+                });
+            }
+        }
+        let rest = chains.iter().filter(|(name, _)| !self.found.contains_key(*name));
+        let (name, told) = rest.min_by_key(|(name, _)| crate::wire::chain(name))?;
+        Some(format!("record {} of {name}", told.first))
+    }
+
     pub(super) fn retired(&self) -> u64 {
         self.retired
     }

@@ -117,7 +117,19 @@ pub fn verify(
     let mut nodes = Nodes::default();
     reader.lines(NODES, &mut |line| nodes.line(line))?;
     let mut records = Records::new(&manifest);
-    reader.lines(RECORDS, &mut |line| records.line(line))?;
+    let read = reader.lines(RECORDS, &mut |line| records.line(line));
+    read.map_err(|wrong| match (wrong, records.expected()) {
+        (Wrong::File { file, damage, place }, Some(expected)) if matches!(damage, Damage::Short { .. }) => {
+            let expected = format!("the next should be {expected}");
+            let place = place.map_or_else(|| expected.clone(), |place| format!("{place}; {expected}"));
+            Wrong::File {
+                file,
+                damage,
+                place: Some(place),
+            }
+        }
+        (wrong, _) => wrong,
+    })?;
     let retired = records.retired();
     let (positions, told) = records.finish()?;
     let covered = contents::cover(&manifest, positions, nodes, checkpoints.list())?;

@@ -393,6 +393,14 @@ pub(crate) fn by_python(export: &Export, dir: &Path, trusted: &SigningKey) -> (b
     script(dir, trusted)
 }
 
+/// An export of which `records.ndjson` ends after so many lines and so many bytes of the next.
+fn cut(lines: usize, bytes: usize) -> Export {
+    edited("records.ndjson", |text| {
+        let whole: usize = text.split_inclusive('\n').take(lines).map(str::len).sum();
+        text[..whole + bytes].to_owned()
+    })
+}
+
 #[test]
 fn the_script_comes_to_the_same_verdicts() {
     if Command::new("python3").arg("--version").output().is_err() {
@@ -432,6 +440,16 @@ fn the_script_comes_to_the_same_verdicts() {
             edited("records.ndjson", |text| swap_lines(&text, 3, 4)),
             "records.ndjson",
         ),
+        (
+            cut(4, 20),
+            "line 5: it has no end; the next should be record 3 of room:3",
+        ),
+        (cut(4, 0), "bytes; the next should be record 3 of room:3"),
+        (
+            cut(2, 9),
+            "line 3: it has no end; the next should be record 1 of room:3",
+        ),
+        (cut(0, 0), "bytes; the next should be record 1 of system"),
         (
             edited("checkpoints.ndjson", |text| {
                 text.replace("\"upTo\":8", "\"upTo\":9")

@@ -2,7 +2,7 @@
 
 use super::{
     Chain, Database,
-    world::{LEASE, conflict, second},
+    world::{LEASE, OTHER, conflict, holder, second},
 };
 
 /// Its last moment is the one before its end.
@@ -14,12 +14,12 @@ pub async fn a_lease_is_refused_to_others_until_it_ends(database: &dyn Database)
     just_before.0 -= 1;
     let later = second(2 * LEASE);
     for now in [second(0), just_before] {
-        conflict(&open.queue.lease(None, now, later).await);
+        conflict(&open.queue.lease(OTHER, None, now, later).await);
         assert_eq!(open.queue.waiting(&lease, now, 9).await.expect("it is held"), []);
     }
     let next = open
         .queue
-        .lease(None, lease.until, later)
+        .lease(OTHER, None, lease.until, later)
         .await
         .expect("it is free");
     assert_eq!(next.until, later);
@@ -42,11 +42,16 @@ pub async fn a_lease_is_prolonged(database: &dyn Database) {
     let lease = open.lease(0).await;
     let longer = open
         .queue
-        .lease(Some(&lease), second(1), second(2 * LEASE))
+        .lease(holder(0), Some(&lease), second(1), second(2 * LEASE))
         .await
         .expect("it is his own");
     assert_eq!((longer.token, longer.until), (lease.token, second(2 * LEASE)));
-    conflict(&open.queue.lease(None, second(LEASE), second(3 * LEASE)).await);
+    conflict(
+        &open
+            .queue
+            .lease(OTHER, None, second(LEASE), second(3 * LEASE))
+            .await,
+    );
     open.waiting(&longer, 2 * LEASE - 1, 9).await;
     open.lease(2 * LEASE).await;
 }
@@ -57,7 +62,7 @@ pub async fn a_lease_that_ended_is_prolonged_if_nobody_had_it_since(database: &d
     let lease = open.lease(0).await;
     let again = open
         .queue
-        .lease(Some(&lease), second(5 * LEASE), second(6 * LEASE))
+        .lease(holder(0), Some(&lease), second(5 * LEASE), second(6 * LEASE))
         .await
         .expect("nobody had it");
     assert_eq!(again.token, lease.token);
@@ -69,7 +74,10 @@ pub async fn a_lease_that_somebody_had_since_is_not_prolonged(database: &dyn Dat
     let open = database.open().await;
     let lost = open.lease(0).await;
     let other = open.lease(LEASE).await;
-    let try_again = async |at| open.queue.lease(Some(&lost), second(at), second(9 * LEASE)).await;
+    let try_again = async |at| {
+        let (now, until) = (second(at), second(9 * LEASE));
+        open.queue.lease(holder(0), Some(&lost), now, until).await
+    };
     conflict(&try_again(LEASE + 1).await);
     conflict(&try_again(2 * LEASE).await);
     open.queue.release(&other).await.expect("it is given back");
@@ -95,7 +103,12 @@ pub async fn a_lease_that_is_not_held_is_given_back_without_harm(database: &dyn 
         open.queue.release(&lost).await.expect("that is no error");
     }
     open.waiting(&held, LEASE, 9).await;
-    conflict(&open.queue.lease(None, second(LEASE), second(2 * LEASE)).await);
+    conflict(
+        &open
+            .queue
+            .lease(OTHER, None, second(LEASE), second(2 * LEASE))
+            .await,
+    );
     for _ in 0..2 {
         open.queue.release(&held).await.expect("that is no error");
     }
@@ -146,6 +159,58 @@ pub async fn a_lease_is_held_after_opening_anew(database: &dyn Database) {
     drop(open);
 
     let open = database.open().await;
-    conflict(&open.queue.lease(None, second(1), second(LEASE)).await);
+    conflict(&open.queue.lease(OTHER, None, second(1), second(LEASE)).await);
     assert_eq!(open.records(&lease, 1).await.len(), 1);
+}
+
+/// One that was killed doesn't wait for itself. What it asked for before it died comes too late.
+pub async fn a_holder_takes_its_own_lease_over_at_once(database: &dyn Database) {
+    let open = database.open().await;
+    open.publish(&Chain::of_room(1).records(2)).await;
+    let dead = open.lease(0).await;
+    let given = open.waiting(&dead, 0, 9).await;
+    let (now, until) = (second(1), second(LEASE + 1));
+    let lease = open.queue.lease(holder(0), None, now, until).await;
+    let lease = lease.expect("it is his own");
+    assert_ne!(lease.token, dead.token);
+    assert_eq!(lease.until, until);
+    assert_eq!(open.waiting(&lease, 1, 9).await, given);
+    open.is_lost(&dead, 1, given[1].sequence).await;
+    conflict(&open.queue.lease(holder(0), Some(&dead), now, until).await);
+    open.queue.release(&dead).await.expect("that is no error");
+    assert_eq!(open.waiting(&lease, 1, 9).await, given);
+}
+
+/// Whichever of the two was killed.
+pub async fn a_holder_takes_its_own_lease_over_after_opening_anew(database: &dyn Database) {
+    let open = database.open().await;
+    let dead = open.lease(0).await;
+    drop(open);
+
+    let open = database.open().await;
+    conflict(&open.queue.lease(OTHER, None, second(1), second(LEASE)).await);
+    let lease = open.queue.lease(holder(0), None, second(1), second(LEASE)).await;
+    let lease = lease.expect("it is his own");
+    open.waiting(&lease, 1, 9).await;
+    open.is_lost(&dead, 1, 0).await;
+}
+
+/// For as long as it was taken over; and who has it then is the one whose own it is.
+pub async fn a_lease_that_was_taken_over_is_nobody_elses(database: &dyn Database) {
+    let open = database.open().await;
+    open.lease(0).await;
+    let until = second(2 * LEASE);
+    let lease = open.queue.lease(holder(0), None, second(1), until).await;
+    lease.expect("it is his own");
+    let mut just_before = until;
+    just_before.0 -= 1;
+    conflict(
+        &open
+            .queue
+            .lease(OTHER, None, just_before, second(9 * LEASE))
+            .await,
+    );
+    let next = open.queue.lease(OTHER, None, until, second(9 * LEASE)).await;
+    next.expect("it is free");
+    conflict(&open.queue.lease(holder(0), None, until, second(9 * LEASE)).await);
 }

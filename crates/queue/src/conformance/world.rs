@@ -3,6 +3,7 @@
 use super::Opened;
 use crate::{Backlog, Lease, Queue, Queued};
 use causerie_model::{Actor, ChainId, Hash, Head, Record, RoomId, Sealed, StoreError, StoreFault, Timestamp};
+use uuid::Uuid;
 
 /// 2013-05-02T08:00:00Z, in microseconds.
 pub(super) const START: i64 = 1_367_481_600_000_000;
@@ -14,6 +15,14 @@ pub(super) const fn second(second: i64) -> Timestamp {
 
 /// How long the cases' leases last, in seconds.
 pub(super) const LEASE: i64 = 60;
+
+/// Who never has the lease of a case already.
+pub(super) const OTHER: Uuid = Uuid::from_u128(1 << 64);
+
+/// Who comes at a second after the cases begin: at each another.
+pub(super) fn holder(at: i64) -> Uuid {
+    Uuid::from_u128(u128::from(at.cast_unsigned()))
+}
 
 /// Makes the records of one chain, each after the one before. Their hashes are made up: a queue doesn't look at them.
 #[derive(Clone, Debug)]
@@ -119,7 +128,7 @@ pub fn to_record(sealed: &Sealed) -> Record {
 /// If the queue can't be read.
 pub async fn everything(queue: &dyn Queue) -> Vec<Sealed> {
     let (now, until) = (Timestamp(i64::MAX - 1), Timestamp(i64::MAX));
-    let lease = queue.lease(None, now, until).await.expect("a lease");
+    let lease = queue.lease(OTHER, None, now, until).await.expect("a lease");
     let waiting = queue.waiting(&lease, now, u32::MAX).await.expect("what waits");
     queue.release(&lease).await.expect("the lease is given back");
     waiting.into_iter().map(|queued| queued.record).collect()
@@ -133,10 +142,10 @@ impl Opened {
             .expect("good records are published");
     }
 
-    /// A lease from a second on.
+    /// A lease from a second on, of the one who comes then.
     pub(super) async fn lease(&self, at: i64) -> Lease {
         self.queue
-            .lease(None, second(at), second(at + LEASE))
+            .lease(holder(at), None, second(at), second(at + LEASE))
             .await
             .expect("the lease is free")
     }

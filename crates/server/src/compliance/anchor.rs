@@ -1,16 +1,21 @@
 //! Checkpoints outside of the database: in a file, and in syslog.
 
+use super::hand::Hand;
 use causerie_compliance::Anchor;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
     os::unix::{fs::OpenOptionsExt, net::UnixDatagram},
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 /// Where syslog listens.
 pub(super) const SYSLOG: &str = "/dev/log";
+
+/// How long either of the two is waited for. Checkpoints wait no longer; what isn't made known then is later, in order.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Facility "log audit" (13), severity "notice" (5): RFC 5424 §6.2.1.
 const PRIORITY: u32 = 13 * 8 + 5;
@@ -18,7 +23,9 @@ const PRIORITY: u32 = 13 * 8 + 5;
 /// Writes each checkpoint's line to both, or to what is set of them. One that fails doesn't hold up the other.
 pub(super) struct Anchors {
     file: Option<PathBuf>,
-    file_progress: Mutex<Progress>,
+    file_progress: Arc<Mutex<Progress>>,
+    /// Reads and writes the file, which may be on another machine.
+    hand: Hand,
     syslog: Option<PathBuf>,
     syslog_progress: Mutex<Progress>,
 }
@@ -27,29 +34,57 @@ impl Anchors {
     pub(super) fn new(file: Option<&Path>, syslog: Option<&Path>) -> Self {
         Self {
             file: file.map(Path::to_owned),
-            file_progress: Mutex::default(),
+            file_progress: Arc::default(),
+            hand: Hand::new(DEADLINE),
             syslog: syslog.map(Path::to_owned),
             syslog_progress: Mutex::default(),
         }
     }
 
-    /// Looks whether the file can be written, so that a wrong path is known before there is a checkpoint. Where the file is
-    /// on another machine it may take long.
+    /// Looks whether the file can be written, so that a wrong path is known before there is a checkpoint.
     pub(super) fn check(&self) -> Result<(), String> {
-        self.file.as_deref().map_or(Ok(()), |file| {
-            open(file)
-                .map(drop)
-                .map_err(|error| format!("the anchor file {}: {error}", file.display()))
-        })
+        self.with_file(|file| open(file).map(drop))
+    }
+
+    /// Does something with the file, if there is one, and waits for that no longer than [`DEADLINE`].
+    fn with_file<T: Default + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+    ) -> Result<T, String> {
+        let Some(file) = self.file.clone() else {
+            return Ok(T::default());
+        };
+        let name = file.display().to_string();
+        let done = self
+            .hand
+            .within(move || work(&file).map_err(|error| error.to_string()));
+        done.map_err(|error| format!("the anchor file {name}: {error}"))
+    }
+
+    /// Writes a line into the file unless it is there. One that hangs is written when the file is back, and not again then.
+    fn put_into_file(&self, line: &str) -> Result<(), String> {
+        let number = number(line);
+        if let Some(known) = progress(&self.file_progress).of(number) {
+            return known;
+        }
+        let (text, shared) = (line.to_owned(), Arc::clone(&self.file_progress));
+        let written = self.with_file(move |file| {
+            let written = append(file, &text);
+            let told = written.as_ref().copied().map_err(ToString::to_string);
+            progress(&shared).note(number, &told);
+            written
+        });
+        // It may have been written since.
+        if written.is_err() {
+            progress(&self.file_progress).note(number, &written);
+        }
+        written
     }
 }
 
 impl Anchor for Anchors {
     fn put(&self, line: &str) -> Result<(), String> {
-        let into_file = self.file.as_deref().map_or(Ok(()), |file| {
-            let failed = |error| format!("the anchor file {}: {error}", file.display());
-            progress(&self.file_progress).put(line, |line| append(file, line).map_err(failed))
-        });
+        let into_file = self.put_into_file(line);
         let into_syslog = self.syslog.as_deref().map_or(Ok(()), |socket| {
             let failed = |error| format!("syslog at {}: {error}", socket.display());
             progress(&self.syslog_progress).put(line, |line| send(socket, line).map_err(failed))
@@ -62,17 +97,14 @@ impl Anchor for Anchors {
 
     /// The file's. What is in syslog can't be read back.
     fn all(&self) -> Result<Vec<String>, String> {
-        let Some(file) = &self.file else {
-            return Ok(Vec::new());
-        };
-        match fs::read(file) {
+        self.with_file(|file| match fs::read(file) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes)
                 .lines()
                 .map(str::to_owned)
                 .collect()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(format!("the anchor file {}: {error}", file.display())),
-        }
+            Err(error) => Err(error),
+        })
     }
 }
 
@@ -92,24 +124,33 @@ fn progress(of: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
 impl Progress {
     fn put(&mut self, line: &str, write: impl Fn(&str) -> Result<(), String>) -> Result<(), String> {
         let number = number(line);
-        if number <= self.done {
-            return Ok(());
-        }
-        // What comes after one that failed waits for it.
-        if let Some((failed, why)) = &self.failed
-            && *failed < number
-        {
-            return Err(why.clone());
+        if let Some(known) = self.of(number) {
+            return known;
         }
         let written = write(line);
-        match &written {
+        self.note(number, &written);
+        written
+    }
+
+    /// What is known of a line without writing it: it is there, or it waits for one before it that failed.
+    fn of(&self, number: u64) -> Option<Result<(), String>> {
+        if number <= self.done {
+            return Some(Ok(()));
+        }
+        let failed = self.failed.as_ref().filter(|(failed, _)| *failed < number);
+        failed.map(|(_, why)| Err(why.clone()))
+    }
+
+    /// Takes in what came of writing a line.
+    fn note(&mut self, number: u64, written: &Result<(), String>) {
+        match written {
             Ok(()) => {
                 self.done = number;
                 self.failed = None;
             }
-            Err(why) => self.failed = Some((number, why.clone())),
+            Err(why) if number > self.done => self.failed = Some((number, why.clone())),
+            Err(_) => {}
         }
-        written
     }
 }
 
@@ -142,9 +183,10 @@ fn send(socket: &Path, line: &str) -> io::Result<()> {
         "<{PRIORITY}>1 - - causerie {} checkpoint - {line}",
         std::process::id()
     );
-    UnixDatagram::unbound()?
-        .send_to(message.as_bytes(), socket)
-        .map(|_| ())
+    let sender = UnixDatagram::unbound()?;
+    // A log daemon that stands still takes none once its queue is full.
+    sender.set_write_timeout(Some(DEADLINE))?;
+    sender.send_to(message.as_bytes(), socket).map(|_| ())
 }
 
 #[cfg(test)]
@@ -183,6 +225,45 @@ mod tests {
         assert!(anchors.check().is_ok());
         assert!(anchors.put("x").unwrap_err().starts_with("syslog at "));
         assert!(Anchors::new(None, None).put("x").is_ok());
+    }
+
+    #[test]
+    fn a_file_that_hangs_holds_up_nothing_and_gets_all_in_order_when_it_is_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, socket) = (folder.path().join("anchor"), folder.path().join("log"));
+        let line = |number: u64| format!("{{\"number\":{number}}}");
+        // To open it for writing takes until somebody opens it for reading.
+        let made = std::process::Command::new("mkfifo").arg(&file).status();
+        assert!(made.unwrap().success());
+        let log = UnixDatagram::bind(&socket).unwrap();
+        let mut anchors = Anchors::new(Some(&file), Some(&socket));
+        anchors.hand = Hand::new(Duration::from_millis(10));
+        let told = anchors.put(&line(1)).unwrap_err();
+        assert!(told.contains("anchor: it hasn't answered"), "{told}");
+        for number in [2, 1, 2, 3] {
+            assert!(anchors.put(&line(number)).is_err());
+        }
+        assert!(anchors.check().is_err());
+        assert!(anchors.all().unwrap_err().contains("it doesn't answer"));
+        for number in 1..=3 {
+            let mut buffer = [0; 1_024];
+            let length = log.recv(&mut buffer).unwrap();
+            assert!(
+                buffer[..length].ends_with(line(number).as_bytes()),
+                "syslog has all"
+            );
+        }
+        // It is back. What hung ends, and fails, since such a file can't be synced.
+        let old = folder.path().join("old");
+        fs::rename(&file, &old).unwrap();
+        let _reader = File::open(&old).unwrap();
+        while anchors.put(&line(1)).is_err() {}
+        anchors.hand = Hand::new(DEADLINE);
+        for number in 1..=4 {
+            anchors.put(&line(number)).unwrap();
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(text, [1, 2, 3, 4].map(|number| line(number) + "\n").concat());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod alarms;
 pub(crate) mod alone;
 mod anchor;
+mod hand;
 mod open_store;
 mod private;
 mod signing_key;
@@ -34,6 +35,7 @@ use tokio::{
     task::JoinHandle,
     time::{sleep, timeout},
 };
+use uuid::Uuid;
 
 /// How long a server that does everything waits for the service before it lets people chat.
 const FIRST_TRY: Duration = Duration::from_secs(10);
@@ -153,7 +155,8 @@ pub(crate) struct Start {
     anchor: Arc<Anchors>,
     alarms: Arc<Told>,
     clock: Arc<dyn Clock>,
-    random: Arc<dyn Random>,
+    /// Names this service where others share its queue or its database.
+    holder: Uuid,
     keys: Arc<KeyFile>,
     folders: Folders,
     /// The file with the key from which trust comes.
@@ -173,7 +176,7 @@ impl Start {
         data_dir: &DataDir,
         queue: Arc<dyn Queue>,
         clock: Arc<dyn Clock>,
-        random: Arc<dyn Random>,
+        random: &Arc<dyn Random>,
     ) -> Result<Self> {
         let set = &config.compliance;
         let database = config
@@ -199,7 +202,7 @@ impl Start {
             keys: Arc::new(KeyFile::new(file, random.clone())),
             folders: folders(),
             root: data_dir.file(signing_key::ROOT),
-            random,
+            holder: data_dir.identity(&**random)?,
             key_is_given: key.is_some(),
             exports: None,
         })
@@ -244,7 +247,7 @@ impl Start {
                 anchor: self.anchor.clone(),
                 alarms: self.alarms.clone(),
                 clock: self.clock.clone(),
-                random: self.random.clone(),
+                holder: self.holder,
                 key,
                 root: trusted,
             };

@@ -6,10 +6,8 @@ use crate::{
     killed::Eager,
     officer::Officer,
     people::{BINARY, join, sign_in},
-    service::end_leases,
 };
 use causerie_client::{Event, RoomUri};
-use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
 use causerie_testkit::Server;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,8 +19,6 @@ use std::{
 /// How often the server is killed; the environment may ask for another number.
 const KILLS: &str = "CAUSERIE_KILLS";
 const KILLS_DEFAULT: u32 = 20;
-/// After so many kills the leases of the killed are ended, so that exports go on.
-const KILLS_A_LEASE: u32 = 5;
 /// The longest time for which a server lives under load, in milliseconds.
 const LIFE_MS: u64 = 300;
 /// Posts that one client has outstanding.
@@ -78,16 +74,14 @@ fn nothing_answered_or_delivered_is_lost_doubled_or_reordered_by_kill_9() {
                 ended.expect("what a client saw is right");
             }
         });
-        if life % KILLS_A_LEASE == KILLS_A_LEASE - 1 {
-            runtime().block_on(end_leases_of(&server));
-        }
         server.restart();
     }
     let runs = eager.end();
     server.kill9();
-    runtime().block_on(end_leases_of(&server));
     server.restart();
-    officer.export_all("all");
+    officer.wait_until_stored();
+    // What there is may have been exported before.
+    officer.export("all");
     officer.run(&["compliance", "verify"]);
     server.stop();
     runtime().block_on(async {
@@ -106,16 +100,6 @@ fn nothing_answered_or_delivered_is_lost_doubled_or_reordered_by_kill_9() {
             "there was no load to speak of"
         );
     });
-}
-
-/// Ends the leases that a killed server had.
-async fn end_leases_of(server: &Server) {
-    let data_dir = server.data_dir();
-    let (queue, records) = (data_dir.join("causerie.db"), data_dir.join("compliance.db"));
-    let queue = SqliteStore::open(&queue, Options::default()).await.unwrap();
-    let records = SqliteRecords::open(&records, Options::default()).await.unwrap();
-    end_leases(&queue, &records).await;
-    queue.close().await;
 }
 
 /// Posts as fast as answers come, and notes what was answered 200.

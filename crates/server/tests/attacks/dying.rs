@@ -4,9 +4,7 @@ use crate::{
     judge::Verdict,
     officer::{Officer, wait_until},
     people::{BINARY, join, sign_in},
-    service::end_leases,
 };
-use causerie_store_sqlite::{Options as Open, SqliteRecords, SqliteStore};
 use causerie_testkit::{Options, Server};
 use std::{
     collections::BTreeSet,
@@ -64,23 +62,14 @@ impl Mortal {
         fs::rename(written, &self.order).unwrap();
     }
 
-    /// Waits for the death; then starts the server again. Nobody holds a lease any more by then.
-    async fn rise(&mut self) {
+    /// Waits for the death; then starts the server again.
+    fn rise(&mut self) {
         let status = format!("/proc/{}/stat", self.server.pid().unwrap());
         wait_until("the server is dead", || {
             fs::read_to_string(&status).unwrap().contains(") Z ")
         });
         assert!(!self.order.exists(), "it died for another reason");
         self.server.kill9();
-        let data_dir = self.server.data_dir();
-        let queue = SqliteStore::open(&data_dir.join("causerie.db"), Open::default())
-            .await
-            .unwrap();
-        let records = SqliteRecords::open(&data_dir.join("compliance.db"), Open::default())
-            .await
-            .unwrap();
-        end_leases(&queue, &records).await;
-        queue.close().await;
         self.server.restart();
     }
 }
@@ -120,7 +109,7 @@ async fn compliance_1_a_kill_between_accept_and_ack() {
                 Err(_) => _ = cut_off.get_or_insert(text),
             }
         }
-        mortal.rise().await;
+        mortal.rise();
         let (client, _) = sign_in(&mortal.server, "bob").await;
         join(&client, "Lobby").await;
         let there = client.history(&room, 99).await.unwrap();
@@ -164,7 +153,7 @@ async fn compliance_2_a_kill_after_the_file_is_written_and_before_that_is_noted(
         mortal.order(step, part, 1);
         let ran = officer.try_run(&["compliance", "adapter", "run", "all"]);
         assert!(!ran.ok, "{step} {part}: {ran:?}");
-        mortal.rise().await;
+        mortal.rise();
 
         let batches = || -> Vec<(String, Vec<u8>)> {
             let names = fs::read_dir(&folder)
@@ -194,7 +183,8 @@ async fn compliance_2_a_kill_after_the_file_is_written_and_before_that_is_noted(
             assert_eq!(before.len() + 1, after.len(), "{step} {part}");
         }
     }
-    officer.export_all("all");
+    officer.wait_until_stored();
+    officer.export("all");
     mortal.server.stop();
     let verdict = Verdict::of(&mortal.server.data_dir()).await;
     let messages = verdict.messages("Lobby").await;

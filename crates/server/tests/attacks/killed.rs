@@ -6,9 +6,8 @@ use crate::{
     judge::Verdict,
     officer::Officer,
     people::{join, sign_in},
-    service::{Service, chat_alone, end_leases},
+    service::{Service, chat_alone},
 };
-use causerie_queue_socket::SocketQueue;
 use causerie_records::RecordStore;
 use causerie_store_postgres::PostgresRecords;
 use causerie_store_sqlite::{Options, SqliteRecords};
@@ -96,7 +95,6 @@ async fn attack(kills: u32, database: Option<(&str, &str)>) {
     let officer = service.officer();
     officer.adapter("all", &[]);
     let records = open(&service, database).await;
-    let queue = SocketQueue::new(server.data_dir().join("queue.sock"));
     let seen = Arc::new(Mutex::new(Seen::default()));
     let eager = Eager::start(officer.clone());
     let mut tasks = people(&server, 0, &seen).await;
@@ -115,7 +113,6 @@ async fn attack(kills: u32, database: Option<(&str, &str)>) {
             server.restart();
         }
         if which != 0 {
-            end_leases(&queue, &*records).await;
             service.restart();
         }
         if which != 1 {
@@ -128,7 +125,9 @@ async fn attack(kills: u32, database: Option<(&str, &str)>) {
         ended.expect("what a client saw is right");
     }
     server.restart();
-    officer.export_all("all");
+    officer.wait_until_stored();
+    // What there is may have been exported before.
+    officer.export("all");
     officer.run(&["compliance", "verify"]);
     service.stop();
     server.stop();

@@ -4,9 +4,6 @@ use crate::{
     officer::{Officer, wait_until},
     people::BINARY,
 };
-use causerie_model::Timestamp;
-use causerie_queue::Queue;
-use causerie_records::RecordStore;
 use causerie_testkit::{Options, Server};
 use serde_json::Value;
 use std::{
@@ -142,12 +139,4 @@ impl Drop for Service {
             );
         }
     }
-}
-
-/// Ends the leases of who was killed, as if the time had gone by for which he had them.
-pub(crate) async fn end_leases(queue: &dyn Queue, records: &dyn RecordStore) {
-    let (now, until) = (Timestamp(i64::MAX - 1), Timestamp(i64::MAX));
-    let lease = queue.lease(None, now, until).await.unwrap();
-    queue.release(&lease).await.unwrap();
-    records.lease("runs", "nobody", now, Timestamp(0)).await.unwrap();
 }

@@ -136,7 +136,10 @@ async fn nothing_is_lost_and_what_is_needed_since_is_made_of_what_is_there() {
     let first = records.first().map(|record| record.at);
     assert_eq!((backlog.depth, backlog.oldest, backlog.set_aside), (12, first, 0));
     let (now, until) = (Timestamp(0), Timestamp(1));
-    store.lease(None, now, until).await.expect("nobody had it");
+    store
+        .lease(uuid::Uuid::nil(), None, now, until)
+        .await
+        .expect("nobody had it");
 
     // Whoever was lost is still to be taken out, of removed rooms too.
     let present = [(1, "ann@x.test"), (1, "dave@x.test"), (3, "ann@x.test")]

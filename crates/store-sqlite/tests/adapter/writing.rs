@@ -67,7 +67,10 @@ async fn records_are_acknowledged_by_the_same_statements_however_many() {
     let store = open(&directory.path().join("mgc.sqlite")).await;
     let mut chain = Chain::of_room(1);
     let (now, until) = (Timestamp(0), Timestamp(1));
-    let lease = store.lease(None, now, until).await.expect("a lease");
+    let lease = store
+        .lease(uuid::Uuid::nil(), None, now, until)
+        .await
+        .expect("a lease");
     for count in [1, 1_000] {
         commit(&store, (0..count).map(|_| chain.join()).collect()).await;
         let (done, statements) = metered(store.acknowledge(&lease, now, i64::MAX)).await;
@@ -84,7 +87,10 @@ async fn what_was_set_aside_is_read_piece_by_piece() {
     let mut chain = Chain::of_room(1);
     commit(&store, (0..5).map(|_| chain.join()).collect()).await;
     let (now, until) = (Timestamp(7), Timestamp(8));
-    let lease = store.lease(None, now, until).await.expect("a lease");
+    let lease = store
+        .lease(uuid::Uuid::nil(), None, now, until)
+        .await
+        .expect("a lease");
     let waiting = store.waiting(&lease, now, 9).await.expect("they are read");
     for place in [4, 0, 2] {
         let sequence = waiting[place].sequence;

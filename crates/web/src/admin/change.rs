@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use causerie_chat::{Action, ActionError, Told};
+use causerie_compliance::adapter::RESTART;
 use serde::Serialize;
 use std::future::Future;
 
@@ -86,7 +87,7 @@ pub(super) struct Made {
 impl Made {
     /// What an officer did, or would: nothing if everything was so already.
     pub(super) fn by_officer(what_if: bool, change: causerie_compliance::Change) -> Self {
-        let changes = if change.before == change.after {
+        let changes = if change.before == change.after && change.what != RESTART {
             vec![]
         } else {
             vec![change.into()]

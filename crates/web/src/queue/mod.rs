@@ -67,7 +67,7 @@ impl IntoResponse for Refused {
 async fn lease(State(queue): Shared, Body(take): Body<wire::Take>) -> Result<Json<wire::Lease>, Refused> {
     let held = take.held.map(causerie_queue::Lease::from);
     let (now, until) = (Timestamp(take.now), Timestamp(take.until));
-    let lease = queue.lease(held.as_ref(), now, until).await?;
+    let lease = queue.lease(take.holder, held.as_ref(), now, until).await?;
     Ok(Json(wire::Lease::from(&lease)))
 }
 

@@ -3,7 +3,7 @@
 use crate::common::{Answer, ask};
 use causerie_compliance::{Alarm, Alarms, Anchor, Compliance, Needs, Settings};
 use causerie_destination::{DeliveryError, Destination, Destinations, Place};
-use causerie_model::{Clock, Random, Timestamp};
+use causerie_model::{Clock, Timestamp};
 use causerie_proof::{PublicKey, SigningKey};
 use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
 use causerie_web::admin::{Desk, Keys, compliance_router, serve_unix};
@@ -34,12 +34,6 @@ impl Alarms for Nothing {
 impl Clock for Nothing {
     fn now(&self) -> Timestamp {
         Timestamp(1_700_000_000_000_000)
-    }
-}
-
-impl Random for Nothing {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(7);
     }
 }
 
@@ -96,7 +90,7 @@ impl Alone {
             anchor: Arc::new(Nothing),
             alarms: Arc::new(Nothing),
             clock: Arc::new(Nothing),
-            random: Arc::new(Nothing),
+            holder: uuid::Uuid::nil(),
             key: key(1),
             root: key(1).public(),
         };

@@ -31,7 +31,13 @@ impl Fake {
 
 #[async_trait]
 impl Queue for Fake {
-    async fn lease(&self, _: Option<&Lease>, _: Timestamp, _: Timestamp) -> Result<Lease, StoreError> {
+    async fn lease(
+        &self,
+        _: Uuid,
+        _: Option<&Lease>,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Lease, StoreError> {
         self.all().map(|_| lease())
     }
 
@@ -167,7 +173,7 @@ async fn each_fault_comes_through() {
         let (_folder, queue) = served(Fake(Err(fault)));
         let (lease, now) = (lease(), Timestamp(0));
         for error in [
-            queue.lease(None, now, now).await.err(),
+            queue.lease(Uuid::nil(), None, now, now).await.err(),
             queue.release(&lease).await.err(),
             queue.waiting(&lease, now, 1).await.err(),
             queue.acknowledge(&lease, now, 1).await.err(),

@@ -20,14 +20,15 @@ pub(super) enum What {
     #[command(after_help = "Examples:
   causerie compliance adapter set archive --format xml --directory /srv/exports --interval 1h
   causerie compliance adapter set archive --xslt old.xsl --extension html
-  causerie compliance adapter set archive --enabled off --what-if")]
+  causerie compliance adapter set archive --enabled off --what-if
+  causerie compliance adapter set archive --directory /srv/again --from-start")]
     Set(Box<Set>),
     /// List all adapters
     #[command(after_help = "Examples:
   causerie compliance adapter list
   causerie compliance adapter list --json")]
     List,
-    /// Remove an adapter; its exports stay, and what it hasn't exported is no longer kept for it
+    /// Remove an adapter; its exports stay, and what it hasn't exported is no longer kept for it. Set again it goes on there
     #[command(after_help = "Examples:
   causerie compliance adapter remove archive --dry-run
   causerie compliance adapter remove archive --yes")]
@@ -54,7 +55,7 @@ pub(super) struct Set {
     /// xml, actiance, eml, csv, ndjson or rsmf
     #[arg(long)]
     format: Option<String>,
-    /// Where exports go: an absolute path on the machine of the compliance service
+    /// Where exports go: a directory that is there, as an absolute path on the machine of the compliance service
     #[arg(long, value_name = "DIR")]
     directory: Option<String>,
     /// How often it runs: 1m to 30d [default: 15m]
@@ -84,6 +85,9 @@ pub(super) struct Set {
     /// The extension of what the stylesheet makes
     #[arg(long)]
     extension: Option<String>,
+    /// Export everything anew, from the first record on. Without it an adapter goes on where one of its name ended
+    #[arg(long)]
+    from_start: bool,
 }
 
 impl Set {
@@ -116,6 +120,7 @@ impl Set {
             ),
             ("xslt", xslt),
             ("extension", self.extension.as_ref().map(|value| json!(value))),
+            ("fromStart", self.from_start.then_some(json!(true))),
         ];
         let given = pairs
             .into_iter()

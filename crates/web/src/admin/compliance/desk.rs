@@ -116,6 +116,7 @@ impl From<ComplianceError> for ApiError {
             ComplianceError::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
             ComplianceError::Delivery(_) => (StatusCode::SERVICE_UNAVAILABLE, "delivery"),
             ComplianceError::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
+            ComplianceError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             ComplianceError::Key { .. } => (StatusCode::CONFLICT, "signing-key"),
             ComplianceError::Damaged(_) => (StatusCode::CONFLICT, "damaged"),
             ComplianceError::Unknown { .. } => (StatusCode::NOT_FOUND, "not-found"),

@@ -56,6 +56,9 @@ pub struct AdapterSettings {
     /// The extension of what the stylesheet makes.
     #[serde(default)]
     pub extension: Option<String>,
+    /// All is exported anew, from the first record on. Without it an adapter goes on where one of its name ended.
+    #[serde(default)]
+    pub from_start: bool,
 }
 
 /// A legal hold to be placed. What is left out covers everything.
