@@ -22,17 +22,21 @@ pub(super) fn retouch(
             "the messages are not of this room".to_owned(),
         ));
     }
-    let changes = messages.iter().map(|message| match replacement {
-        Some(text) => Change::ReplaceMessage {
+    let numbers = messages.iter().map(|message| message.chat_id);
+    let changes = match replacement {
+        Some(text) => numbers
+            .map(|chat_id| Change::ReplaceMessage {
+                room: room.id,
+                chat_id,
+                text: text.to_owned(),
+            })
+            .collect(),
+        None if messages.is_empty() => Vec::new(),
+        None => vec![Change::RemoveMessages {
             room: room.id,
-            chat_id: message.chat_id,
-            text: text.to_owned(),
-        },
-        None => Change::RemoveMessage {
-            room: room.id,
-            chat_id: message.chat_id,
-        },
-    });
+            chat_ids: numbers.collect(),
+        }],
+    };
     let events = messages.iter().map(|message| Event::Deleted {
         message: message.clone(),
         replacement: replacement.map(ToOwned::to_owned),
@@ -42,7 +46,7 @@ pub(super) fn retouch(
     } else {
         "message.remove"
     };
-    let plan = Plan::new(changes.collect(), ChainId::Room(room.id), what, &room.name);
+    let plan = Plan::new(changes, ChainId::Room(room.id), what, &room.name);
     Ok(Plan {
         also: events.collect(),
         ..plan.from(format!("messages={}", messages.len()))
