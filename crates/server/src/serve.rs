@@ -337,7 +337,8 @@ async fn serve(
     }
     let mut service = match role {
         Role::All if config.compliance.enabled => {
-            let mut start = Start::new(&config, &data_dir, store.clone(), clock.clone(), random.clone())?;
+            let chat_server = (store.clone() as _, Arc::new(chat.clone()) as _);
+            let mut start = Start::new(&config, &data_dir, chat_server, clock.clone(), random.clone())?;
             if is_demo {
                 start.export_to(data_dir.file(demo::EXPORTS));
             }
