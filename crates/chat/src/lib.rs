@@ -12,6 +12,7 @@ mod backlog;
 mod behind;
 mod delivery;
 mod endpoint;
+mod erasure;
 mod history_search;
 mod operation;
 mod query;

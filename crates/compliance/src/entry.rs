@@ -152,11 +152,17 @@ fn sentence(kind: &str, who: &str, body: &Body, whole: &str) -> String {
             text("after"),
             text("origin")
         ),
-        "PURGED" => format!(
-            "cleared the history up to {}: {} messages",
-            text("until"),
-            number("messages")
-        ),
+        "PURGED" => match body.optional("numbers") {
+            Some(numbers) => format!(
+                "took {} messages out of the history by retention: {numbers}",
+                number("messages")
+            ),
+            None => format!(
+                "cleared the history up to {}: {} messages",
+                text("until"),
+                number("messages")
+            ),
+        },
         "DENIED" => format!(
             "{} was refused {} by the rule {}, {} times",
             // Who isn't named was the one who tried.

@@ -11,6 +11,9 @@ pub enum ComplianceError {
     /// The queue or the database of records failed. Look at its disk and connection; what is temporary mends itself.
     #[error("the database of records or the queue failed: {0}")]
     Store(#[from] StoreError),
+    /// The chat server didn't take messages out of a room. Their records stay; see that it runs, and apply retention again.
+    #[error("the messages can't be taken out of their room, so their records stay: {0}")]
+    Erasure(StoreError),
     /// The destination of an export failed. Nothing of the export is there; mend the destination, it is tried again.
     #[error("the export couldn't be delivered: {0}")]
     Delivery(#[from] DeliveryError),
@@ -54,7 +57,7 @@ impl ComplianceError {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Store(error) => error.is_temporary(),
+            Self::Store(error) | Self::Erasure(error) => error.is_temporary(),
             Self::Delivery(_) | Self::Busy(_) | Self::Stopping => true,
             _ => false,
         }

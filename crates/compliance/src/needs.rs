@@ -3,7 +3,7 @@
 use causerie_destination::Destinations;
 use causerie_model::{Actor, Clock, Timestamp};
 use causerie_proof::{PublicKey, SigningKey};
-use causerie_queue::Queue;
+use causerie_queue::{Erasure, Queue};
 use causerie_records::RecordStore;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -13,7 +13,9 @@ use uuid::Uuid;
 pub struct Needs {
     /// Where records come from.
     pub queue: Arc<dyn Queue>,
-    /// Where they are kept.
+    /// Takes messages out of rooms when their records are destroyed.
+    pub erasure: Arc<dyn Erasure>,
+    /// Where records are kept.
     pub records: Arc<dyn RecordStore>,
     /// Where exports go.
     pub destinations: Arc<dyn Destinations>,

@@ -5,12 +5,22 @@ use crate::{
     documents::{self, Retention, Scope},
     scribe::Decision,
 };
-use causerie_model::{ChainId, Event, Timestamp};
+use causerie_model::{ChainId, ChatId, Event, Timestamp};
+use causerie_queue::MAX_ERASED;
 use causerie_records::{Addition, ChainSpan, Retirement, Stored};
-use std::collections::BTreeMap;
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// So many records of a chain are decided and destroyed in one commit.
 pub const CHUNK: u32 = 1_000;
+
+const _: () = assert!(
+    CHUNK as usize <= MAX_ERASED,
+    "the messages of a chunk go in one call"
+);
 
 /// What goes and what stays, if retention is applied now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,12 +40,21 @@ pub struct Tally {
     pub records: u64,
     /// So many bytes of actors and bodies, which is what goes if they do.
     pub bytes: u64,
+    /// So many messages go from the rooms' history with them. In a plan it is how many the rooms got: one that an
+    /// administrator has removed since counts all the same.
+    pub messages: u64,
 }
 
 impl Tally {
     fn add(&mut self, stored: &Stored) {
         self.records += 1;
         self.bytes += (stored.record.actor.len() + stored.record.body.len()) as u64;
+    }
+
+    fn append(&mut self, other: &Self) {
+        self.records += other.records;
+        self.bytes += other.bytes;
+        self.messages += other.messages;
     }
 }
 
@@ -54,10 +73,9 @@ impl Plan {
 
     fn total(&self, goes: bool) -> Tally {
         let of = self.lines.iter().filter(|((_, fate), _)| fate.goes() == goes);
-        of.fold(Tally::default(), |total, (_, tally)| Tally {
-            records: total.records + tally.records,
-            bytes: total.bytes + tally.bytes,
-        })
+        let mut total = Tally::default();
+        of.for_each(|(_, tally)| total.append(tally));
+        total
     }
 }
 
@@ -165,7 +183,7 @@ impl Compliance {
     /// What would go and what would stay, and by which rule, if retention were applied now. Changes nothing.
     ///
     /// # Errors
-    /// [`ComplianceError::Store`]; [`ComplianceError::Damaged`] if a checkpoint or policy can't be read.
+    /// [`ComplianceError::Store`]; [`ComplianceError::Damaged`] if a checkpoint, policy or record can't be read.
     pub async fn retention_plan(&self) -> Result<Plan, ComplianceError> {
         let records = &*self.needs().records;
         let rules = self.rules().await?;
@@ -184,7 +202,10 @@ impl Compliance {
                 after = last.record.number;
                 for stored in &page {
                     let fate = rules.fate(stored, &policy);
-                    plan.lines.entry((span.chain, fate)).or_default().add(stored);
+                    let goes_with_it = fate.goes() && message_of(stored)?.is_some();
+                    let tally = plan.lines.entry((span.chain, fate)).or_default();
+                    tally.add(stored);
+                    tally.messages += u64::from(goes_with_it);
                 }
             }
         }
@@ -195,10 +216,15 @@ impl Compliance {
     /// `RETIRED` records say what went and by which rule. Goes by chunks of [`CHUNK`] records; each is decided in the commit
     /// that destroys it, so that a hold that is placed meanwhile wins. Interrupted, it is just applied again.
     ///
+    /// The messages of a chunk go from their room first, since a text that no record knows of must not be left there: who is
+    /// cut short in between leaves the record, and the next time comes upon it again. A hold that comes in between keeps
+    /// the record, not what the room shows.
+    ///
     /// `progress` is told how many of how many records were decided.
     ///
     /// # Errors
-    /// As [`Compliance::retention_plan`]; what was destroyed before the error stays so and is recorded.
+    /// As [`Compliance::retention_plan`]; [`ComplianceError::Erasure`] if the chat server can't take the messages out of a
+    /// room: then nothing of that chunk goes. What was destroyed before the error stays so and is recorded.
     pub async fn retention_apply(
         &self,
         officer: &Officer,
@@ -218,8 +244,7 @@ impl Compliance {
             while after < span.last {
                 let (next, seen, gone) = self.retire_chunk(officer, span, after).await?;
                 (after, done) = (next, done + seen);
-                total.records += gone.records;
-                total.bytes += gone.bytes;
+                total.append(&gone);
                 progress(done, all);
             }
         }
@@ -234,18 +259,23 @@ impl Compliance {
         after: u64,
     ) -> Result<(u64, u64, Tally), ComplianceError> {
         let records = &*self.needs().records;
-        self.act(officer, |_| async move {
+        // Counted over all decisions: what went by one that wasn't committed isn't there at the next.
+        let erased = &AtomicU64::new(0);
+        let decided = self.act(officer, |_| async move {
             let rules = self.rules().await?;
             let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
             let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
             let (mut tally, mut numbers, mut events) = (Tally::default(), Vec::new(), Vec::new());
+            let mut messages = Vec::new();
             for stored in &page {
                 if let Fate::Goes(rule) = rules.fate(stored, &policy) {
                     tally.add(stored);
+                    messages.extend(message_of(stored)?);
                     numbers.push(stored.record.number);
                     extend(&mut events, span.chain, stored.record.number, &rule);
                 }
             }
+            erased.fetch_add(self.erase(span.chain, &messages).await?, Ordering::Relaxed);
             let retired = if numbers.is_empty() {
                 Vec::new()
             } else {
@@ -263,9 +293,45 @@ impl Compliance {
                 },
                 answer: (last, page.len() as u64, tally),
             })
-        })
-        .await
+        });
+        let (last, seen, mut tally) = decided.await?;
+        tally.messages = erased.load(Ordering::Relaxed);
+        Ok((last, seen, tally))
     }
+
+    /// Takes messages out of the room of a chain. How many were there.
+    async fn erase(&self, chain: ChainId, messages: &[ChatId]) -> Result<u64, ComplianceError> {
+        match chain {
+            ChainId::Room(room) if !messages.is_empty() => {
+                let erased = self.needs().erasure.erase(room, messages).await;
+                Ok(erased.map_err(ComplianceError::Erasure)?.messages)
+            }
+            _ => Ok(0),
+        }
+    }
+}
+
+/// What of the body of a `CHAT` record tells which message it is.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Posted {
+    chat_id: u64,
+    kept: bool,
+}
+
+/// The message that a room got with this record; `None` if it is of something else, or the room keeps no messages.
+fn message_of(stored: &Stored) -> Result<Option<ChatId>, ComplianceError> {
+    let record = &stored.record;
+    if record.kind != "CHAT" {
+        return Ok(None);
+    }
+    let posted: Posted = serde_json::from_str(&record.body).map_err(|error| {
+        let (chain, number) = (record.chain, record.number);
+        ComplianceError::Damaged(format!(
+            "record {number} of {chain} doesn't tell its message: {error}"
+        ))
+    })?;
+    Ok(posted.kept.then_some(ChatId(posted.chat_id)))
 }
 
 /// Adds a number to the ranges that go. A range has no gap: what isn't destroyed isn't said to be.

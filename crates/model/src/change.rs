@@ -134,12 +134,12 @@ pub enum Change {
         /// The text that it has from now on.
         text: String,
     },
-    /// A message goes. Its number isn't used again.
-    RemoveMessage {
-        /// Its room.
+    /// Messages go. Those that aren't there needn't be taken away. Their numbers aren't used again.
+    RemoveMessages {
+        /// Their room.
         room: RoomId,
-        /// Its place there.
-        chat_id: ChatId,
+        /// Their places there.
+        chat_ids: Vec<ChatId>,
     },
     /// All messages of a room up to a time go. Their numbers aren't used again.
     ClearRoom {

@@ -199,6 +199,15 @@ pub fn chat_id_ranges(numbers: impl IntoIterator<Item = ChatId>) -> String {
     texts.join(",")
 }
 
+/// Which messages went from a room's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purge {
+    /// All up to this moment: an administrator cleared the room.
+    Until(Timestamp),
+    /// Those with these numbers, as [`chat_id_ranges`] writes them: retention destroyed their records.
+    Numbers(String),
+}
+
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
@@ -258,11 +267,11 @@ pub enum Event {
         /// The text that it has instead; `None` if it is gone.
         replacement: Option<String>,
     },
-    /// An administrator cleared a room's history.
+    /// Messages went from a room's history, for which there is no record of each.
     Purged {
-        /// All messages up to this moment are gone.
-        until: Timestamp,
-        /// How many at least.
+        /// Which.
+        which: Purge,
+        /// How many; if an administrator cleared the room, at least so many.
         messages: u64,
     },
     /// Somebody was stopped at a wall: a scope, a barrier, or a secret room; or an administrator by his role.

@@ -52,7 +52,7 @@ pub fn touched_nodes(before: &Catalogue, change: &Change) -> BTreeSet<Node> {
         | Change::PutAlias(_)
         | Change::RemoveAlias(_)
         | Change::ReplaceMessage { .. }
-        | Change::RemoveMessage { .. }
+        | Change::RemoveMessages { .. }
         | Change::ClearRoom { .. } => BTreeSet::new(),
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::wire;
 use async_trait::async_trait;
-use causerie_model::{StoreError, StoreFault, Timestamp};
-use causerie_queue::{Backlog, Lease, Queue, Queued};
+use causerie_model::{ChatId, RoomId, StoreError, StoreFault, Timestamp};
+use causerie_queue::{Backlog, Erased, Erasure, Lease, Queue, Queued, check_erasure};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     Method, Request, StatusCode,
@@ -23,7 +23,7 @@ pub const DEADLINE: Duration = Duration::from_secs(30);
 /// Largest answer that is read, in bytes: [`wire::MAX_WAITING_BYTES`], or one record that has more.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
-/// The queue that another process serves at a Unix socket.
+/// The queue that another process serves at a Unix socket, and its rooms as far as messages are taken out of them.
 ///
 /// Whatever keeps it from being reached is [`StoreFault::Unavailable`], and what was asked may have been done or not: all
 /// calls can be made again. (A lease of which the answer was lost is taken over by the next call.)
@@ -162,5 +162,18 @@ impl Queue for SocketQueue {
     async fn backlog(&self) -> Result<Backlog, StoreError> {
         let backlog: wire::Backlog = self.ask(Method::GET, wire::BACKLOG, Vec::new()).await?;
         Ok(backlog.into())
+    }
+}
+
+#[async_trait]
+impl Erasure for SocketQueue {
+    async fn erase(&self, room: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+        check_erasure(messages)?;
+        let erase = wire::Erase {
+            room: room.0,
+            messages: messages.iter().map(|id| id.0).collect(),
+        };
+        let wire::Erased { messages } = self.post(wire::ERASE, &erase).await?;
+        Ok(Erased { messages })
     }
 }

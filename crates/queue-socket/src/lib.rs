@@ -1,7 +1,7 @@
 //! The queue of another process, over a Unix socket.
 //!
 //! Each call is one HTTP request on a connection of its own: [`wire`] has what is sent. Whoever may open the socket may
-//! consume the queue: its file's mode is the lock.
+//! consume the queue and take messages out of rooms: its file's mode is the lock.
 
 mod client;
 pub mod wire;

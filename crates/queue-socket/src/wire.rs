@@ -8,6 +8,7 @@
 //! | `POST /acknowledge` | [`Acknowledge`] | `null` |
 //! | `POST /set-aside` | [`SetAside`] | `null` |
 //! | `GET /backlog` | | [`Backlog`] |
+//! | `POST /erase` | [`Erase`] | [`Erased`] |
 //!
 //! What is refused is answered with a status of 400 or above and a [`Failure`]. Times are microseconds since 1970.
 
@@ -27,6 +28,8 @@ pub const ACKNOWLEDGE: &str = "/acknowledge";
 pub const SET_ASIDE: &str = "/set-aside";
 /// Where what waits is counted.
 pub const BACKLOG: &str = "/backlog";
+/// Where messages are taken out of a room.
+pub const ERASE: &str = "/erase";
 
 /// Most bytes of records in one answer, as they are sent. The first record is in it whatever its size.
 pub const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
@@ -138,6 +141,24 @@ pub struct Backlog {
     pub oldest: Option<i64>,
     /// How many were set aside.
     pub set_aside: u64,
+}
+
+/// Takes messages out of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erase {
+    /// The room's row.
+    pub room: i64,
+    /// The messages' numbers, at most [`causerie_queue::MAX_ERASED`].
+    pub messages: Vec<u64>,
+}
+
+/// What went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erased {
+    /// How many messages were there.
+    pub messages: u64,
 }
 
 /// Why it wasn't done.

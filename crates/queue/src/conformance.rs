@@ -10,6 +10,7 @@
 
 pub mod aside;
 pub mod backlog;
+pub mod erasure;
 pub mod leases;
 pub mod order;
 mod world;

@@ -3,10 +3,14 @@
 //! What goes in is published by the commit that holds what the records tell of: `Journal::append` of the room database.
 //! Here it is taken out again. One consumer at a time has the lease; he gets records in the order in which they were
 //! committed, always from the first that isn't acknowledged, so that whatever he was given and lost comes again.
+//! [`Erasure`] is the other direction: messages whose records are destroyed go from the rooms, too.
 //!
 //! Every adapter runs the suite in [`conformance`].
 
 pub mod conformance;
+mod erasure;
+
+pub use erasure::{Erased, Erasure, MAX_ERASED, check_erasure};
 
 use async_trait::async_trait;
 use causerie_model::{Sealed, StoreError, Timestamp};

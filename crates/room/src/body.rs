@@ -1,6 +1,6 @@
 //! An event's own fields as canonical JSON.
 
-use causerie_model::{Event, Seen, Subject};
+use causerie_model::{Event, Purge, Seen, Subject};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -75,9 +75,12 @@ pub(crate) fn of(event: &Event) -> String {
             fields.insert("replacement", replacement.as_deref().into());
             fields.insert("text", message.text.as_str().into());
         }
-        Event::Purged { until, messages } => {
+        Event::Purged { which, messages } => {
             fields.insert("messages", (*messages).into());
-            fields.insert("until", until.to_string().into());
+            match which {
+                Purge::Until(until) => fields.insert("until", until.to_string().into()),
+                Purge::Numbers(numbers) => fields.insert("numbers", numbers.as_str().into()),
+            };
         }
         Event::Denied {
             user,

@@ -13,7 +13,7 @@
 //! | `BACKCHAT` | `query`, `seen` (for each room: `messages` as ranges, `room` its row), `shown`, `user` |
 //! | `CHANGED` | `after`, `before`, `category` or `room` (what it was done to, as [`causerie_model::Subject`] is afterwards; only then), `origin`, `target`, `what` |
 //! | `DELETED` | `at`, `author`, `deleted` (the message's number), `replacement` (the text instead, or null), `text` (as it was) |
-//! | `PURGED` | `messages` (how many at least), `until` |
+//! | `PURGED` | `messages` (how many; with `until` at least), `numbers` (as ranges, if retention took them) or `until` (if an administrator cleared the room) |
 //! | `DENIED` | `action`, `rule`, `times`, `user` (only if it was one) |
 //! | `SIGNEDIN` | `origin` |
 //! | `QUERIED` | `found`, `origin`, `query` (canonical JSON in a text), `shown`, `what` |

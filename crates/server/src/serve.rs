@@ -337,7 +337,8 @@ async fn serve(
     }
     let mut service = match role {
         Role::All if config.compliance.enabled => {
-            let mut start = Start::new(&config, &data_dir, store.clone(), clock.clone(), &random)?;
+            let chat_server = (store.clone() as _, Arc::new(chat.clone()) as _);
+            let mut start = Start::new(&config, &data_dir, chat_server, clock.clone(), &random)?;
             if is_demo {
                 start.export_to(data_dir.file(demo::EXPORTS));
             }
@@ -387,7 +388,7 @@ async fn serve(
         certificates: certificates.clone(),
         compliance: service.desk(),
     };
-    let queue = causerie_web::queue::router(store.clone());
+    let queue = causerie_web::queue::router(store.clone(), Arc::new(chat.clone()));
     let routers = Routers { admin, queue };
     let mut tasks = start(listeners, &sip, certificates.clone(), routers, page, &stopping)?;
 

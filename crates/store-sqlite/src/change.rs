@@ -166,7 +166,9 @@ pub(crate) async fn carry_out(transaction: &mut Transaction<'_>, change: &Change
         Change::ReplaceMessage { room, chat_id, text } => {
             message_change::replace(transaction, *room, *chat_id, text).await
         }
-        Change::RemoveMessage { room, chat_id } => message_change::remove(transaction, *room, *chat_id).await,
+        Change::RemoveMessages { room, chat_ids } => {
+            message_change::remove(transaction, *room, chat_ids).await
+        }
         Change::ClearRoom { room, until } => message_change::clear(transaction, *room, *until).await,
     }
 }

@@ -1,6 +1,6 @@
 //! Reads messages.
 
-use crate::{SqliteStore, row::Row, search::search};
+use crate::{SqliteStore, message_change::numbers, row::Row, search::search};
 use async_trait::async_trait;
 use causerie_model::{ChatId, Extras, Message, MessageQuery, RoomId};
 use causerie_store::{Found, History, RoomSize, StoreError};
@@ -8,6 +8,10 @@ use causerie_store::{Found, History, RoomSize, StoreError};
 const LATEST: &str = "
     SELECT room, chat_id, at, author, author_name, text, extra_attributes, extra_children
     FROM messages WHERE room = ?1 AND chat_id <= ?2 ORDER BY chat_id DESC LIMIT ?3";
+
+const STORED: &str = "
+    SELECT chat_id FROM messages WHERE room = ?1 AND chat_id IN (SELECT value FROM json_each(?2))
+    ORDER BY chat_id";
 
 const SIZES: &str = "
     SELECT room, count(*),
@@ -38,6 +42,11 @@ impl History for SqliteStore {
 
     async fn search(&self, query: &MessageQuery) -> Result<Found, StoreError> {
         search(&self.reader, query).await
+    }
+
+    async fn stored(&self, room: RoomId, chat_ids: &[ChatId]) -> Result<Vec<ChatId>, StoreError> {
+        let query = sqlx::query(STORED).bind(room.0).bind(numbers(chat_ids));
+        self.reader.all(query, |row| Ok(ChatId(row.unsigned(0)?))).await
     }
 
     async fn sizes(&self) -> Result<Vec<RoomSize>, StoreError> {

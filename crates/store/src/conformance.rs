@@ -112,6 +112,8 @@ macro_rules! conformance_tests {
             a_replaced_message_keeps_its_place,
             a_message_that_is_not_there_can_not_be_replaced,
             a_removed_message_is_gone_and_its_number_stays_used,
+            messages_are_removed_together,
+            it_is_known_which_messages_are_there,
             a_room_is_cleared_up_to_a_time_inclusive,
             changed_messages_are_found_as_they_are_now,
             a_conflict_keeps_changes_of_messages_out,

@@ -1,7 +1,10 @@
 //! Messages: an administrator takes them from history, or their texts.
 
 use super::{ActionError, Context, Plan, room};
-use causerie_model::{ChainId, Change, Event, Message, Timestamp, limits::MAX_MESSAGE_BYTES};
+use causerie_model::{
+    ChainId, Change, ChatId, Event, Message, Purge, RoomId, Timestamp, chat_id_ranges,
+    limits::MAX_MESSAGE_BYTES,
+};
 use std::sync::Arc;
 
 /// Takes messages away, or replaces their texts. `messages` are as they were read.
@@ -22,17 +25,21 @@ pub(super) fn retouch(
             "the messages are not of this room".to_owned(),
         ));
     }
-    let changes = messages.iter().map(|message| match replacement {
-        Some(text) => Change::ReplaceMessage {
+    let numbers = messages.iter().map(|message| message.chat_id);
+    let changes = match replacement {
+        Some(text) => numbers
+            .map(|chat_id| Change::ReplaceMessage {
+                room: room.id,
+                chat_id,
+                text: text.to_owned(),
+            })
+            .collect(),
+        None if messages.is_empty() => Vec::new(),
+        None => vec![Change::RemoveMessages {
             room: room.id,
-            chat_id: message.chat_id,
-            text: text.to_owned(),
-        },
-        None => Change::RemoveMessage {
-            room: room.id,
-            chat_id: message.chat_id,
-        },
-    });
+            chat_ids: numbers.collect(),
+        }],
+    };
     let events = messages.iter().map(|message| Event::Deleted {
         message: message.clone(),
         replacement: replacement.map(ToOwned::to_owned),
@@ -42,7 +49,7 @@ pub(super) fn retouch(
     } else {
         "message.remove"
     };
-    let plan = Plan::new(changes.collect(), ChainId::Room(room.id), what, &room.name);
+    let plan = Plan::new(changes, ChainId::Room(room.id), what, &room.name);
     Ok(Plan {
         also: events.collect(),
         ..plan.from(format!("messages={}", messages.len()))
@@ -83,9 +90,29 @@ pub(super) fn clear(
     let plan = Plan::new(changes, ChainId::Room(room.id), "room.clear", &room.name);
     Ok(Plan {
         also: vec![Event::Purged {
-            until,
+            which: Purge::Until(until),
             messages: count,
         }],
         ..plan.from(format!("messages={count} until={until}"))
     })
+}
+
+/// Takes away messages of which retention destroys the records. The room may have been removed: its messages stay then.
+pub(super) fn erase(room: RoomId, messages: &[ChatId]) -> Plan {
+    let change = Change::RemoveMessages {
+        room,
+        chat_ids: messages.to_vec(),
+    };
+    let count = messages.len() as u64;
+    let chain = ChainId::Room(room);
+    let plan = Plan::new(vec![change], chain, "message.erase", chain);
+    Plan {
+        also: vec![Event::Purged {
+            which: Purge::Numbers(chat_id_ranges(messages.iter().copied())),
+            messages: count,
+        }],
+        // A record of a change is never destroyed, and one of each of these would pile up.
+        is_told_by_others: true,
+        ..plan.from(format!("messages={count}"))
+    }
 }

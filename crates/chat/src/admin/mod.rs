@@ -33,8 +33,8 @@ pub use token::{MAX_TOKEN_NAME_CHARS, TokenChange};
 pub use user::UserChange;
 
 use causerie_model::{
-    Audit, Catalogue, ChainId, Change, Event, GroupKind, Message, Node, PrincipalId, Random, Role, RoomId,
-    Scope, SipAddress, Subject, Timestamp,
+    Audit, Catalogue, ChainId, Change, ChatId, Event, GroupKind, Message, Node, PrincipalId, Random, Role,
+    RoomId, Scope, SipAddress, Subject, Timestamp,
     limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_URL_BYTES},
     principal_of_guid,
 };
@@ -232,6 +232,13 @@ pub enum Action {
         /// How many there are at least.
         count: u64,
     },
+    /// Messages of a room go whose records retention is about to destroy.
+    EraseMessages {
+        /// The room. It may have been removed.
+        room: RoomId,
+        /// Their numbers; they are there.
+        messages: Vec<ChatId>,
+    },
     /// Somebody gains a role.
     Grant {
         /// Where.
@@ -404,6 +411,8 @@ pub(crate) struct Plan {
     also: Vec<Event>,
     /// The record is all that there is to do.
     record_only: bool,
+    /// What happened besides says all of it: there is no `CHANGED` record.
+    is_told_by_others: bool,
 }
 
 impl Plan {
@@ -419,6 +428,7 @@ impl Plan {
             },
             also: Vec::new(),
             record_only: false,
+            is_told_by_others: false,
         }
     }
 
@@ -571,6 +581,7 @@ fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
             ..Plan::new(vec![], ChainId::System, &told.what, &told.target)
         }),
         Action::ClearRoom { room, until, count } => message::clear(context, room, *until, *count),
+        Action::EraseMessages { room, messages } => Ok(message::erase(*room, messages)),
         Action::Grant {
             node,
             role,

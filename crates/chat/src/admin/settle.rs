@@ -151,8 +151,10 @@ fn plan_one(
         planned.changes.extend(invited);
     }
     planned.told.push(plan.told.clone());
-    let event = plan.told.event(&by.origin, subject);
-    planned.records.push((plan.chain, event));
+    if !plan.is_told_by_others {
+        let event = plan.told.event(&by.origin, subject);
+        planned.records.push((plan.chain, event));
+    }
     let also = plan.also.into_iter().map(|event| (plan.chain, event));
     planned.records.extend(also);
     Ok(Step {

@@ -239,7 +239,7 @@ impl Sequencer {
                 }
                 // The newest messages in memory are no longer what the store has.
                 Change::ReplaceMessage { room, .. }
-                | Change::RemoveMessage { room, .. }
+                | Change::RemoveMessages { room, .. }
                 | Change::ClearRoom { room, .. } => self.rooms.distrust(*room),
                 Change::Invite { .. }
                 | Change::Announce(_)

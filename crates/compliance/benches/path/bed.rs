@@ -7,6 +7,7 @@ use causerie_compliance::{
 use causerie_destination_folder::Folders;
 use causerie_model::{Actor, ChainId, Clock, Event, Extras, Head, Record, RoomId, SipAddress, Timestamp};
 use causerie_proof::SigningKey;
+use causerie_queue::conformance::erasure::InMemory;
 use causerie_room::{advance, next_message, seal};
 use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
 use std::{
@@ -160,6 +161,7 @@ impl Bed {
         let counting = Arc::new(Counting(AtomicI64::new(START)));
         let needs = Needs {
             queue: Arc::clone(&store) as _,
+            erasure: Arc::new(InMemory::default()),
             records: Arc::clone(&records) as _,
             destinations: Arc::new(Folders::new()),
             anchor: Arc::new(Told),

@@ -11,6 +11,7 @@ use causerie_model::{
     Timestamp,
 };
 use causerie_proof::{SigningKey, Stored};
+use causerie_queue::conformance::erasure::InMemory;
 use causerie_records::Records;
 use causerie_room::{advance, seal};
 use causerie_store::{Batch, Journal};
@@ -135,6 +136,7 @@ impl World {
                 inner: Arc::clone(&self.store),
                 faults: Arc::clone(&self.faults),
             }),
+            erasure: Arc::new(InMemory::default()),
             records: Arc::new(FaultyRecords {
                 inner: Arc::clone(&self.records),
                 faults: Arc::clone(&self.faults),

@@ -11,7 +11,7 @@ use causerie_model::{
     SipAddress, StoreError, StoreFault, Timestamp,
 };
 use causerie_proof::SigningKey;
-use causerie_queue::{Backlog, Lease, Queue, Queued};
+use causerie_queue::{Backlog, Erased, Erasure, Lease, Queue, Queued, conformance::erasure::InMemory};
 use causerie_records::{
     Addition, ChainHead, ChainSpan, CheckpointLine, Checkpoints, DocumentKey, Documents, Leases, Records,
     Selection, Stored,
@@ -23,7 +23,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
 };
 use tempfile::TempDir;
@@ -188,7 +188,24 @@ impl Leases for Racing {
     }
 }
 
+/// The chat server's rooms, which can be reached for so many calls.
+pub(crate) struct Rooms {
+    pub(crate) inner: InMemory,
+    pub(crate) calls: AtomicI64,
+}
+
+#[async_trait]
+impl Erasure for Rooms {
+    async fn erase(&self, room: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+        if self.calls.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            return Err(StoreError::new(StoreFault::Unavailable, "nobody listens"));
+        }
+        self.inner.erase(room, messages).await
+    }
+}
+
 pub(crate) struct World {
+    pub(crate) rooms: Arc<Rooms>,
     pub(crate) service: Compliance,
     pub(crate) needs: Needs,
     pub(crate) records: Arc<Racing>,
@@ -228,9 +245,14 @@ impl World {
             retirements: AtomicI64::new(i64::MAX),
             lost: AtomicU64::new(0),
         });
+        let rooms = Arc::new(Rooms {
+            inner: InMemory::default(),
+            calls: AtomicI64::new(i64::MAX),
+        });
         let clock = Arc::new(Now(AtomicI64::new(NOW)));
         let needs = Needs {
             queue: Arc::new(Nothing),
+            erasure: rooms.clone(),
             records: records.clone(),
             destinations: Arc::new(Folders::new()),
             anchor: Arc::new(Nothing),
@@ -241,6 +263,7 @@ impl World {
             key: Arc::new(SigningKey::from_pkcs8(KEY).unwrap()),
         };
         Self {
+            rooms,
             service: Compliance::open(settings(365), needs.clone()).await.unwrap(),
             needs,
             records,
@@ -259,7 +282,14 @@ impl World {
         Sealed::from(&record)
     }
 
+    /// A message that its room keeps.
     pub(crate) fn chat(&mut self, room: i64, at: i64, author: &str, text: &str) -> Sealed {
+        self.rooms.inner.put(RoomId(room));
+        self.say(room, at, author, text, true)
+    }
+
+    /// A message, which its room keeps or not.
+    pub(crate) fn say(&mut self, room: i64, at: i64, author: &str, text: &str, kept: bool) -> Sealed {
         let chain = ChainId::Room(RoomId(room));
         let last = self.heads.get(&chain).map_or(0, |head| head.chat_id.0);
         let message = Message {
@@ -273,7 +303,7 @@ impl World {
         };
         let event = Event::Chat {
             message: Arc::new(message),
-            kept: true,
+            kept,
         };
         self.make(room, at, &Actor::User(address(author)), &event)
     }
@@ -353,6 +383,12 @@ impl World {
             zip: false,
             format: AdapterFormat::Ndjson,
         }
+    }
+
+    /// What a room still shows: the numbers of its messages.
+    pub(crate) fn shown(&self, room: i64) -> Vec<u64> {
+        let all = self.rooms.inner.all(RoomId(room));
+        all.into_iter().map(|id| id.0).collect()
     }
 
     /// Records that were retired: chain and number.

@@ -182,7 +182,7 @@ impl Catalogue {
             Change::RemoveAlias(address) => {
                 self.aliases.remove(address);
             }
-            Change::ReplaceMessage { .. } | Change::RemoveMessage { .. } | Change::ClearRoom { .. } => {}
+            Change::ReplaceMessage { .. } | Change::RemoveMessages { .. } | Change::ClearRoom { .. } => {}
         }
     }
 

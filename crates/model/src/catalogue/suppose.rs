@@ -175,7 +175,7 @@ impl Catalogue {
                 old.map(Change::PutConfiguration).into_iter().collect()
             }
             // Messages aren't in the working set.
-            Change::ReplaceMessage { .. } | Change::RemoveMessage { .. } | Change::ClearRoom { .. } => {
+            Change::ReplaceMessage { .. } | Change::RemoveMessages { .. } | Change::ClearRoom { .. } => {
                 Vec::new()
             }
             Change::PutAlias(alias) => vec![match self.aliases.get(&alias.address) {

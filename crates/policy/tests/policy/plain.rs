@@ -111,7 +111,7 @@ impl Plain {
             | Change::Invite { .. }
             | Change::Announce(_)
             | Change::ReplaceMessage { .. }
-            | Change::RemoveMessage { .. }
+            | Change::RemoveMessages { .. }
             | Change::ClearRoom { .. } => {}
         }
     }

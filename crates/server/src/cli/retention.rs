@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 /// Set how long compliance records are kept, and destroy those that may go. For compliance officers.
 ///
 /// Only what was exported by every adapter, is signed, and isn't held is destroyed; its place in the chain stays and proves
-/// that nothing else is gone. What the server did and what officers do is kept for ever.
+/// that nothing else is gone. Messages go from the rooms' history, too. What the server did and what officers do is kept
+/// for ever.
 #[derive(Args)]
 #[command(after_help = "Examples:
   causerie retention set global 2555
@@ -59,7 +60,7 @@ enum What {
   causerie retention plan
   causerie retention plan --json")]
     Plan,
-    /// Destroy the content of all that may go
+    /// Destroy the content of all that may go, in the records and in the rooms
     #[command(after_help = "Examples:
   causerie retention apply --dry-run
   causerie retention apply --yes")]
@@ -78,11 +79,21 @@ fn plan(value: &Value) -> Result<()> {
         let field = |name: &str| text(&one[name]);
         let name = one["name"].as_str().map_or_else(|| field("chain"), str::to_owned);
         let fate = if one["goes"] == true { "GOES" } else { "stays" };
-        vec![name, field("records"), fate.to_owned(), field("reason")]
+        let messages = if one["goes"] == true {
+            field("messages")
+        } else {
+            String::new()
+        };
+        vec![name, field("records"), messages, fate.to_owned(), field("reason")]
     };
     let rows: Vec<_> = value["lines"].as_array().into_iter().flatten().map(row).collect();
-    output::table(&["ROOM", "RECORDS", "", "WHY"], &rows, "There are no records.")?;
-    output::line(&format!("\n{} records would go.", text(&value["records"])))
+    let titles = ["ROOM", "RECORDS", "MESSAGES", "", "WHY"];
+    output::table(&titles, &rows, "There are no records.")?;
+    output::line(&format!(
+        "\n{} records would go, and their {} messages from the rooms' history.",
+        text(&value["records"]),
+        text(&value["messages"])
+    ))
 }
 
 impl Arguments {
@@ -142,7 +153,10 @@ impl Arguments {
                         plan(&value)
                     };
                 }
-                let loss = format!("the content of {} records", text(&value["records"]));
+                let (records, messages) = (text(&value["records"]), text(&value["messages"]));
+                let loss = format!(
+                    "the content of {records} records, and their {messages} messages from the rooms' history"
+                );
                 if !how.agreed("remove", &loss)? {
                     bail!("nothing was removed");
                 }
@@ -156,8 +170,9 @@ impl Arguments {
                     return output::json(&value);
                 }
                 output::line(&format!(
-                    "Destroyed the content of {} records.",
-                    text(&value["records"])
+                    "Destroyed the content of {} records, and took {} messages out of the rooms' history.",
+                    text(&value["records"]),
+                    text(&value["messages"])
                 ))
             }
         }

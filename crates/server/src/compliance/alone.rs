@@ -46,7 +46,7 @@ pub(crate) async fn serve(
     let socket = config.compliance_socket();
     let listener = bind_socket("the compliance socket", &socket, "compliance.socket", SOCKET_MODE).await?;
     let handle = metrics_page::start()?;
-    let start = Start::new(&config, &data_dir, queue, clock.clone(), &random)?;
+    let start = Start::new(&config, &data_dir, (queue.clone(), queue), clock.clone(), &random)?;
     let mut service = Service::start_or_fail(start).await?;
 
     let (stop, stopping) = watch::channel(false);

@@ -22,7 +22,7 @@ use causerie_compliance::{Alarm, Alarms, Compliance, ComplianceError, Needs, Set
 use causerie_destination_folder::{Folders, Sandbox};
 use causerie_model::{Clock, Random, Timestamp};
 use causerie_proof::SigningKey;
-use causerie_queue::Queue;
+use causerie_queue::{Erasure, Queue};
 use causerie_web::admin::Desk;
 use open_store::{Opened, Place};
 use signing_key::KeyFile;
@@ -152,6 +152,7 @@ pub(crate) struct Start {
     database: Database,
     password_file: Option<PathBuf>,
     queue: Arc<dyn Queue>,
+    erasure: Arc<dyn Erasure>,
     anchor: Arc<Anchors>,
     alarms: Arc<Told>,
     clock: Arc<dyn Clock>,
@@ -170,11 +171,11 @@ pub(crate) struct Start {
 type LastTold = (String, Timestamp);
 
 impl Start {
-    /// Fails if something in the configuration is wrong.
+    /// A start with the chat server's queue and rooms. Fails if something in the configuration is wrong.
     pub(crate) fn new(
         config: &Config,
         data_dir: &DataDir,
-        queue: Arc<dyn Queue>,
+        (queue, erasure): (Arc<dyn Queue>, Arc<dyn Erasure>),
         clock: Arc<dyn Clock>,
         random: &Arc<dyn Random>,
     ) -> Result<Self> {
@@ -196,6 +197,7 @@ impl Start {
             database,
             password_file: given(&set.database_password_file).map(Path::to_owned),
             queue,
+            erasure,
             anchor: Arc::new(Anchors::new(given(&set.anchor_file), syslog)),
             alarms: Arc::new(Told::new(&config.domain, &set.alarm_webhook)?),
             clock,
@@ -242,6 +244,7 @@ impl Start {
             let trusted = root.unwrap_or(key.public());
             let needs = Needs {
                 queue: self.queue.clone(),
+                erasure: self.erasure.clone(),
                 records: records.clone(),
                 destinations: Arc::new(self.folders.clone()),
                 anchor: self.anchor.clone(),

@@ -3,11 +3,18 @@
 #[path = "../admin/common.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
+mod history;
+#[path = "../attacks/people.rs"]
+mod people;
 mod stylesheets;
 
 use causerie_testkit::{Options, Server};
 use common::{Ran, command, demo, run, wait_until};
-use std::{fs, path::PathBuf, process::Stdio};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
 
 /// Runs a command as the demo's officer.
 fn officer(server: &Server, arguments: &[&str]) -> Ran {
@@ -78,6 +85,23 @@ fn officers_and_administrators_keep_apart() {
     run(&server, &["compliance", "status"]).ok();
 }
 
+/// A compliance service of this chat server, with this folder and more configuration; when it serves.
+fn alone(server: &Server, folder: &Path, more: &str) -> common::Process {
+    let config = folder.join("compliance.toml");
+    let data = folder.join("data");
+    let text = format!(
+        "domain = \"example.test\"\ndata_dir = {data:?}\n[metrics]\nlisten = \"off\"\n[queue]\nsocket = {:?}\n{more}",
+        server.data_dir().join("queue.sock")
+    );
+    fs::write(&config, text).expect("a configuration");
+    let config = config.to_str().expect("a path");
+    let mut serving = command(&["serve", "--role", "compliance", "--config", config]);
+    let child = serving.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let child = common::Process(child.expect("it starts"));
+    wait_until("it serves", || data.join("listening.json").exists());
+    child
+}
+
 #[test]
 fn the_service_runs_in_a_process_of_its_own() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -89,18 +113,8 @@ fn the_service_runs_in_a_process_of_its_own() {
     let told = run(&server, &["compliance", "status"]).refused();
     assert!(told.contains("runs in another process"), "{told}");
 
-    let config = folder.path().join("compliance.toml");
+    let _child = alone(&server, folder.path(), "");
     let data = folder.path().join("data");
-    let text = format!(
-        "domain = \"example.test\"\ndata_dir = {data:?}\n[metrics]\nlisten = \"off\"\n[queue]\nsocket = {:?}\n",
-        server.data_dir().join("queue.sock")
-    );
-    fs::write(&config, text).expect("a configuration");
-    let config = config.to_str().expect("a path");
-    let mut serving = command(&["serve", "--role", "compliance", "--config", config]);
-    let child = serving.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let _child = common::Process(child.expect("it starts"));
-    wait_until("it serves", || data.join("listening.json").exists());
     let data = data.to_str().expect("a path");
     wait_until("it has the demo's records", || {
         let status = common::run_alone(&["compliance", "status", "--json", "--data-dir", data]).json();

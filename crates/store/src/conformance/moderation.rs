@@ -33,9 +33,13 @@ fn replace(chat_id: u64, text: &str) -> Change {
 }
 
 fn remove(chat_id: u64) -> Change {
-    Change::RemoveMessage {
+    remove_all(&[chat_id])
+}
+
+fn remove_all(chat_ids: &[u64]) -> Change {
+    Change::RemoveMessages {
         room: RoomId(1),
-        chat_id: ChatId(chat_id),
+        chat_ids: chat_ids.iter().copied().map(ChatId).collect(),
     }
 }
 
@@ -86,6 +90,36 @@ pub async fn a_removed_message_is_gone_and_its_number_stays_used(database: &dyn 
     commit(&parts, &records(vec![one.post("red 6")])).await;
     assert_eq!(found(&parts, "red").await, [1, 3, 4, 6]);
     assert_eq!(all(&parts, 1).await[3].chat_id, ChatId(6));
+}
+
+/// One of another room isn't, nor one whose number no message can have.
+pub async fn messages_are_removed_together(database: &dyn Database) {
+    let (parts, _) = rooms(database).await;
+    commit(&parts, &changes(vec![remove_all(&[4, 1, 4, 0, 77, u64::MAX])])).await;
+    assert_eq!(texts(&all(&parts, 1).await), ["red 2", "red 3", "red 5"]);
+    assert_eq!(found(&parts, "red").await, [2, 3, 5]);
+    // Nor does an index still count them.
+    assert_eq!(find(&parts, &query(&[1], "red")).await.total, 3);
+    assert_eq!(all(&parts, 2).await.len(), 5);
+    commit(&parts, &changes(vec![remove_all(&[])])).await;
+    assert_eq!(all(&parts, 1).await.len(), 3);
+}
+
+/// Before and after some were removed.
+pub async fn it_is_known_which_messages_are_there(database: &dyn Database) {
+    let (parts, _) = rooms(database).await;
+    let stored = async |room, ids: &[u64]| {
+        let ids: Vec<ChatId> = ids.iter().copied().map(ChatId).collect();
+        let stored = parts.history.stored(RoomId(room), &ids).await;
+        let stored = stored.expect("it is read");
+        stored.into_iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(stored(1, &[5, 2, 2, 0, 6, u64::MAX]).await, [2, 5]);
+    assert_eq!(stored(1, &[]).await, [0; 0]);
+    assert_eq!(stored(3, &[1]).await, [0; 0]);
+    commit(&parts, &changes(vec![remove(2)])).await;
+    assert_eq!(stored(1, &[1, 2, 3]).await, [1, 3]);
+    assert_eq!(stored(2, &[1, 2, 3]).await, [1, 2, 3]);
 }
 
 /// Other rooms keep what they have.

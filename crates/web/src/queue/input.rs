@@ -11,7 +11,8 @@ use causerie_queue_socket::wire::{Failure, Fault};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
-/// Largest request body, in bytes. The largest request has the reason why a record is set aside.
+/// Largest request body, in bytes. The largest requests have the reason why a record is set aside, or as many messages as
+/// may be erased at once.
 pub const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
 /// A body of JSON. The content type isn't looked at: nothing else is taken.

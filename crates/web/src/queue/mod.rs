@@ -1,8 +1,10 @@
 //! The queue to the compliance service, for one in another process: HTTP on a Unix socket.
 //!
 //! What is sent is described in [`causerie_queue_socket::wire`]; [`crate::admin::serve_unix`] serves it, with the deadlines
-//! and limits of every connection. It doesn't ask who is there: whoever may open the socket may consume the queue.
+//! and limits of every connection. It doesn't ask who is there: whoever may open the socket may consume the queue, and take
+//! messages out of rooms, which the room's records tell.
 
+mod erase;
 mod input;
 mod waiting;
 
@@ -16,15 +18,18 @@ use axum::{
     routing::{get, post},
 };
 use causerie_model::{StoreError, Timestamp};
-use causerie_queue::Queue;
+use causerie_queue::{Erasure, Queue};
 use causerie_queue_socket::wire;
 use input::Body;
 use std::sync::Arc;
 
 type Shared = State<Arc<dyn Queue>>;
 
-/// All routes, on this queue.
-pub fn router(queue: Arc<dyn Queue>) -> Router {
+/// All routes, on this queue and these rooms.
+pub fn router(queue: Arc<dyn Queue>, erasure: Arc<dyn Erasure>) -> Router {
+    let erasing = Router::new()
+        .route(wire::ERASE, post(erase::erase))
+        .with_state(erasure);
     Router::new()
         .route(wire::LEASE, post(lease))
         .route(wire::RELEASE, post(release))
@@ -32,8 +37,9 @@ pub fn router(queue: Arc<dyn Queue>) -> Router {
         .route(wire::ACKNOWLEDGE, post(acknowledge))
         .route(wire::SET_ASIDE, post(set_aside))
         .route(wire::BACKLOG, get(backlog))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
         .with_state(queue)
+        .merge(erasing)
+        .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
 }
 
 /// Why a request wasn't done.

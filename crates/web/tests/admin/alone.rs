@@ -5,6 +5,7 @@ use causerie_compliance::{Alarm, Alarms, Anchor, Compliance, Needs, Settings};
 use causerie_destination::{DeliveryError, Destination, Destinations, Place};
 use causerie_model::{Clock, Timestamp};
 use causerie_proof::{PublicKey, SigningKey};
+use causerie_queue::conformance::erasure::InMemory;
 use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
 use causerie_web::admin::{Desk, Keys, compliance_router, serve_unix};
 use std::{
@@ -85,6 +86,7 @@ impl Alone {
         let records = SqliteRecords::open(&file("compliance.db"), Options::default()).await;
         let needs = Needs {
             queue: Arc::new(store.expect("it opens")),
+            erasure: Arc::new(InMemory::default()),
             records: Arc::new(records.expect("it opens")),
             destinations: Arc::new(Nothing),
             anchor: Arc::new(Nothing),

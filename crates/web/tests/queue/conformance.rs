@@ -1,8 +1,15 @@
 //! The port's promises, through the socket, on SQLite.
 
 use async_trait::async_trait;
-use causerie_model::Sealed;
-use causerie_queue::conformance::{Database, Opened, Publisher, to_record};
+use causerie_model::{ChatId, RoomId, Sealed};
+use causerie_queue::{
+    Erasure,
+    conformance::{
+        Database, Opened, Publisher,
+        erasure::{InMemory, Rooms},
+        to_record,
+    },
+};
 use causerie_queue_socket::SocketQueue;
 use causerie_store::{Batch, Journal, StoreError};
 use causerie_store_sqlite::{Options, SqliteStore};
@@ -38,7 +45,11 @@ impl Database for Served {
         let time = self.times.fetch_add(1, Ordering::Relaxed);
         let socket = self.folder.path().join(format!("queue{time}.sock"));
         let listener = UnixListener::bind(&socket).expect("a socket");
-        tokio::spawn(serve_unix(listener, router(store.clone()), pending()));
+        tokio::spawn(serve_unix(
+            listener,
+            router(store.clone(), Arc::new(InMemory::default())),
+            pending(),
+        ));
         Opened {
             queue: Arc::new(SocketQueue::new(socket)),
             publisher: Arc::new(Committing(store)),
@@ -68,3 +79,47 @@ impl Publisher for Committing {
 }
 
 causerie_queue::conformance_tests!(fresh);
+
+/// Rooms behind a socket.
+struct Behind {
+    rooms: Arc<InMemory>,
+    erasure: Arc<SocketQueue>,
+    folder: TempDir,
+}
+
+async fn rooms() -> Behind {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = SqliteStore::open(&folder.path().join("mgc.sqlite"), Options::default()).await;
+    let rooms = Arc::new(InMemory::default());
+    let socket = folder.path().join("queue.sock");
+    let listener = UnixListener::bind(&socket).expect("a socket");
+    let router = router(Arc::new(store.expect("it opens")), rooms.clone());
+    tokio::spawn(serve_unix(listener, router, pending()));
+    Behind {
+        rooms,
+        erasure: Arc::new(SocketQueue::new(socket)),
+        folder,
+    }
+}
+
+#[async_trait]
+impl Rooms for Behind {
+    fn erasure(&self) -> Arc<dyn Erasure> {
+        assert!(self.folder.path().exists());
+        self.erasure.clone()
+    }
+
+    fn rooms(&self) -> [RoomId; 2] {
+        [RoomId(1), RoomId(2)]
+    }
+
+    async fn post(&self, room: RoomId) -> ChatId {
+        self.rooms.put(room)
+    }
+
+    async fn history(&self, room: RoomId) -> Vec<ChatId> {
+        self.rooms.all(room)
+    }
+}
+
+causerie_queue::erasure_conformance_tests!(rooms);

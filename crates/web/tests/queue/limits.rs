@@ -1,8 +1,8 @@
 //! Limits, and what goes wrong on the way.
 
 use async_trait::async_trait;
-use causerie_model::{StoreError, StoreFault, Timestamp};
-use causerie_queue::{Backlog, Lease, Queue, Queued, conformance::Chain};
+use causerie_model::{ChatId, RoomId, StoreError, StoreFault, Timestamp};
+use causerie_queue::{Backlog, Erased, Erasure, Lease, MAX_ERASED, Queue, Queued, conformance::Chain};
 use causerie_queue_socket::{
     SocketQueue,
     wire::{self, MAX_WAITING_BYTES, MAX_WAITING_RECORDS},
@@ -63,6 +63,15 @@ impl Queue for Fake {
     }
 }
 
+#[async_trait]
+impl Erasure for Fake {
+    async fn erase(&self, _: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+        self.all().map(|_| Erased {
+            messages: messages.len() as u64,
+        })
+    }
+}
+
 fn lease() -> Lease {
     Lease {
         token: Uuid::from_u128(7),
@@ -88,7 +97,8 @@ fn served(queue: Fake) -> (TempDir, SocketQueue) {
     let folder = tempfile::tempdir().expect("a folder");
     let socket = folder.path().join("queue.sock");
     let listener = UnixListener::bind(&socket).expect("a socket");
-    tokio::spawn(serve_unix(listener, router(Arc::new(queue)), pending()));
+    let queue = Arc::new(queue);
+    tokio::spawn(serve_unix(listener, router(queue.clone(), queue), pending()));
     (folder, SocketQueue::new(socket))
 }
 
@@ -160,6 +170,14 @@ async fn a_request_has_no_more_bytes_than_it_may() {
 }
 
 #[tokio::test]
+async fn as_many_messages_as_may_be_erased_at_once_fit_into_a_request() {
+    let (_folder, queue) = served(Fake(Ok(Vec::new())));
+    let all = vec![ChatId(u64::MAX); MAX_ERASED];
+    let erased = queue.erase(RoomId(i64::MIN), &all).await.expect("they fit");
+    assert_eq!(erased.messages, MAX_ERASED as u64);
+}
+
+#[tokio::test]
 async fn each_fault_comes_through() {
     for fault in [
         StoreFault::Full,
@@ -179,6 +197,7 @@ async fn each_fault_comes_through() {
             queue.acknowledge(&lease, now, 1).await.err(),
             queue.set_aside(&lease, now, 1, "").await.err(),
             queue.backlog().await.err(),
+            queue.erase(RoomId(1), &[]).await.err(),
         ] {
             let error = error.expect("it fails");
             assert_eq!((error.fault, &*error.message), (fault, "why not"));
@@ -221,4 +240,16 @@ async fn what_is_no_request_is_refused_in_words() {
     let (status, answer) = raw(&socket, wire::WAITING, &good).await;
     assert_eq!((&*status, &*answer), ("200", r#"{"records":[]}"#));
     assert_eq!(raw(&socket, "/elsewhere", &good).await.0, "404");
+    for (body, status) in [
+        (json!({"room": 1}), "400"),
+        (json!({"room": 1, "messages": [-1]}), "400"),
+        (json!({"room": 1, "messages": [], "all": true}), "400"),
+        (json!({"room": 1, "messages": [1]}), "200"),
+    ] {
+        assert_eq!(
+            raw(&socket, wire::ERASE, &body.to_string()).await.0,
+            status,
+            "{body}"
+        );
+    }
 }

@@ -72,23 +72,25 @@ pub(in crate::admin) async fn plan(at: At) -> Answer<Json<RetentionPlan>> {
         reason: fate.to_string(),
         records: tally.records,
         bytes: tally.bytes,
+        messages: tally.messages,
     });
     Ok(Json(RetentionPlan {
         at: plan.at.to_string(),
         up_to: plan.up_to,
         records: goes.records,
         bytes: goes.bytes,
+        messages: goes.messages,
         lines: lines.collect(),
     }))
 }
 
-/// Destroys the content of all records that may go.
+/// Destroys the content of all records that may go, and takes their messages out of the rooms.
 ///
 /// Their places in their chains stay, so that everything that is left can still be proved. Answers with lines of JSON:
 /// `{"done", "of"}` while it goes on, at last `{"result"}` or `{"error"}`.
 #[utoipa::path(post, path = "/v1/compliance/retention/apply", responses(
     (status = 200, body = RetentionApplied, content_type = "application/x-ndjson", description = "What was destroyed"),
-    (status = 503, body = ErrorBody, description = "The database can't be written"),
+    (status = 503, body = ErrorBody, description = "The database can't be written, or the chat server can't be reached"),
 ))]
 pub(in crate::admin) async fn apply(at: At) -> Answer<Response> {
     if at.what_if {
@@ -99,6 +101,7 @@ pub(in crate::admin) async fn apply(at: At) -> Answer<Response> {
         Ok(RetentionApplied {
             records: gone.records,
             bytes: gone.bytes,
+            messages: gone.messages,
         })
     })
     .await

@@ -116,6 +116,8 @@ pub struct RetentionPlan {
     pub records: u64,
     /// Bytes of their content.
     pub bytes: u64,
+    /// How many messages would go from the rooms with them, if all are still there.
+    pub messages: u64,
     /// By chain and reason.
     pub lines: Vec<RetentionPlanLine>,
 }
@@ -136,6 +138,8 @@ pub struct RetentionPlanLine {
     pub records: u64,
     /// Bytes of their content.
     pub bytes: u64,
+    /// How many messages go from the room with them, if all are still there; 0 if they stay.
+    pub messages: u64,
 }
 
 /// What was destroyed.
@@ -146,6 +150,8 @@ pub struct RetentionApplied {
     pub records: u64,
     /// Bytes of it.
     pub bytes: u64,
+    /// How many messages went from the rooms.
+    pub messages: u64,
 }
 
 /// What a verification found.

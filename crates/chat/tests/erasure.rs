@@ -1,0 +1,185 @@
+//! Messages that go from rooms because retention destroys their records.
+
+mod common;
+
+use async_trait::async_trait;
+use causerie_chat::{Action, CategoryChange, Operation, Outcome, SearchIn};
+use causerie_model::{ChainId, ChatId, RoomId, Sealed};
+use causerie_queue::{Erasure, conformance::erasure::Rooms};
+use causerie_store::StoreFault;
+use common::{Device, World};
+use std::sync::Arc;
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+struct Served {
+    world: World,
+    alice: Mutex<Device>,
+}
+
+async fn fresh() -> Served {
+    let world = World::new().await;
+    let mut alice = world.attach("alice");
+    for room in ["Lobby", "Deals"] {
+        alice.join(world.guid(room)).await.unwrap();
+    }
+    let alice = Mutex::new(alice);
+    Served { world, alice }
+}
+
+#[async_trait]
+impl Rooms for Served {
+    fn erasure(&self) -> Arc<dyn Erasure> {
+        Arc::new(self.world.chat.clone())
+    }
+
+    fn rooms(&self) -> [RoomId; 2] {
+        ["Lobby", "Deals"].map(|name| self.world.id(name))
+    }
+
+    async fn post(&self, room: RoomId) -> ChatId {
+        let guid = self.world.chat.catalogue().room(room).unwrap().guid;
+        ChatId(self.alice.lock().await.post(guid, "text").await.unwrap())
+    }
+
+    async fn history(&self, room: RoomId) -> Vec<ChatId> {
+        let latest = self.world.parts.history.latest(room, None, 1_000).await.unwrap();
+        latest.into_iter().map(|message| message.chat_id).collect()
+    }
+}
+
+causerie_queue::erasure_conformance_tests!(fresh);
+
+async fn erase(world: &World, room: RoomId, numbers: &[u64]) -> u64 {
+    let numbers: Vec<ChatId> = numbers.iter().copied().map(ChatId).collect();
+    world.chat.erase(room, &numbers).await.unwrap().messages
+}
+
+async fn texts(device: &mut Device, operation: Operation) -> Vec<String> {
+    match device.ask(operation).await.unwrap() {
+        Outcome::Messages { messages, .. } => messages.iter().map(|message| message.text.clone()).collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a device sees of a room in each way: from memory, from the store, by words in the room and everywhere.
+async fn seen(device: &mut Device, room: Uuid, words: &str) -> [Vec<String>; 4] {
+    let backchat = |before| Operation::Backchat {
+        room,
+        count: 100,
+        before,
+    };
+    let search = |rooms| Operation::Search {
+        rooms,
+        words: words.to_owned(),
+        count: 100,
+    };
+    [
+        texts(device, backchat(None)).await,
+        texts(device, backchat(Some(ChatId(100)))).await,
+        texts(device, search(SearchIn::Room(room))).await,
+        texts(device, search(SearchIn::All)).await,
+    ]
+}
+
+/// The records of a room of this kind.
+async fn records(world: &World, room: RoomId, kind: &str) -> Vec<Sealed> {
+    let records = world.records().await.into_iter();
+    let of_room = records.filter(|record| record.chain == ChainId::Room(room));
+    of_room.filter(|record| record.kind == kind).collect()
+}
+
+#[tokio::test]
+async fn what_is_erased_is_seen_nowhere_any_more_and_one_record_says_so() {
+    let world = World::new().await;
+    let (lobby, id) = (world.guid("Lobby"), world.id("Lobby"));
+    let mut alice = world.attach_in("alice", "Lobby").await;
+    for text in ["alpha 1", "alpha 2", "alpha 3", "alpha 4", "alpha 5"] {
+        alice.post(lobby, text).await.unwrap();
+    }
+    for seen in seen(&mut alice, lobby, "alpha").await {
+        assert_eq!(seen.len(), 5);
+    }
+    let chats = records(&world, id, "CHAT").await;
+    let changed = records(&world, id, "CHANGED").await.len();
+    assert_eq!(erase(&world, id, &[1, 2, 5, 9]).await, 3);
+    for seen in seen(&mut alice, lobby, "alpha").await {
+        assert_eq!(seen, ["alpha 3", "alpha 4"]);
+    }
+    let purged = records(&world, id, "PURGED").await;
+    assert_eq!(purged.len(), 1);
+    assert_eq!(
+        (purged[0].actor.as_str(), purged[0].body.as_str()),
+        ("system", r#"{"messages":3,"numbers":"1-2,5"}"#)
+    );
+    // Retention never destroys records of changes: there is none of each time.
+    assert_eq!(records(&world, id, "CHANGED").await.len(), changed);
+    assert_eq!(
+        records(&world, id, "CHAT").await,
+        chats,
+        "the records are not its"
+    );
+
+    // Once more, as after an answer that was lost: nothing happens, and that is no record.
+    assert_eq!(erase(&world, id, &[1, 2, 5, 9]).await, 0);
+    assert_eq!(records(&world, id, "PURGED").await, purged);
+
+    assert_eq!(alice.post(lobby, "alpha 6").await.unwrap(), 6);
+    world.verify().await;
+    drop(alice);
+    let world = world.restart().await;
+    let mut bob = world.attach_in("bob", "Lobby").await;
+    for seen in seen(&mut bob, lobby, "alpha").await {
+        assert_eq!(seen, ["alpha 3", "alpha 4", "alpha 6"]);
+    }
+}
+
+#[tokio::test]
+async fn messages_of_a_removed_room_go_too() {
+    let world = World::new().await;
+    let (lobby, id) = (world.guid("Lobby"), world.id("Lobby"));
+    let mut alice = world.attach_in("alice", "Lobby").await;
+    for text in ["one", "two"] {
+        alice.post(lobby, text).await.unwrap();
+    }
+    let name = "Lobby".to_owned();
+    world.act(Action::RemoveRoom { name }).await;
+    let left = async || world.parts.history.latest(id, None, 9).await.unwrap().len();
+    assert_eq!(left().await, 2);
+    assert_eq!(erase(&world, id, &[1, 2]).await, 2);
+    assert_eq!(left().await, 0);
+    assert_eq!(records(&world, id, "PURGED").await.len(), 1);
+    world.verify().await;
+}
+
+#[tokio::test]
+async fn of_a_message_that_no_room_keeps_nothing_is_recorded() {
+    let world = World::new().await;
+    let (lobby, id) = (world.guid("Lobby"), world.id("Lobby"));
+    let change = CategoryChange {
+        history: Some(false),
+        ..CategoryChange::default()
+    };
+    let name = "General".to_owned();
+    world.act(Action::ChangeCategory { name, change }).await;
+    let mut alice = world.attach_in("alice", "Lobby").await;
+    assert_eq!(alice.post(lobby, "one").await.unwrap(), 1);
+    assert_eq!(erase(&world, id, &[1]).await, 0);
+    assert_eq!(records(&world, id, "PURGED").await.len(), 0);
+}
+
+#[tokio::test]
+async fn what_can_not_be_recorded_stays() {
+    let world = World::new().await;
+    let (lobby, id) = (world.guid("Lobby"), world.id("Lobby"));
+    let mut alice = world.attach_in("alice", "Lobby").await;
+    alice.post(lobby, "one").await.unwrap();
+    world.journal.fail(StoreFault::Full);
+    let refused = world.chat.erase(id, &[ChatId(1)]).await;
+    assert_eq!(refused.unwrap_err().fault, StoreFault::Full);
+    assert_eq!(alice.history(lobby, 9).await.unwrap(), ["one"]);
+    world.journal.recover();
+    assert_eq!(erase(&world, id, &[1]).await, 1);
+    assert_eq!(alice.history(lobby, 9).await.unwrap(), [""; 0]);
+    world.verify().await;
+}

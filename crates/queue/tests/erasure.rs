@@ -1,0 +1,36 @@
+//! The rooms that callers are tried with keep the port's promises.
+
+use async_trait::async_trait;
+use causerie_model::{ChatId, RoomId};
+use causerie_queue::{
+    Erasure,
+    conformance::erasure::{InMemory, Rooms},
+};
+use std::sync::Arc;
+
+struct Memory(Arc<InMemory>);
+
+async fn fresh() -> Memory {
+    Memory(Arc::default())
+}
+
+#[async_trait]
+impl Rooms for Memory {
+    fn erasure(&self) -> Arc<dyn Erasure> {
+        self.0.clone()
+    }
+
+    fn rooms(&self) -> [RoomId; 2] {
+        [RoomId(1), RoomId(2)]
+    }
+
+    async fn post(&self, room: RoomId) -> ChatId {
+        self.0.put(room)
+    }
+
+    async fn history(&self, room: RoomId) -> Vec<ChatId> {
+        self.0.all(room)
+    }
+}
+
+causerie_queue::erasure_conformance_tests!(fresh);

@@ -1,0 +1,19 @@
+//! Taking messages out of rooms.
+
+use super::{Body, Refused};
+use axum::{Json, extract::State};
+use causerie_model::{ChatId, RoomId};
+use causerie_queue::Erasure;
+use causerie_queue_socket::wire;
+use std::sync::Arc;
+
+pub(super) async fn erase(
+    State(erasure): State<Arc<dyn Erasure>>,
+    Body(erase): Body<wire::Erase>,
+) -> Result<Json<wire::Erased>, Refused> {
+    let messages: Vec<ChatId> = erase.messages.into_iter().map(ChatId).collect();
+    let erased = erasure.erase(RoomId(erase.room), &messages).await?;
+    Ok(Json(wire::Erased {
+        messages: erased.messages,
+    }))
+}
