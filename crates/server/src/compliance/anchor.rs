@@ -69,6 +69,10 @@ impl Anchors {
         }
         let (text, shared) = (line.to_owned(), Arc::clone(&self.file_progress));
         let written = self.with_file(move |file| {
+            // The write of it that hung may have ended just now.
+            if progress(&shared).of(number).is_some_and(|known| known.is_ok()) {
+                return Ok(());
+            }
             let written = append(file, &text);
             let told = written.as_ref().copied().map_err(ToString::to_string);
             progress(&shared).note(number, &told);
