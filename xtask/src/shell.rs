@@ -22,9 +22,21 @@ pub(crate) fn command(program: impl AsRef<Path>) -> Command {
     command
 }
 
+/// Whether cargo sets this variable for the package that it runs.
+fn is_of_package(name: &str) -> bool {
+    name == "CARGO" || name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+}
+
 /// `cargo` with these arguments, the one that runs this program.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = command(std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from));
+    // What cargo tells this program of its own package would be taken for a change by build scripts that look at it, and
+    // half of the libraries would be built anew.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(is_of_package) {
+            command.env_remove(name);
+        }
+    }
     command.args(arguments);
     command
 }

@@ -22,6 +22,8 @@ use std::{
     time::Duration,
 };
 
+/// The alarm when the chat server's queue isn't there.
+const QUEUE_UNREACHABLE: &str = "queue-unreachable";
 /// So many records are taken from the queue at once.
 pub const MAX_BATCH: u32 = 1_000;
 /// So long nobody else may take from the queue after this service last said that it is there. It says so again after a third.
@@ -280,11 +282,26 @@ impl Compliance {
         self.leave_queue().await;
     }
 
+    /// Tells when the queue can't be reached for too long. What waits there isn't known then.
+    fn watch_queue(&self, now: Timestamp, error: &StoreError) {
+        let since = *crate::service::lock(&self.inner.queue_lost).get_or_insert(now);
+        let gone = age(since, now);
+        if gone > self.settings().alarm_age.as_secs() {
+            let text = format!(
+                "the queue can't be reached for {gone} s: {error}. Look whether the chat server runs; no record is lost"
+            );
+            self.alarm_once(QUEUE_UNREACHABLE, "", text);
+        }
+    }
+
     /// Tells when too much waits for too long.
     pub(crate) async fn watch_backlog(&self, now: Timestamp) {
-        let Ok(backlog) = self.needs().queue.backlog().await else {
-            return;
+        let backlog = match self.needs().queue.backlog().await {
+            Ok(backlog) => backlog,
+            Err(error) => return self.watch_queue(now, &error),
         };
+        *crate::service::lock(&self.inner.queue_lost) = None;
+        self.over(QUEUE_UNREACHABLE, "");
         let waited = backlog.oldest.map_or(0, |oldest| age(oldest, now));
         let settings = self.settings();
         if backlog.depth > settings.alarm_depth || waited > settings.alarm_age.as_secs() {

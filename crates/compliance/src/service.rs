@@ -28,6 +28,8 @@ pub(crate) struct Inner {
     lasting: Mutex<BTreeSet<String>>,
     /// The right to take from the queue. Locked by who takes.
     pub(crate) queue_lease: tokio::sync::Mutex<Option<Lease>>,
+    /// Since when the queue can't be reached, if so.
+    pub(crate) queue_lost: Mutex<Option<Timestamp>>,
     /// Why nothing was taken the last time, if so.
     pub(crate) intake_error: Mutex<Option<String>>,
     /// The checkpoints that are known to be right, once they were looked at.
@@ -106,6 +108,7 @@ impl Compliance {
             needs,
             lasting: Mutex::default(),
             queue_lease: tokio::sync::Mutex::default(),
+            queue_lost: Mutex::default(),
             intake_error: Mutex::default(),
             trust: tokio::sync::Mutex::default(),
             checkpointing: tokio::sync::Mutex::default(),

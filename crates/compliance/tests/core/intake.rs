@@ -294,6 +294,27 @@ async fn age_is_an_alarm_too() {
 }
 
 #[tokio::test]
+async fn a_queue_that_can_not_be_reached_is_an_alarm() {
+    let world = World::new().await;
+    let mut settings = Settings::new("x.test");
+    settings.alarm_age = Duration::from_secs(60);
+    let service = Compliance::start(settings, world.needs()).await.unwrap();
+    world.talk(1).await;
+    until(|| async { world.store.backlog().await.unwrap().depth == 0 }).await;
+    world.pass(120);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!world.alarms().contains(&"queue-unreachable"));
+    world.faults.die_at(1, false);
+    until(|| async {
+        world.pass(30);
+        world.alarms().contains(&"queue-unreachable")
+    })
+    .await;
+    assert!(world.faults.heal());
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn an_administrator_who_opens_a_secret_room_is_told_of() {
     let world = World::new().await;
     world.talk(0).await;

@@ -79,9 +79,7 @@ fn nothing_answered_or_delivered_is_lost_doubled_or_reordered_by_kill_9() {
     let runs = eager.end();
     server.kill9();
     server.restart();
-    officer.wait_until_stored();
-    // What there is may have been exported before.
-    officer.export("all");
+    officer.export_rest("all");
     officer.run(&["compliance", "verify"]);
     server.stop();
     runtime().block_on(async {

@@ -125,9 +125,7 @@ async fn attack(kills: u32, database: Option<(&str, &str)>) {
         ended.expect("what a client saw is right");
     }
     server.restart();
-    officer.wait_until_stored();
-    // What there is may have been exported before.
-    officer.export("all");
+    officer.export_rest("all");
     officer.run(&["compliance", "verify"]);
     service.stop();
     server.stop();

@@ -172,6 +172,13 @@ impl Officer {
         self.export(adapter).expect("there is something to export")
     }
 
+    /// Waits until everything is stored, and exports what isn't yet: first the run that a kill cut short, if there is one.
+    #[track_caller]
+    pub(crate) fn export_rest(&self, adapter: &str) {
+        self.wait_until_stored();
+        while self.export(adapter).is_some() {}
+    }
+
     /// The key that exports are verified with.
     pub(crate) fn key(&self) -> PathBuf {
         self.data_dir.join("compliance-signing.pub")

@@ -10,9 +10,9 @@ use crate::cli::{
     moment::seconds,
 };
 use anyhow::{Context, Result, bail};
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::OsStringValueParser};
 use serde_json::{Map, Value, json};
-use std::{fs, path::PathBuf};
+use std::{ffi::OsString, fs, path::Path};
 
 #[derive(Subcommand)]
 pub(super) enum What {
@@ -80,8 +80,8 @@ pub(super) struct Set {
     #[arg(long, value_name = "on|off")]
     create_file_attachments_manifest: Option<Switch>,
     /// An XSLT 1.0 stylesheet that the XML is put through (CustomConfiguration); "" is none
-    #[arg(long, value_name = "FILE")]
-    xslt: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new())]
+    xslt: Option<OsString>,
     /// The extension of what the stylesheet makes
     #[arg(long)]
     extension: Option<String>,
@@ -95,9 +95,9 @@ impl Set {
     fn values(&self) -> Result<Map<String, Value>> {
         let switch = |switch: Option<Switch>| switch.map(|switch| json!(bool::from(switch)));
         let xslt = match &self.xslt {
-            Some(file) if file.as_os_str().is_empty() => Some(Value::Null),
+            Some(file) if file.is_empty() => Some(Value::Null),
             Some(file) => {
-                let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+                let text = fs::read_to_string(file).with_context(|| Path::new(file).display().to_string())?;
                 Some(json!(text))
             }
             None => None,

@@ -8,9 +8,10 @@ use serde_json::json;
 
 #[derive(Subcommand)]
 pub(super) enum What {
-    /// Show the public key, with which others check what was signed
+    /// Show the public key that signs now. Others check exports with the first that signed, compliance-root.pub in the data
+    /// directory: from it all later ones are reached
     #[command(after_help = "Examples:
-  causerie compliance key show > compliance-signing.pub
+  causerie compliance key show
   causerie compliance key show --json")]
     Show,
     /// Make another key, which signs from now on; the last checkpoint of the old one names it

@@ -238,9 +238,22 @@ pub(super) fn exported(value: &Value, as_json: bool, what_if: bool) -> Result<()
     }
     match value["batch"].as_str() {
         None => output::line("Nothing to export."),
-        Some(batch) => output::line(&format!(
-            "Exported {records} records as {batch}: {}",
-            word(&value["place"])
+        Some(batch) => {
+            output::line(&format!(
+                "Exported {records} records as {batch}: {}",
+                word(&value["place"])
+            ))?;
+            retired(value)
+        }
+    }
+}
+
+/// Says how many records that might belong here were destroyed.
+fn retired(value: &Value) -> Result<()> {
+    match value["retired"].as_u64().unwrap_or_default() {
+        0 => Ok(()),
+        count => output::line(&format!(
+            "Retention has destroyed the content of {count} records, which may have belonged here."
         )),
     }
 }
@@ -267,5 +280,6 @@ pub(super) fn records(value: &Value) -> Result<()> {
         "\n{} found, {} shown.",
         word(&value["found"]),
         shown.len()
-    ))
+    ))?;
+    retired(value)
 }

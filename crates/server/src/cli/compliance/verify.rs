@@ -19,9 +19,9 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = "Examples:
   causerie compliance verify --token-file officer.token
-  causerie compliance verify --folder exports/batch --key compliance-signing.pub
-  causerie compliance verify --folder exports --key compliance-signing.pub
-  causerie compliance verify --folder one.zip two.zip --key compliance-signing.pub --json")]
+  causerie compliance verify --folder exports/batch --key compliance-root.pub
+  causerie compliance verify --folder exports --key compliance-root.pub
+  causerie compliance verify --folder one.zip two.zip --key compliance-root.pub --json")]
 pub(super) struct Arguments {
     /// An export: its folder, or its zip. Or several, or a directory of them
     #[arg(long, value_name = "DIR|ZIP", num_args = 1.., requires = "key")]
