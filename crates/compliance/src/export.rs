@@ -79,7 +79,10 @@ impl Compliance {
             return invalid(format!("'{}' is no absolute path", request.directory));
         }
         let (selection, up_to, fits) = (&selected.selection, selected.up_to, selected.fits);
-        let found = self.sift(selection, up_to, fits, Page::default()).await?;
+        // What is told is how far the writing is; counting goes before.
+        let found = self
+            .sift(selection, up_to, fits, Page::default(), &|_, _| {})
+            .await?;
         // Recorded before anything is there: an end in between leaves no export that nothing tells of.
         let asked = selected.asked.clone();
         self.queried(officer, selected.what, asked, Page::default(), &found)

@@ -194,6 +194,8 @@ impl Compliance {
     /// Looks for the records of a matter. What was asked, how much was found and how much shown is recorded before it is
     /// given.
     ///
+    /// `progress` is told how many of how many records were looked at.
+    ///
     /// # Errors
     /// [`ComplianceError::Unknown`] if there is no such matter; [`ComplianceError::Refused`] if it is closed;
     /// [`ComplianceError::Store`], [`ComplianceError::Busy`] if it can't be recorded: then nothing is shown.
@@ -202,11 +204,12 @@ impl Compliance {
         officer: &Officer,
         id: &str,
         page: Page,
+        progress: Progress<'_>,
     ) -> Result<Found, ComplianceError> {
         let matter = open_only(self.matter(id).await?)?;
         let up_to = self.needs().records.end().await?;
         let found = self
-            .sift(&selection(&matter), up_to, &fits(&matter), page)
+            .sift(&selection(&matter), up_to, &fits(&matter), page, progress)
             .await?;
         let asked = serde_json::to_value(&matter).unwrap_or_default();
         self.queried(officer, "matter.search", ("matter", asked), page, &found)

@@ -178,6 +178,9 @@ impl Compliance {
     /// All that a user could have read. What was asked, how much was found and how much shown is recorded before it is
     /// given.
     ///
+    /// `progress` is told how far it is: first all records are looked through for where he was, then those of these rooms. How
+    /// many the latter are is known only then; before, they count as all.
+    ///
     /// # Errors
     /// [`ComplianceError::Invalid`] if the period ends before it begins; [`ComplianceError::Store`],
     /// [`ComplianceError::Busy`] if it can't be recorded: then nothing is shown.
@@ -186,14 +189,20 @@ impl Compliance {
         officer: &Officer,
         reading: &Reading,
         page: Page,
+        progress: Progress<'_>,
     ) -> Result<Reads, ComplianceError> {
         let up_to = self.needs().records.end().await?;
-        let mut reads = self.presence(reading, up_to).await?;
+        let looked = |done, of: u64| progress(done, of.saturating_mul(2));
+        let mut reads = self.presence(reading, up_to, &looked).await?;
         if reads.rooms.is_empty() {
             reads.found.up_to = up_to;
+            progress(up_to, up_to);
         } else {
             let fits = |stored: &Stored| reads.holds(stored, reading);
-            let found = self.sift(&reads.selection(reading), up_to, &fits, page).await?;
+            let sifted = |done, of| progress(up_to + done, up_to + of);
+            let found = self
+                .sift(&reads.selection(reading), up_to, &fits, page, &sifted)
+                .await?;
             reads.found = found;
         }
         let asked = asked(reading);
@@ -216,7 +225,7 @@ impl Compliance {
         progress: Progress<'_>,
     ) -> Result<ExportOutcome, ComplianceError> {
         let up_to = self.covered_now().await?;
-        let reads = self.presence(reading, up_to).await?;
+        let reads = self.presence(reading, up_to, &|_, _| {}).await?;
         let selected = Selected {
             of: "reads".to_owned(),
             what: "reads.export",
@@ -231,7 +240,12 @@ impl Compliance {
     }
 
     /// Where he was and what he was shown, by the records up to a position.
-    pub(crate) async fn presence(&self, reading: &Reading, up_to: u64) -> Result<Reads, ComplianceError> {
+    pub(crate) async fn presence(
+        &self,
+        reading: &Reading,
+        up_to: u64,
+        progress: Progress<'_>,
+    ) -> Result<Reads, ComplianceError> {
         scope::check_period(Some(reading.from), Some(reading.until))?;
         let selection = Selection {
             kinds: ["JOIN", "PART", "BACKCHAT"].map(str::to_owned).to_vec(),
@@ -242,11 +256,11 @@ impl Compliance {
         let mut after = 0;
         while after < up_to {
             let page = self.needs().records.select(&selection, after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.position;
+            after = page.last().map_or(up_to, |last| last.position.min(up_to));
             for stored in page.iter().filter(|stored| stored.position <= up_to) {
                 reads.learn(stored, reading);
             }
+            progress(after, up_to);
         }
         reads.rooms.values_mut().for_each(RoomReads::settle);
         Ok(reads)

@@ -1,7 +1,7 @@
 //! Retention: how long records are kept, what would go, and making it go.
 
 use crate::{
-    Change, Compliance, ComplianceError, Fate, Officer,
+    Change, Compliance, ComplianceError, Fate, Officer, Progress,
     documents::{self, Retention, Scope},
     scribe::Decision,
 };
@@ -182,9 +182,11 @@ impl Compliance {
 
     /// What would go and what would stay, and by which rule, if retention were applied now. Changes nothing.
     ///
+    /// `progress` is told how many of how many records were decided.
+    ///
     /// # Errors
     /// [`ComplianceError::Store`]; [`ComplianceError::Damaged`] if a checkpoint, policy or record can't be read.
-    pub async fn retention_plan(&self) -> Result<Plan, ComplianceError> {
+    pub async fn retention_plan(&self, progress: Progress<'_>) -> Result<Plan, ComplianceError> {
         let records = &*self.needs().records;
         let rules = self.rules().await?;
         let up_to = records.end().await?;
@@ -193,7 +195,10 @@ impl Compliance {
             up_to,
             lines: BTreeMap::new(),
         };
-        for span in records.spans(0, up_to).await? {
+        let spans = records.spans(0, up_to).await?;
+        let all = spans.iter().map(|span| span.records).sum();
+        let mut done = 0;
+        for span in spans {
             let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
             let mut after = span.first.saturating_sub(1);
             loop {
@@ -207,6 +212,8 @@ impl Compliance {
                     tally.add(stored);
                     tally.messages += u64::from(goes_with_it);
                 }
+                done += page.len() as u64;
+                progress(done, all);
             }
         }
         Ok(plan)
@@ -228,7 +235,7 @@ impl Compliance {
     pub async fn retention_apply(
         &self,
         officer: &Officer,
-        progress: &(dyn Fn(u64, u64) + Send + Sync),
+        progress: Progress<'_>,
     ) -> Result<Tally, ComplianceError> {
         let records = &*self.needs().records;
         let end = records.end().await?;

@@ -1,6 +1,6 @@
 //! Looks through records: counts those that fit, and gives a page of them.
 
-use crate::{Compliance, ComplianceError, intake::PAGE};
+use crate::{Compliance, ComplianceError, Progress, intake::PAGE};
 use causerie_model::ChainId;
 use causerie_records::{ChainSpan, Selection, Stored};
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,13 +107,14 @@ impl Sieve<'_> {
 
 impl Compliance {
     /// Looks through the records of a selection up to a position, all of them whatever the page: what is found is counted,
-    /// and the count recorded.
+    /// and the count recorded. `progress` is told how many of how many were looked at.
     pub(crate) async fn sift(
         &self,
         selection: &Selection,
         up_to: u64,
         fits: Fits<'_>,
         page: Page,
+        progress: Progress<'_>,
     ) -> Result<Found, ComplianceError> {
         let records = &self.needs().records;
         let found = Found {
@@ -127,25 +128,33 @@ impl Compliance {
             shown: BTreeMap::new(),
         };
         // A chain is read by its numbers: by position a database would sort all that is left of it for each page.
+        let mut chains = Vec::new();
         for chain in selection.chains.iter().copied().collect::<BTreeSet<_>>() {
-            let (mut after, mut ended) = (0, false);
-            while !ended {
-                let read = records.of_chain(chain, after, u64::MAX, PAGE).await?;
-                let Some(last) = read.last() else { break };
-                after = last.record.number;
-                // Positions rise with numbers.
-                ended = last.position >= up_to;
+            chains.push((chain, records.head(chain).await?.number));
+        }
+        let all = chains.iter().map(|(_, head)| head).sum();
+        let mut done = 0;
+        for (chain, head) in chains {
+            let mut after = 0;
+            while after < head {
+                let read = records.of_chain(chain, after, head, PAGE).await?;
+                // Positions rise with numbers: nothing after this one matters.
+                let last = read.last().filter(|last| last.position < up_to);
+                let next = last.map_or(head, |last| last.record.number);
                 let selected = read.into_iter().filter(|stored| is_selected(selection, stored));
                 selected.for_each(|stored| sieve.take(stored));
+                done += next - after;
+                after = next;
+                progress(done, all);
             }
         }
         if selection.chains.is_empty() {
             let mut after = 0;
             while after < up_to {
                 let read = records.select(selection, after, PAGE).await?;
-                let Some(last) = read.last() else { break };
-                after = last.position;
+                after = read.last().map_or(up_to, |last| last.position.min(up_to));
                 read.into_iter().for_each(|stored| sieve.take(stored));
+                progress(after, up_to);
             }
         }
         Ok(sieve.found())

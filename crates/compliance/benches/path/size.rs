@@ -136,7 +136,7 @@ async fn searches(bed: &Bed, records: usize) {
         let opened = bed.service.open_matter(&olga, &request, false).await;
         let id = opened.expect("a matter").target;
         let page = Page { after: 0, count: 50 };
-        let search = bed.service.search_matter(&olga, &id, page);
+        let search = bed.service.search_matter(&olga, &id, page, &quiet);
         let (found, _) = measure(&format!("size: matter, {name}"), count, search).await;
         println!("    {} found", found.expect("a search").records);
         let request = ExportRequest {
@@ -162,7 +162,9 @@ async fn searches(bed: &Bed, records: usize) {
         from: Timestamp(START),
         until: Timestamp(START + 86_400_000_000),
     };
-    let reads = bed.service.reads(&olga, &reading, Page { after: 0, count: 50 });
+    let reads = bed
+        .service
+        .reads(&olga, &reading, Page { after: 0, count: 50 }, &quiet);
     let (reads, _) = measure("size: what one could have read", count, reads).await;
     println!("    {} found", reads.expect("an answer").found.records);
 }

@@ -120,7 +120,7 @@ async fn an_end_that_its_line_does_not_say_is_not_believed() {
     world.records.append(&addition).await.unwrap();
     for error in [
         service.checkpoint().await.err().unwrap(),
-        service.retention_plan().await.err().unwrap(),
+        service.retention_plan(&|_, _| {}).await.err().unwrap(),
         service.verify(&officer(), &|_, _| {}).await.err().unwrap(),
     ] {
         let text = error.to_string();

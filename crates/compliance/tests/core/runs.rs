@@ -532,11 +532,11 @@ async fn an_adapter_that_is_set_again_goes_on_where_it_was() {
         removed.await.unwrap();
         assert_eq!(service.adapter_goes_on_after("archive").await.unwrap(), after);
         // Documents are as the records tell.
-        service.retention_plan().await.unwrap();
+        service.retention_plan(&|_, _| {}).await.unwrap();
         let adapter = world.adapter();
         let set = service.set_adapter(&officer, "archive", &adapter, false);
         set.await.unwrap();
-        service.retention_plan().await.unwrap();
+        service.retention_plan(&|_, _| {}).await.unwrap();
     };
     // One that is planned is done again, under its name.
     cut_short(&world, &service).await;
@@ -580,7 +580,7 @@ async fn an_adapter_exports_everything_anew_only_where_no_batch_of_its_name_is()
         assert_eq!(change.await.unwrap().what, "adapter.restart");
         let after = service.adapter_goes_on_after("archive").await.unwrap();
         assert_eq!(after, if what_if { first.up_to } else { 0 });
-        service.retention_plan().await.unwrap();
+        service.retention_plan(&|_, _| {}).await.unwrap();
     }
     let anew = run(&service).await.unwrap();
     assert_eq!(anew.after, 0);
@@ -589,7 +589,7 @@ async fn an_adapter_exports_everything_anew_only_where_no_batch_of_its_name_is()
     let change = service.restart_adapter(&officer, "archive", &elsewhere, false);
     change.await.unwrap();
     assert_eq!(run(&service).await.unwrap().after, 0);
-    service.retention_plan().await.unwrap();
+    service.retention_plan(&|_, _| {}).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 mod matters;
 mod nodes;
+mod progress;
 mod reads;
 mod retention;
 mod world;

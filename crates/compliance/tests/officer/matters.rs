@@ -31,7 +31,7 @@ async fn count(world: &World, request: MatterRequest) -> u64 {
     let change = world.service.open_matter(&olga(), &request, false).await.unwrap();
     let found = world
         .service
-        .search_matter(&olga(), &change.target, Page::default())
+        .search_matter(&olga(), &change.target, Page::default(), &quiet)
         .await;
     found.unwrap().records
 }
@@ -113,7 +113,11 @@ async fn pages_give_all_and_every_query_is_recorded() {
         .target;
     let (mut page, mut shown) = (Page { after: 0, count: 2 }, Vec::new());
     loop {
-        let found = world.service.search_matter(&olga(), &id, page).await.unwrap();
+        let found = world
+            .service
+            .search_matter(&olga(), &id, page, &quiet)
+            .await
+            .unwrap();
         assert_eq!(found.records, 3);
         shown.extend(found.shown.iter().map(|stored| stored.position));
         if !found.more {
@@ -202,7 +206,11 @@ async fn pages_are_by_position_whichever_rooms_are_named() {
     let id = opened.unwrap().target;
     let page = async |after, count| {
         let page = Page { after, count };
-        let found = world.service.search_matter(&olga(), &id, page).await.unwrap();
+        let found = world
+            .service
+            .search_matter(&olga(), &id, page, &quiet)
+            .await
+            .unwrap();
         let shown: Vec<u64> = found.shown.iter().map(|stored| stored.position).collect();
         (found.records, shown, found.more)
     };
@@ -269,7 +277,7 @@ async fn nothing_is_done_for_a_closed_matter() {
     let refused = [
         world
             .service
-            .search_matter(&olga(), &id, Page::default())
+            .search_matter(&olga(), &id, Page::default(), &quiet)
             .await
             .map(|_| ()),
         world

@@ -88,7 +88,11 @@ async fn check(steps: Vec<(i64, i64, Step)>, from: i64, until: i64) -> Result<()
     };
     let (mut page, mut shown) = (Page { after: 0, count: 3 }, BTreeSet::new());
     loop {
-        let reads = world.service.reads(&olga(), &reading, page).await.unwrap();
+        let reads = world
+            .service
+            .reads(&olga(), &reading, page, &quiet)
+            .await
+            .unwrap();
         prop_assert_eq!(reads.found.records, readable.len() as u64);
         prop_assert_eq!(reads.rooms.values().map(|room| room.lost).sum::<u64>(), lost);
         shown.extend(reads.found.shown.iter().map(|stored| stored.position));
@@ -141,7 +145,11 @@ async fn who_leaves_after_an_entering_that_is_gone_was_there_since_he_left_befor
         until: Timestamp(10),
     };
     let page = Page { after: 0, count: 10 };
-    let reads = world.service.reads(&olga(), &reading, page).await.unwrap();
+    let reads = world
+        .service
+        .reads(&olga(), &reading, page, &quiet)
+        .await
+        .unwrap();
     let shown: Vec<u64> = reads.found.shown.iter().map(|stored| stored.position).collect();
     assert_eq!((shown, reads.retired), (vec![2, 4, 6], 1));
 }

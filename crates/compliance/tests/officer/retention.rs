@@ -36,7 +36,7 @@ async fn hold(service: &Compliance, request: HoldRequest) -> String {
 }
 
 async fn fates(world: &World) -> Vec<(String, String, u64)> {
-    let plan = world.service.retention_plan().await.unwrap();
+    let plan = world.service.retention_plan(&quiet).await.unwrap();
     let rooms = plan
         .lines
         .iter()
@@ -218,7 +218,7 @@ async fn a_minimum_that_is_raised_later_stands_above_policies() {
         world.service = Compliance::open(settings(minimum), world.needs.clone())
             .await
             .unwrap();
-        let plan = world.service.retention_plan().await.unwrap();
+        let plan = world.service.retention_plan(&quiet).await.unwrap();
         assert_eq!(plan.goes().records, goes, "{minimum}");
     }
     assert_eq!(settings(0), causerie_compliance::Settings::new("x.test"));
@@ -303,7 +303,7 @@ async fn nothing_goes_by_documents_that_no_record_tells_of() {
         for service in [&world.service, &started] {
             let error = service.retention_apply(&olga(), &quiet).await.unwrap_err();
             assert!(error.to_string().contains(told), "{kind}: {error}");
-            assert!(service.retention_plan().await.is_err());
+            assert!(service.retention_plan(&quiet).await.is_err());
             let found = service.verify(&olga(), &quiet).await.unwrap();
             let found = found.result.unwrap_err();
             assert!(
@@ -398,7 +398,7 @@ async fn a_hold_beats_retention_until_it_is_lifted() {
         let id = hold(&world.service, request.clone()).await;
         let held: u64 = world
             .service
-            .retention_plan()
+            .retention_plan(&quiet)
             .await
             .unwrap()
             .lines
@@ -562,7 +562,7 @@ async fn messages_go_from_the_rooms_with_their_records() {
         ..HoldRequest::default()
     };
     hold(&world.service, request).await;
-    let plan = world.service.retention_plan().await.unwrap();
+    let plan = world.service.retention_plan(&quiet).await.unwrap();
     assert_eq!((plan.goes().records, plan.goes().messages), (4, 2));
     assert_eq!(plan.stays().messages, 0);
     assert_eq!(world.shown(1), [1, 2, 3], "a plan does nothing");
@@ -570,7 +570,7 @@ async fn messages_go_from_the_rooms_with_their_records() {
     let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap();
     assert_eq!((gone.records, gone.messages), (4, 2));
     assert_eq!((world.shown(1), world.shown(2)), (vec![3], vec![1]));
-    let plan = world.service.retention_plan().await.unwrap();
+    let plan = world.service.retention_plan(&quiet).await.unwrap();
     assert_eq!((plan.goes().records, plan.goes().messages), (0, 0));
     assert_eq!(world.verify().await, 4);
 }
@@ -590,7 +590,7 @@ async fn the_record_of_messages_that_went_takes_nothing_with_it() {
     world.rooms.calls.store(0, Ordering::SeqCst);
     assert_eq!(apply(&world).await, 0);
     world.clock.0.store(NOW + 366 * DAY, Ordering::SeqCst);
-    let plan = world.service.retention_plan().await.unwrap();
+    let plan = world.service.retention_plan(&quiet).await.unwrap();
     assert_eq!((plan.goes().records, plan.goes().messages), (1, 0));
     assert_eq!(apply(&world).await, 1);
     assert_eq!(apply(&world).await, 0);
@@ -678,7 +678,7 @@ async fn a_record_that_does_not_tell_its_message_stays() {
     world.add_adapter("a").await;
     world.export("a").await;
     for error in [
-        world.service.retention_plan().await.unwrap_err(),
+        world.service.retention_plan(&quiet).await.unwrap_err(),
         world.service.retention_apply(&olga(), &quiet).await.unwrap_err(),
     ] {
         let error = error.to_string();

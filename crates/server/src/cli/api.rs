@@ -1,5 +1,6 @@
 //! Talking to the running server: HTTP over its Unix socket, or over TLS.
 
+use super::output;
 use crate::https::Https;
 use anyhow::{Context, Result, bail};
 use causerie_policy::Rule;
@@ -161,14 +162,31 @@ impl Api {
         self.ask_for(method, parts, &[], body).await
     }
 
-    /// Asks for work that takes long, and tells how far it is: so much of so much.
-    pub(super) async fn work<T: Serialize>(
+    /// Asks for work that takes long, and shows how far it is.
+    pub(super) async fn work<T: Serialize>(&self, parts: &[&str], body: &T) -> Result<Value> {
+        self.watch(self.request(Method::POST, parts, &[], Some(body))?)
+            .await
+    }
+
+    /// Gets what takes long to be found, and shows how far that is.
+    pub(super) async fn seek(&self, parts: &[&str], asked: &Query<'_>) -> Result<Value> {
+        self.watch(self.request(Method::GET, parts, asked, None::<&()>)?)
+            .await
+    }
+
+    async fn watch(&self, request: Request<Full<Bytes>>) -> Result<Value> {
+        let (bar, moved) = output::progress();
+        let answer = self.lines(request, moved).await;
+        bar.finish_and_clear();
+        answer
+    }
+
+    /// Reads an answer of lines: how far it is, so much of so much, and at last what came of it.
+    async fn lines(
         &self,
-        parts: &[&str],
-        body: &T,
+        request: Request<Full<Bytes>>,
         mut progress: impl FnMut(u64, u64),
     ) -> Result<Value> {
-        let request = self.request(Method::POST, parts, &[], Some(body))?;
         let mut response = timeout(self.deadline, self.response(request))
             .await
             .with_context(|| self.late())??;

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use causerie_web::admin::wire::Audit;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 use std::io::Write;
 
@@ -78,6 +79,20 @@ pub(super) fn names(names: &[String]) -> String {
     } else {
         names.join(", ")
     }
+}
+
+/// A bar that shows how far something is, for people: on standard error, if that is a terminal.
+pub(super) fn progress() -> (ProgressBar, impl FnMut(u64, u64)) {
+    let bar = ProgressBar::new(0);
+    // A template that can't be read would leave the usual look.
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {eta:>4}") {
+        bar.set_style(style);
+    }
+    let moved = bar.clone();
+    (bar, move |done, of| {
+        moved.set_length(of);
+        moved.set_position(done);
+    })
 }
 
 #[cfg(test)]

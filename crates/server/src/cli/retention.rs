@@ -2,7 +2,6 @@
 
 use super::{
     At, changes,
-    compliance::progress,
     confirm::{Removal, removed},
     output,
 };
@@ -137,7 +136,7 @@ impl Arguments {
                 Ok(())
             }
             What::Plan => {
-                let value = api.get(&["compliance", "retention", "plan"]).await?;
+                let value = api.seek(&["compliance", "retention", "plan"], &[]).await?;
                 if as_json {
                     output::json(&value)
                 } else {
@@ -145,7 +144,7 @@ impl Arguments {
                 }
             }
             What::Apply { how } => {
-                let value = api.get(&["compliance", "retention", "plan"]).await?;
+                let value = api.seek(&["compliance", "retention", "plan"], &[]).await?;
                 if api.what_if() || how.only_says() {
                     return if as_json {
                         output::json(&value)
@@ -160,12 +159,9 @@ impl Arguments {
                 if !how.agreed("remove", &loss)? {
                     bail!("nothing was removed");
                 }
-                let (bar, moved) = progress();
                 let value = api
-                    .work(&["compliance", "retention", "apply"], &json!({}), moved)
-                    .await;
-                bar.finish_and_clear();
-                let value = value?;
+                    .work(&["compliance", "retention", "apply"], &json!({}))
+                    .await?;
                 if as_json {
                     return output::json(&value);
                 }

@@ -1,13 +1,14 @@
 //! A compliance service that runs alone, over its own socket.
 
 use crate::common::{Answer, ask};
-use causerie_compliance::{Alarm, Alarms, Anchor, Compliance, Needs, Settings};
+use causerie_compliance::{Alarm, Alarms, Anchor, Compliance, MatterRequest, Needs, Officer, Settings};
 use causerie_destination::{DeliveryError, Destination, Destinations, Place};
 use causerie_model::{Clock, Timestamp};
 use causerie_proof::{PublicKey, SigningKey};
 use causerie_queue::conformance::erasure::InMemory;
 use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
 use causerie_web::admin::{Desk, Keys, compliance_router, serve_unix};
+use serde_json::Value;
 use std::{
     future::pending,
     path::{Path, PathBuf},
@@ -114,8 +115,12 @@ impl Alone {
     }
 
     async fn ask(&self, method: &str, path: &str) -> Answer {
+        self.ask_for(method, path, "").await
+    }
+
+    async fn ask_for(&self, method: &str, path: &str, body: &str) -> Answer {
         let stream = UnixStream::connect(self.socket()).await.expect("it is served");
-        ask(stream, method, path, None, "").await
+        ask(stream, method, path, None, body).await
     }
 }
 
@@ -127,6 +132,56 @@ async fn whoever_runs_it_is_its_officer() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
     }
     assert_eq!(alone.ask("GET", "/v1/users").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_takes_long_tells_how_far_it_is_and_at_last_what_came_of_it() {
+    let alone = Alone::new().await;
+    let olga = Officer {
+        name: "olga".to_owned(),
+        origin: "unix".to_owned(),
+    };
+    let matter = MatterRequest {
+        name: "X".to_owned(),
+        ..MatterRequest::default()
+    };
+    let opened = alone.service.open_matter(&olga, &matter, false).await;
+    let search = format!("matters/{}/search", opened.expect("it opens").target);
+    let reads = "reads?user=ann@x.test&from=2026-01-01T00:00:00Z&until=2026-02-01T00:00:00Z";
+    for (method, path, body, has) in [
+        ("POST", "verify", "", "right"),
+        ("GET", "retention/plan", "", "lines"),
+        ("POST", &search, r#"{"after":0,"limit":9}"#, "records"),
+        ("GET", reads, "", "records"),
+    ] {
+        let answer = alone
+            .ask_for(method, &format!("/v1/compliance/{path}"), body)
+            .await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        assert!(
+            answer.head.contains("content-type: application/x-ndjson"),
+            "{path}"
+        );
+        // Between the lines are the lengths of chunks.
+        let lines = answer.body.lines().filter(|line| line.starts_with('{'));
+        let mut lines: Vec<Value> = lines
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect();
+        let last = lines.pop().expect("an end");
+        assert!(last["result"].get(has).is_some(), "{path}: {last}");
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line["done"].as_u64().expect("a number"), line["of"].as_u64()))
+            .collect();
+        assert!(told.is_sorted_by_key(|(done, _)| *done), "{path}: {told:?}");
+        let (done, of) = told.last().expect("it tells how far it is");
+        assert_eq!(Some(*done), *of, "{path}");
+    }
+    // What fails before it begins is answered with its status.
+    let none = alone
+        .ask_for("POST", "/v1/compliance/matters/m999/search", "{}")
+        .await;
+    assert_eq!(none.status, 404, "{}", none.body);
 }
 
 #[tokio::test]

@@ -1,9 +1,6 @@
 //! `causerie compliance adapter`.
 
-use super::{
-    At, output,
-    show::{progress, word},
-};
+use super::{At, output, show::word};
 use crate::cli::{
     Switch, changes,
     confirm::{Removal, removed},
@@ -177,12 +174,9 @@ impl What {
                 if api.what_if() {
                     bail!("--what-if doesn't go with run: see causerie compliance status");
                 }
-                let (bar, moved) = progress();
                 let value = api
-                    .work(&["compliance", "adapters", &name, "run"], &json!({}), moved)
-                    .await;
-                bar.finish_and_clear();
-                let value = value?;
+                    .work(&["compliance", "adapters", &name, "run"], &json!({}))
+                    .await?;
                 if as_json {
                     return output::json(&value);
                 }

@@ -2,7 +2,7 @@
 
 use super::{
     At, output,
-    show::{Period, list, period, progress, rooms_of, word},
+    show::{Period, list, period, rooms_of, word},
 };
 use crate::cli::changes;
 use anyhow::{Result, bail};
@@ -203,7 +203,7 @@ impl What {
             }
             Self::Search { id, after, limit } => {
                 let body = json!({"after": after, "limit": limit});
-                let value = api.post(&["compliance", "matters", &id, "search"], &body).await?;
+                let value = api.work(&["compliance", "matters", &id, "search"], &body).await?;
                 if as_json {
                     return output::json(&value);
                 }
@@ -216,12 +216,8 @@ impl What {
                 zip,
             } => {
                 let body = json!({"directory": directory, "format": format, "zip": zip});
-                let (bar, moved) = progress();
-                let value = api
-                    .work(&["compliance", "matters", &id, "export"], &body, moved)
-                    .await;
-                bar.finish_and_clear();
-                exported(&value?, as_json, api.what_if())
+                let value = api.work(&["compliance", "matters", &id, "export"], &body).await?;
+                exported(&value, as_json, api.what_if())
             }
         }
     }

@@ -11,8 +11,6 @@ mod status;
 mod verify;
 mod verify_folder;
 
-pub(super) use show::progress;
-
 use super::{At, output};
 use anyhow::Result;
 use clap::{Args, Subcommand};

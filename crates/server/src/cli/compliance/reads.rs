@@ -1,6 +1,6 @@
 //! `causerie compliance reads`.
 
-use super::{At, matter, output, show::progress};
+use super::{At, matter, output};
 use crate::cli::moment::moment;
 use anyhow::Result;
 use causerie_model::Timestamp;
@@ -49,10 +49,8 @@ impl Arguments {
                 "user": self.user, "from": from, "until": until,
                 "directory": directory, "format": self.format, "zip": self.zip,
             });
-            let (bar, moved) = progress();
-            let value = api.work(&["compliance", "reads", "export"], &body, moved).await;
-            bar.finish_and_clear();
-            return matter::exported(&value?, at.json, api.what_if());
+            let value = api.work(&["compliance", "reads", "export"], &body).await?;
+            return matter::exported(&value, at.json, api.what_if());
         }
         let asked = [
             ("user", self.user),
@@ -61,7 +59,7 @@ impl Arguments {
             ("after", self.after.to_string()),
             ("limit", self.limit.to_string()),
         ];
-        let value = api.find(&["compliance", "reads"], &asked).await?;
+        let value = api.seek(&["compliance", "reads"], &asked).await?;
         if at.json {
             return output::json(&value);
         }

@@ -3,7 +3,6 @@
 use super::super::moment::moment;
 use causerie_model::Timestamp;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 /// A period of time.
@@ -57,18 +56,4 @@ pub(super) fn word(value: &Value) -> String {
 /// The rooms that an answer names.
 pub(in super::super) fn rooms_of(value: &Value) -> String {
     list(&value["rooms"], "all rooms")
-}
-
-/// A bar that shows how far the server is.
-pub(in super::super) fn progress() -> (ProgressBar, impl FnMut(u64, u64)) {
-    let bar = ProgressBar::new(0);
-    // A template that can't be read would leave the usual look.
-    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} {eta:>4}") {
-        bar.set_style(style);
-    }
-    let moved = bar.clone();
-    (bar, move |done, of| {
-        moved.set_length(of);
-        moved.set_position(done);
-    })
 }

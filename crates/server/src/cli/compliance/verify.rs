@@ -1,10 +1,7 @@
 //! `causerie compliance verify`.
 
 use super::verify_folder::verify_folders;
-use super::{
-    At, output,
-    show::{progress, word},
-};
+use super::{At, output, show::word};
 use anyhow::{Context, Result, bail};
 use causerie_proof::{PublicKey, export::Stretch};
 use clap::Args;
@@ -37,10 +34,7 @@ impl Arguments {
             return alone(&self.folder, key, at.json);
         }
         let api = at.api()?.patient();
-        let (bar, moved) = progress();
-        let value = api.work(&["compliance", "verify"], &json!({}), moved).await;
-        bar.finish_and_clear();
-        let value = value?;
+        let value = api.work(&["compliance", "verify"], &json!({})).await?;
         if at.json {
             output::json(&value)?;
         }
@@ -61,7 +55,7 @@ fn alone(folders: &[PathBuf], key: &str, as_json: bool) -> Result<()> {
             text.parse().with_context(|| format!("the key {key}"))?
         }
     };
-    let (bar, mut moved) = progress();
+    let (bar, mut moved) = output::progress();
     let found = verify_folders(folders, &key, &mut moved);
     bar.finish_and_clear();
     let (right, result) = match found {

@@ -72,21 +72,27 @@ pub(in crate::admin) async fn close(at: At, Named(id): Named<String>) -> Answer<
 }
 
 /// Searches what a matter is about. What was asked and how much was seen is recorded.
+///
+/// Answers with lines of JSON: `{"done", "of"}` while it goes on, at last `{"result"}` or `{"error"}`.
 #[utoipa::path(post, path = "/v1/compliance/matters/{id}/search",
     params(("id" = String, Path, description = "The matter's id")),
     request_body = MatterSearch,
-    responses((status = 200, body = FoundRecords, description = "What is found, and a page of it")))]
+    responses((status = 200, body = FoundRecords, content_type = "application/x-ndjson", description = "What is found, and a page of it")))]
 pub(in crate::admin) async fn search(
     at: At,
     Named(id): Named<String>,
     Body(asked): Body<MatterSearch>,
-) -> Answer<Json<FoundRecords>> {
+) -> Answer<Response> {
     let page = Page {
         after: asked.after,
         count: asked.limit,
     };
-    let all = at.service.search_matter(&at.officer, &id, page).await?;
-    Ok(Json(found(&all)))
+    told(|progress| async move {
+        let (service, officer) = (&at.service, &at.officer);
+        let all = service.search_matter(officer, &id, page, &*progress).await?;
+        Ok(found(&all))
+    })
+    .await
 }
 
 /// Exports all that a matter is about. With `what_if` it is only counted.

@@ -10,7 +10,7 @@ use crate::admin::{
     input::{Body, Queried, address, moment, word},
     wire::{ErrorBody, Exported, FoundRecords, ReadsExport},
 };
-use axum::{Json, response::Response};
+use axum::response::Response;
 use causerie_compliance::{ExportRequest, Page, Reading};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -49,18 +49,24 @@ fn reading(user: &str, from: &str, until: &str) -> Answer<Reading> {
 
 /// Tells everything that one user could have read between two moments: what came while he was in rooms, and what he was
 /// shown of their history. That it was asked is recorded.
+///
+/// Answers with lines of JSON: `{"done", "of"}` while it goes on, at last `{"result"}` or `{"error"}`.
 #[utoipa::path(get, path = "/v1/compliance/reads", params(Whose), responses(
-    (status = 200, body = FoundRecords, description = "What it is, and a page of it"),
+    (status = 200, body = FoundRecords, content_type = "application/x-ndjson", description = "What it is, and a page of it"),
     (status = 422, body = ErrorBody, description = "The address or a time isn't understood"),
 ))]
-pub(in crate::admin) async fn reads(at: At, Queried(whose): Queried<Whose>) -> Answer<Json<FoundRecords>> {
+pub(in crate::admin) async fn reads(at: At, Queried(whose): Queried<Whose>) -> Answer<Response> {
     let reading = reading(&whose.user, &whose.from, &whose.until)?;
     let page = Page {
         after: whose.after,
         count: whose.limit,
     };
-    let reads = at.service.reads(&at.officer, &reading, page).await?;
-    Ok(Json(found(&reads.found)))
+    told(|progress| async move {
+        let (service, officer) = (&at.service, &at.officer);
+        let reads = service.reads(officer, &reading, page, &*progress).await?;
+        Ok(found(&reads.found))
+    })
+    .await
 }
 
 /// Exports everything that one user could have read between two moments. With `what_if` it is only counted.

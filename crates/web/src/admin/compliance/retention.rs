@@ -59,29 +59,34 @@ pub(in crate::admin) async fn remove(at: At, Named(scope): Named<String>) -> Ans
 }
 
 /// Tells what would be destroyed now and by which policy, and what would stay and why.
+///
+/// Answers with lines of JSON: `{"done", "of"}` while it goes on, at last `{"result"}` or `{"error"}`.
 #[utoipa::path(get, path = "/v1/compliance/retention/plan",
-    responses((status = 200, body = RetentionPlan, description = "By chain and reason")))]
-pub(in crate::admin) async fn plan(at: At) -> Answer<Json<RetentionPlan>> {
-    let names = Names::of(&at.service).await?;
-    let plan = at.service.retention_plan().await?;
-    let goes = plan.goes();
-    let lines = plan.lines.iter().map(|((chain, fate), tally)| RetentionPlanLine {
-        chain: chain.to_string(),
-        name: names.name(&chain.to_string()),
-        goes: fate.goes(),
-        reason: fate.to_string(),
-        records: tally.records,
-        bytes: tally.bytes,
-        messages: tally.messages,
-    });
-    Ok(Json(RetentionPlan {
-        at: plan.at.to_string(),
-        up_to: plan.up_to,
-        records: goes.records,
-        bytes: goes.bytes,
-        messages: goes.messages,
-        lines: lines.collect(),
-    }))
+    responses((status = 200, body = RetentionPlan, content_type = "application/x-ndjson", description = "By chain and reason")))]
+pub(in crate::admin) async fn plan(at: At) -> Answer<Response> {
+    told(|progress| async move {
+        let names = Names::of(&at.service).await?;
+        let plan = at.service.retention_plan(&*progress).await?;
+        let goes = plan.goes();
+        let lines = plan.lines.iter().map(|((chain, fate), tally)| RetentionPlanLine {
+            chain: chain.to_string(),
+            name: names.name(&chain.to_string()),
+            goes: fate.goes(),
+            reason: fate.to_string(),
+            records: tally.records,
+            bytes: tally.bytes,
+            messages: tally.messages,
+        });
+        Ok(RetentionPlan {
+            at: plan.at.to_string(),
+            up_to: plan.up_to,
+            records: goes.records,
+            bytes: goes.bytes,
+            messages: goes.messages,
+            lines: lines.collect(),
+        })
+    })
+    .await
 }
 
 /// Destroys the content of all records that may go, and takes their messages out of the rooms.
