@@ -2,7 +2,7 @@
 
 use crate::{Action, ActionError, By, Chat};
 use async_trait::async_trait;
-use causerie_model::{Actor, ChatId, RoomId};
+use causerie_model::{Actor, ChatId, RoomId, Timestamp};
 use causerie_queue::{Erased, Erasure, check_erasure};
 use causerie_store::{StoreError, StoreFault};
 
@@ -10,9 +10,10 @@ use causerie_store::{StoreError, StoreFault};
 /// Clients that have it on their screens aren't told: their protocol has no word for it.
 #[async_trait]
 impl Erasure for Chat {
-    async fn erase(&self, room: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+    async fn erase(&self, room: RoomId, messages: &[(ChatId, Timestamp)]) -> Result<Erased, StoreError> {
         check_erasure(messages)?;
-        // What is there now is there until it goes: who else takes messages away waits.
+        // What is there now is there until it goes: who else takes messages away waits, and no number is given twice while
+        // this program runs. So the change needn't name times.
         let _turn = self.inner.retouching.lock().await;
         let messages = self.history().stored(room, messages).await?;
         let erased = Erased {

@@ -300,7 +300,7 @@ impl Compliance {
     }
 
     /// Takes messages out of the room of a chain. How many were there.
-    async fn erase(&self, chain: ChainId, messages: &[ChatId]) -> Result<u64, ComplianceError> {
+    async fn erase(&self, chain: ChainId, messages: &[(ChatId, Timestamp)]) -> Result<u64, ComplianceError> {
         match chain {
             ChainId::Room(room) if !messages.is_empty() => {
                 let erased = self.needs().erasure.erase(room, messages).await;
@@ -319,8 +319,8 @@ struct Posted {
     kept: bool,
 }
 
-/// The message that a room got with this record; `None` if it is of something else, or the room keeps no messages.
-fn message_of(stored: &Stored) -> Result<Option<ChatId>, ComplianceError> {
+/// The message that a room got with this record, which has its time; `None` if it is of something else, or the room keeps no messages.
+fn message_of(stored: &Stored) -> Result<Option<(ChatId, Timestamp)>, ComplianceError> {
     let record = &stored.record;
     if record.kind != "CHAT" {
         return Ok(None);
@@ -331,7 +331,7 @@ fn message_of(stored: &Stored) -> Result<Option<ChatId>, ComplianceError> {
             "record {number} of {chain} doesn't tell its message: {error}"
         ))
     })?;
-    Ok(posted.kept.then_some(ChatId(posted.chat_id)))
+    Ok(posted.kept.then_some((ChatId(posted.chat_id), record.at)))
 }
 
 /// Adds a number to the ranges that go. A range has no gap: what isn't destroyed isn't said to be.

@@ -1,6 +1,6 @@
 //! What the client makes of servers that don't behave.
 
-use causerie_model::{ChatId, RoomId, StoreFault};
+use causerie_model::{ChatId, RoomId, StoreFault, Timestamp};
 use causerie_queue::{Erasure, MAX_ERASED, Queue};
 use causerie_queue_socket::{DEADLINE, MAX_ANSWER_BYTES, SocketQueue};
 use std::time::Duration;
@@ -101,7 +101,7 @@ async fn an_answer_is_read_up_to_its_greatest_size() {
 #[tokio::test]
 async fn more_messages_than_may_be_erased_at_once_are_not_sent() {
     let (_folder, queue) = answering(Some(answer("200 OK", 14, r#"{"messages":1}"#)));
-    let all = vec![ChatId(1); MAX_ERASED + 1];
+    let all = vec![(ChatId(1), Timestamp(1)); MAX_ERASED + 1];
     let error = queue.erase(RoomId(1), &all).await.expect_err("they are too many");
     assert!(
         error.message.contains("1001 messages can't be erased at once"),

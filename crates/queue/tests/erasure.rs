@@ -1,7 +1,7 @@
 //! The rooms that callers are tried with keep the port's promises.
 
 use async_trait::async_trait;
-use causerie_model::{ChatId, RoomId};
+use causerie_model::{ChatId, RoomId, Timestamp};
 use causerie_queue::{
     Erasure,
     conformance::erasure::{InMemory, Rooms},
@@ -24,8 +24,9 @@ impl Rooms for Memory {
         [RoomId(1), RoomId(2)]
     }
 
-    async fn post(&self, room: RoomId) -> ChatId {
-        self.0.put(room)
+    async fn post(&self, room: RoomId) -> (ChatId, Timestamp) {
+        let at = Timestamp(self.0.all(room).len() as i64 * 1_000_000);
+        (self.0.put(room, at), at)
     }
 
     async fn history(&self, room: RoomId) -> Vec<ChatId> {

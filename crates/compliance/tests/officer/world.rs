@@ -196,7 +196,7 @@ pub(crate) struct Rooms {
 
 #[async_trait]
 impl Erasure for Rooms {
-    async fn erase(&self, room: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+    async fn erase(&self, room: RoomId, messages: &[(ChatId, Timestamp)]) -> Result<Erased, StoreError> {
         if self.calls.fetch_sub(1, Ordering::SeqCst) <= 0 {
             return Err(StoreError::new(StoreFault::Unavailable, "nobody listens"));
         }
@@ -284,7 +284,7 @@ impl World {
 
     /// A message that its room keeps.
     pub(crate) fn chat(&mut self, room: i64, at: i64, author: &str, text: &str) -> Sealed {
-        self.rooms.inner.put(RoomId(room));
+        self.rooms.inner.put(RoomId(room), Timestamp(at));
         self.say(room, at, author, text, true)
     }
 

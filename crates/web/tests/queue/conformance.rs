@@ -1,7 +1,7 @@
 //! The port's promises, through the socket, on SQLite.
 
 use async_trait::async_trait;
-use causerie_model::{ChatId, RoomId, Sealed};
+use causerie_model::{ChatId, RoomId, Sealed, Timestamp};
 use causerie_queue::{
     Erasure,
     conformance::{
@@ -113,8 +113,9 @@ impl Rooms for Behind {
         [RoomId(1), RoomId(2)]
     }
 
-    async fn post(&self, room: RoomId) -> ChatId {
-        self.rooms.put(room)
+    async fn post(&self, room: RoomId) -> (ChatId, Timestamp) {
+        let at = Timestamp(self.rooms.all(room).len() as i64 * 1_000_000);
+        (self.rooms.put(room, at), at)
     }
 
     async fn history(&self, room: RoomId) -> Vec<ChatId> {

@@ -65,7 +65,7 @@ impl Queue for Fake {
 
 #[async_trait]
 impl Erasure for Fake {
-    async fn erase(&self, _: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+    async fn erase(&self, _: RoomId, messages: &[(ChatId, Timestamp)]) -> Result<Erased, StoreError> {
         self.all().map(|_| Erased {
             messages: messages.len() as u64,
         })
@@ -172,7 +172,7 @@ async fn a_request_has_no_more_bytes_than_it_may() {
 #[tokio::test]
 async fn as_many_messages_as_may_be_erased_at_once_fit_into_a_request() {
     let (_folder, queue) = served(Fake(Ok(Vec::new())));
-    let all = vec![ChatId(u64::MAX); MAX_ERASED];
+    let all = vec![(ChatId(u64::MAX), Timestamp(i64::MIN)); MAX_ERASED];
     let erased = queue.erase(RoomId(i64::MIN), &all).await.expect("they fit");
     assert_eq!(erased.messages, MAX_ERASED as u64);
 }
@@ -242,9 +242,11 @@ async fn what_is_no_request_is_refused_in_words() {
     assert_eq!(raw(&socket, "/elsewhere", &good).await.0, "404");
     for (body, status) in [
         (json!({"room": 1}), "400"),
-        (json!({"room": 1, "messages": [-1]}), "400"),
+        (json!({"room": 1, "messages": [1]}), "400"),
+        (json!({"room": 1, "messages": [{"id": 1}]}), "400"),
+        (json!({"room": 1, "messages": [{"id": -1, "at": 1}]}), "400"),
         (json!({"room": 1, "messages": [], "all": true}), "400"),
-        (json!({"room": 1, "messages": [1]}), "200"),
+        (json!({"room": 1, "messages": [{"id": 1, "at": 1}]}), "200"),
     ] {
         assert_eq!(
             raw(&socket, wire::ERASE, &body.to_string()).await.0,
