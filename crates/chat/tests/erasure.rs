@@ -5,8 +5,8 @@ mod common;
 use async_trait::async_trait;
 use causerie_chat::{Action, CategoryChange, Operation, Outcome, SearchIn};
 use causerie_model::{ChainId, ChatId, RoomId, Sealed, Timestamp};
-use causerie_queue::{Erasure, conformance::erasure::Rooms};
-use causerie_store::StoreFault;
+use causerie_queue::{Erased, Erasure, Lease, Queue, conformance::erasure::Rooms};
+use causerie_store::{StoreError, StoreFault};
 use common::{Device, World};
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -33,6 +33,10 @@ impl Rooms for Served {
         Arc::new(self.world.chat.clone())
     }
 
+    async fn lease(&self) -> Lease {
+        lease(&self.world).await
+    }
+
     fn rooms(&self) -> [RoomId; 2] {
         ["Lobby", "Deals"].map(|name| self.world.id(name))
     }
@@ -52,6 +56,22 @@ impl Rooms for Served {
 
 causerie_queue::erasure_conformance_tests!(fresh);
 
+/// The compliance service's lease.
+async fn lease(world: &World) -> Lease {
+    let (now, until) = (Timestamp(0), Timestamp(60_000_000));
+    let lease = world.queue.lease(Uuid::nil(), None, now, until).await;
+    lease.unwrap()
+}
+
+async fn try_to_erase(
+    world: &World,
+    room: RoomId,
+    messages: &[(ChatId, Timestamp)],
+) -> Result<Erased, StoreError> {
+    let lease = lease(world).await;
+    world.chat.erase(&lease, Timestamp(0), room, messages).await
+}
+
 /// What names the messages of these numbers: their numbers and times, as the records of their room tell them.
 async fn named(world: &World, room: RoomId, numbers: &[u64]) -> Vec<(ChatId, Timestamp)> {
     let chats = records(world, room, "CHAT").await.into_iter();
@@ -64,7 +84,7 @@ async fn named(world: &World, room: RoomId, numbers: &[u64]) -> Vec<(ChatId, Tim
 
 async fn erase(world: &World, room: RoomId, numbers: &[u64]) -> u64 {
     let messages = named(world, room, numbers).await;
-    world.chat.erase(room, &messages).await.unwrap().messages
+    try_to_erase(world, room, &messages).await.unwrap().messages
 }
 
 async fn texts(device: &mut Device, operation: Operation) -> Vec<String> {
@@ -157,13 +177,13 @@ async fn a_message_that_has_only_the_number_of_another_stays() {
     }
     let mut older = named(&world, id, &[1, 2]).await;
     older[0].1 = Timestamp(older[0].1.0 - 1);
-    let erased = world.chat.erase(id, &older[..1]).await.unwrap();
+    let erased = try_to_erase(&world, id, &older[..1]).await.unwrap();
     assert_eq!(erased.messages, 0);
     assert_eq!(records(&world, id, "PURGED").await, []);
     for seen in seen(&mut alice, lobby, "alpha").await {
         assert_eq!(seen, ["alpha 1", "alpha 2"]);
     }
-    let erased = world.chat.erase(id, &older).await.unwrap();
+    let erased = try_to_erase(&world, id, &older).await.unwrap();
     assert_eq!(erased.messages, 1);
     let purged = records(&world, id, "PURGED").await;
     assert_eq!(purged[0].body, r#"{"messages":1,"numbers":"2"}"#);
@@ -215,7 +235,7 @@ async fn what_can_not_be_recorded_stays() {
     alice.post(lobby, "one").await.unwrap();
     world.journal.fail(StoreFault::Full);
     let one = named(&world, id, &[1]).await;
-    let refused = world.chat.erase(id, &one).await;
+    let refused = try_to_erase(&world, id, &one).await;
     assert_eq!(refused.unwrap_err().fault, StoreFault::Full);
     assert_eq!(alice.history(lobby, 9).await.unwrap(), ["one"]);
     world.journal.recover();

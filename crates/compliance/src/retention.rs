@@ -3,6 +3,7 @@
 use crate::{
     Change, Compliance, ComplianceError, Fate, Officer,
     documents::{self, Retention, Scope},
+    intake::lost,
     scribe::Decision,
 };
 use causerie_model::{ChainId, ChatId, Event, Timestamp};
@@ -224,7 +225,7 @@ impl Compliance {
     ///
     /// # Errors
     /// As [`Compliance::retention_plan`]; [`ComplianceError::Erasure`] if the chat server can't take the messages out of a
-    /// room: then nothing of that chunk goes. What was destroyed before the error stays so and is recorded.
+    /// room, and [`ComplianceError::Busy`] if another service has its queue: then nothing of that chunk goes. What was destroyed before the error stays so and is recorded.
     pub async fn retention_apply(
         &self,
         officer: &Officer,
@@ -303,11 +304,21 @@ impl Compliance {
     async fn erase(&self, chain: ChainId, messages: &[(ChatId, Timestamp)]) -> Result<u64, ComplianceError> {
         match chain {
             ChainId::Room(room) if !messages.is_empty() => {
-                let erased = self.needs().erasure.erase(room, messages).await;
-                Ok(erased.map_err(ComplianceError::Erasure)?.messages)
+                let lease = self.queue_lease().await.map_err(not_erased)?;
+                let (erasure, now) = (&self.needs().erasure, self.needs().clock.now());
+                let erased = erasure.erase(&lease, now, room, messages).await;
+                Ok(erased.map_err(|error| not_erased(lost(error)))?.messages)
             }
             _ => Ok(0),
         }
+    }
+}
+
+/// What kept the chat server from taking messages out of a room.
+fn not_erased(error: ComplianceError) -> ComplianceError {
+    match error {
+        ComplianceError::Store(error) => ComplianceError::Erasure(error),
+        other => other,
     }
 }
 

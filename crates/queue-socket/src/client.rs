@@ -167,9 +167,17 @@ impl Queue for SocketQueue {
 
 #[async_trait]
 impl Erasure for SocketQueue {
-    async fn erase(&self, room: RoomId, messages: &[(ChatId, Timestamp)]) -> Result<Erased, StoreError> {
+    async fn erase(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        room: RoomId,
+        messages: &[(ChatId, Timestamp)],
+    ) -> Result<Erased, StoreError> {
         check_erasure(messages)?;
         let erase = wire::Erase {
+            lease: lease.into(),
+            now: now.0,
             room: room.0,
             messages: messages
                 .iter()

@@ -147,6 +147,10 @@ pub struct Backlog {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Erase {
+    /// The lease.
+    pub lease: Lease,
+    /// The present.
+    pub now: i64,
     /// The room's row.
     pub room: i64,
     /// The messages, at most [`causerie_queue::MAX_ERASED`].

@@ -1,5 +1,6 @@
 //! The other direction: what the compliance service has the chat server forget.
 
+use crate::Lease;
 use async_trait::async_trait;
 use causerie_model::{ChatId, RoomId, StoreError, StoreFault, Timestamp};
 
@@ -24,8 +25,15 @@ pub trait Erasure: Send + Sync {
     /// whenever an answer was lost.
     ///
     /// # Errors
-    /// [`StoreFault::Other`] if there are too many; [`StoreError`] if the chat server can't be reached or can't store it.
-    async fn erase(&self, room: RoomId, messages: &[(ChatId, Timestamp)]) -> Result<Erased, StoreError>;
+    /// [`StoreFault::Conflict`] if the queue's lease isn't held any more: who may not consume the records may not take away what
+    /// they tell of. [`StoreFault::Other`] if there are too many; [`StoreError`] if the chat server can't be reached or can't store it.
+    async fn erase(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        room: RoomId,
+        messages: &[(ChatId, Timestamp)],
+    ) -> Result<Erased, StoreError>;
 }
 
 /// Refuses more messages than one call may name.

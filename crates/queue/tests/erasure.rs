@@ -3,10 +3,11 @@
 use async_trait::async_trait;
 use causerie_model::{ChatId, RoomId, Timestamp};
 use causerie_queue::{
-    Erasure,
+    Erasure, Lease,
     conformance::erasure::{InMemory, Rooms},
 };
 use std::sync::Arc;
+use uuid::Uuid;
 
 struct Memory(Arc<InMemory>);
 
@@ -18,6 +19,15 @@ async fn fresh() -> Memory {
 impl Rooms for Memory {
     fn erasure(&self) -> Arc<dyn Erasure> {
         self.0.clone()
+    }
+
+    async fn lease(&self) -> Lease {
+        let lease = Lease {
+            token: Uuid::from_u128(7),
+            until: Timestamp(60_000_000),
+        };
+        self.0.lend(lease.clone());
+        lease
     }
 
     fn rooms(&self) -> [RoomId; 2] {

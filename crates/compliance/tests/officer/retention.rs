@@ -6,6 +6,7 @@ use causerie_compliance::{
     documents::{self, Room, Scope},
 };
 use causerie_model::{Actor, ChainId, Event, RoomId, Timestamp};
+use causerie_queue::Lease;
 use causerie_records::{Addition, DocumentKey, Documents, Records};
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
@@ -656,6 +657,20 @@ async fn while_the_chat_server_is_away_no_record_goes() {
     let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap();
     assert_eq!((gone.records, gone.messages), (2, 2));
     assert_eq!(world.shown(1), [0; 0]);
+}
+
+/// Who may not take the records may not take messages either.
+#[tokio::test]
+async fn while_another_service_has_the_queue_no_record_goes() {
+    let world = two_rooms().await;
+    world.rooms.inner.lend(Lease {
+        token: Uuid::from_u128(8),
+        until: Timestamp(i64::MAX),
+    });
+    let error = world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
+    assert!(matches!(error, ComplianceError::Busy(_)), "{error}");
+    assert_eq!(world.retired().await, []);
+    assert_eq!((world.shown(1), world.shown(2)), (vec![1, 2], vec![1, 2]));
 }
 
 #[tokio::test]

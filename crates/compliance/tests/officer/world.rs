@@ -45,6 +45,9 @@ impl Clock for Now {
     }
 }
 
+/// The queue's lease, which is always free.
+const LEASE: uuid::Uuid = uuid::Uuid::from_u128(7);
+
 /// Nothing comes, nobody hears.
 struct Nothing;
 
@@ -73,9 +76,9 @@ impl Queue for Nothing {
         _: uuid::Uuid,
         _: Option<&Lease>,
         _: Timestamp,
-        _: Timestamp,
+        until: Timestamp,
     ) -> Result<Lease, StoreError> {
-        none()
+        Ok(Lease { token: LEASE, until })
     }
     async fn release(&self, _: &Lease) -> Result<(), StoreError> {
         none()
@@ -196,11 +199,17 @@ pub(crate) struct Rooms {
 
 #[async_trait]
 impl Erasure for Rooms {
-    async fn erase(&self, room: RoomId, messages: &[(ChatId, Timestamp)]) -> Result<Erased, StoreError> {
+    async fn erase(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        room: RoomId,
+        messages: &[(ChatId, Timestamp)],
+    ) -> Result<Erased, StoreError> {
         if self.calls.fetch_sub(1, Ordering::SeqCst) <= 0 {
             return Err(StoreError::new(StoreFault::Unavailable, "nobody listens"));
         }
-        self.inner.erase(room, messages).await
+        self.inner.erase(lease, now, room, messages).await
     }
 }
 
@@ -248,6 +257,10 @@ impl World {
         let rooms = Arc::new(Rooms {
             inner: InMemory::default(),
             calls: AtomicI64::new(i64::MAX),
+        });
+        rooms.inner.lend(Lease {
+            token: LEASE,
+            until: Timestamp(i64::MAX),
         });
         let clock = Arc::new(Now(AtomicI64::new(NOW)));
         let needs = Needs {

@@ -4,7 +4,8 @@
 //! causerie_queue::erasure_conformance_tests!(fresh); // async fn fresh() -> impl Rooms
 //! ```
 
-use crate::{Erased, Erasure, MAX_ERASED, check_erasure};
+use super::world::{OTHER, conflict};
+use crate::{Erased, Erasure, Lease, MAX_ERASED, check_erasure};
 use async_trait::async_trait;
 use causerie_model::{ChatId, RoomId, StoreError, StoreFault, Timestamp};
 use std::{
@@ -17,6 +18,9 @@ use std::{
 pub trait Rooms: Send + Sync {
     /// What is tried.
     fn erasure(&self) -> Arc<dyn Erasure>;
+
+    /// The queue's lease, taken once more if need be.
+    async fn lease(&self) -> Lease;
 
     /// Two rooms.
     fn rooms(&self) -> [RoomId; 2];
@@ -40,6 +44,7 @@ macro_rules! erasure_conformance_tests {
             what_is_not_there_is_no_error,
             numbers_are_not_used_again,
             a_call_has_a_limit,
+            without_the_lease_nothing_goes,
         );
     };
     (@cases $fresh:ident: $($case:ident),+ $(,)?) => {
@@ -90,8 +95,19 @@ async fn five(rooms: &dyn Rooms) -> [Room; 2] {
     both
 }
 
+/// At the last moment of the lease.
+async fn try_to_erase(
+    rooms: &dyn Rooms,
+    room: RoomId,
+    messages: &[(ChatId, Timestamp)],
+) -> Result<Erased, StoreError> {
+    let lease = rooms.lease().await;
+    let now = Timestamp(lease.until.0 - 1);
+    rooms.erasure().erase(&lease, now, room, messages).await
+}
+
 async fn erase_named(rooms: &dyn Rooms, room: RoomId, messages: &[(ChatId, Timestamp)]) -> u64 {
-    let erased = rooms.erasure().erase(room, messages).await;
+    let erased = try_to_erase(rooms, room, messages).await;
     erased.expect("it is done").messages
 }
 
@@ -161,17 +177,34 @@ pub async fn a_call_has_a_limit(rooms: &dyn Rooms) {
     let named: Vec<_> = (1..=MAX_ERASED as u64 + 1)
         .map(|number| one.named(number))
         .collect();
-    let refused = rooms.erasure().erase(one.id, &named).await;
+    let refused = try_to_erase(rooms, one.id, &named).await;
     assert_eq!(refused.expect_err("it is refused").fault, StoreFault::Other);
     assert_eq!(history(rooms, &one).await, [1, 2, 3, 4, 5]);
-    let done = rooms.erasure().erase(one.id, &named[..MAX_ERASED]).await;
+    let done = try_to_erase(rooms, one.id, &named[..MAX_ERASED]).await;
     assert_eq!(done.expect("it is done").messages, 5);
     assert_eq!(history(rooms, &one).await, [0; 0]);
+}
+
+/// With another's, or one that ended.
+pub async fn without_the_lease_nothing_goes(rooms: &dyn Rooms) {
+    let [one, _] = five(rooms).await;
+    let lease = rooms.lease().await;
+    let another = Lease {
+        token: OTHER,
+        ..lease.clone()
+    };
+    let first = [one.named(1)];
+    for (lease, now) in [(&another, Timestamp(lease.until.0 - 1)), (&lease, lease.until)] {
+        conflict(&rooms.erasure().erase(lease, now, one.id, &first).await);
+    }
+    assert_eq!(history(rooms, &one).await, [1, 2, 3, 4, 5]);
+    assert_eq!(erase(rooms, &one, &[1]).await, 1);
 }
 
 /// Rooms in memory.
 #[derive(Debug, Default)]
 pub struct InMemory {
+    lease: Mutex<Option<Lease>>,
     rooms: Mutex<BTreeMap<RoomId, Kept>>,
 }
 
@@ -185,6 +218,17 @@ impl InMemory {
     fn of<T>(&self, room: RoomId, look: impl FnOnce(&mut Kept) -> T) -> T {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         look(rooms.entry(room).or_default())
+    }
+
+    /// Who has this lease, and nobody else, may take messages away.
+    pub fn lend(&self, lease: Lease) {
+        *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = Some(lease);
+    }
+
+    fn is_held(&self, lease: &Lease, now: Timestamp) -> bool {
+        let held = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = held.iter();
+        held.any(|held| held.token == lease.token && now < held.until)
     }
 
     /// Puts a message of this time there, the next of its room. Its number.
@@ -205,8 +249,18 @@ impl InMemory {
 
 #[async_trait]
 impl Erasure for InMemory {
-    async fn erase(&self, room: RoomId, messages: &[(ChatId, Timestamp)]) -> Result<Erased, StoreError> {
+    async fn erase(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        room: RoomId,
+        messages: &[(ChatId, Timestamp)],
+    ) -> Result<Erased, StoreError> {
         check_erasure(messages)?;
+        if !self.is_held(lease, now) {
+            let text = "the lease isn't held any more";
+            return Err(StoreError::new(StoreFault::Conflict, text));
+        }
         let gone = self.of(room, |kept| {
             let before = kept.messages.len();
             kept.messages.retain(|id, at| !messages.contains(&(*id, *at)));

@@ -13,7 +13,8 @@ pub(super) async fn erase(
 ) -> Result<Json<wire::Erased>, Refused> {
     let named = |named: wire::Named| (ChatId(named.id), Timestamp(named.at));
     let messages: Vec<_> = erase.messages.into_iter().map(named).collect();
-    let erased = erasure.erase(RoomId(erase.room), &messages).await?;
+    let (lease, now) = (erase.lease.into(), Timestamp(erase.now));
+    let erased = erasure.erase(&lease, now, RoomId(erase.room), &messages).await?;
     Ok(Json(wire::Erased {
         messages: erased.messages,
     }))

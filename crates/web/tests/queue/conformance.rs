@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use causerie_model::{ChatId, RoomId, Sealed, Timestamp};
 use causerie_queue::{
-    Erasure,
+    Erasure, Lease,
     conformance::{
         Database, Opened, Publisher,
         erasure::{InMemory, Rooms},
@@ -23,6 +23,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::net::UnixListener;
+use uuid::Uuid;
 
 struct Served {
     folder: TempDir,
@@ -107,6 +108,15 @@ impl Rooms for Behind {
     fn erasure(&self) -> Arc<dyn Erasure> {
         assert!(self.folder.path().exists());
         self.erasure.clone()
+    }
+
+    async fn lease(&self) -> Lease {
+        let lease = Lease {
+            token: Uuid::from_u128(7),
+            until: Timestamp(60_000_000),
+        };
+        self.rooms.lend(lease.clone());
+        lease
     }
 
     fn rooms(&self) -> [RoomId; 2] {
