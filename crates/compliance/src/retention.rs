@@ -218,8 +218,9 @@ impl Compliance {
     /// that destroys it, so that a hold that is placed meanwhile wins. Interrupted, it is just applied again.
     ///
     /// The messages of a chunk go from their room first, since a text that no record knows of must not be left there: who is
-    /// cut short in between leaves the record, and the next time comes upon it again. A hold that comes in between keeps
-    /// the record, not what the room shows.
+    /// cut short in between leaves the record, and the next time comes upon it again. Right before, it is looked whether a
+    /// hold has come. One that comes between that look and the end of the erasure keeps the record, which has the text, not
+    /// what the room shows.
     ///
     /// `progress` is told how many of how many records were decided.
     ///
@@ -262,7 +263,7 @@ impl Compliance {
         let records = &*self.needs().records;
         // Counted over all decisions: what went by one that wasn't committed isn't there at the next.
         let erased = &AtomicU64::new(0);
-        let decided = self.act(officer, |_| async move {
+        let decided = self.act(officer, |head| async move {
             let rules = self.rules().await?;
             let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
             let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
@@ -276,7 +277,10 @@ impl Compliance {
                     extend(&mut events, span.chain, stored.record.number, &rule);
                 }
             }
-            erased.fetch_add(self.erase(span.chain, &messages).await?, Ordering::Relaxed);
+            // If a hold came meanwhile, this decision isn't committed, so nothing may follow from it.
+            if self.own_head().await? == head {
+                erased.fetch_add(self.erase(span.chain, &messages).await?, Ordering::Relaxed);
+            }
             let retired = if numbers.is_empty() {
                 Vec::new()
             } else {

@@ -502,6 +502,26 @@ async fn a_hold_that_is_placed_meanwhile_wins() {
 }
 
 #[tokio::test]
+async fn a_hold_that_is_placed_before_the_erasure_keeps_the_message_too() {
+    let world = two_rooms().await;
+    let service = world.service.clone();
+    *world.records.after_reading_room.lock().unwrap() = Some(Box::new(move || {
+        Box::pin(async move {
+            let request = HoldRequest {
+                people: vec!["ann@x.test".to_owned()],
+                ..HoldRequest::default()
+            };
+            hold(&service, request).await;
+        })
+    }));
+    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap();
+    assert!(world.records.after_reading_room.lock().unwrap().is_none());
+    assert_eq!((gone.records, gone.messages), (2, 2));
+    assert_eq!((world.shown(1), world.shown(2)), (vec![1], vec![1]));
+    assert_eq!(world.verify().await, 2);
+}
+
+#[tokio::test]
 async fn an_adapter_that_is_set_meanwhile_keeps_all() {
     let world = std::sync::Arc::new(two_rooms().await);
     let other = world.clone();

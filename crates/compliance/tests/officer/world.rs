@@ -105,6 +105,8 @@ pub(crate) struct Racing {
     pub(crate) inner: SqliteRecords,
     pub(crate) before_retiring: Mutex<Option<Hook>>,
     pub(crate) before_reading: Mutex<Option<Hook>>,
+    /// Happens when records of a room were read, once.
+    pub(crate) after_reading_room: Mutex<Option<Hook>>,
     /// So many retirements are still committed; then they fail.
     pub(crate) retirements: AtomicI64,
     /// The record at this position isn't found when positions are read.
@@ -151,7 +153,14 @@ impl Records for Racing {
         up_to: u64,
         count: u32,
     ) -> Result<Vec<Stored>, StoreError> {
-        self.inner.of_chain(chain, after, up_to, count).await
+        let page = self.inner.of_chain(chain, after, up_to, count).await?;
+        if matches!(chain, ChainId::Room(_)) {
+            let hook = self.after_reading_room.lock().unwrap().take();
+            if let Some(hook) = hook {
+                hook().await;
+            }
+        }
+        Ok(page)
     }
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
         self.inner.select(selection, after, count).await
@@ -251,6 +260,7 @@ impl World {
             inner: SqliteRecords::open(&path, Options::default()).await.unwrap(),
             before_retiring: Mutex::default(),
             before_reading: Mutex::default(),
+            after_reading_room: Mutex::default(),
             retirements: AtomicI64::new(i64::MAX),
             lost: AtomicU64::new(0),
         });
