@@ -3,6 +3,7 @@
 use crate::{
     Change, Compliance, ComplianceError, Fate, Officer,
     documents::{self, Retention, Scope},
+    fate::Rules,
     intake::lost,
     scribe::Decision,
 };
@@ -184,7 +185,7 @@ impl Compliance {
     /// What would go and what would stay, and by which rule, if retention were applied now. Changes nothing.
     ///
     /// # Errors
-    /// [`ComplianceError::Store`]; [`ComplianceError::Damaged`] if a checkpoint, policy or record can't be read.
+    /// [`ComplianceError::Store`]; [`ComplianceError::Damaged`] if a checkpoint or policy can't be read.
     pub async fn retention_plan(&self) -> Result<Plan, ComplianceError> {
         let records = &*self.needs().records;
         let rules = self.rules().await?;
@@ -202,11 +203,10 @@ impl Compliance {
                 let Some(last) = page.last() else { break };
                 after = last.record.number;
                 for stored in &page {
-                    let fate = rules.fate(stored, &policy);
-                    let goes_with_it = fate.goes() && message_of(stored)?.is_some();
+                    let (fate, message) = decide(&rules, stored, &policy);
                     let tally = plan.lines.entry((span.chain, fate)).or_default();
                     tally.add(stored);
-                    tally.messages += u64::from(goes_with_it);
+                    tally.messages += u64::from(message.is_some());
                 }
             }
         }
@@ -270,9 +270,9 @@ impl Compliance {
             let (mut tally, mut numbers, mut events) = (Tally::default(), Vec::new(), Vec::new());
             let mut messages = Vec::new();
             for stored in &page {
-                if let Fate::Goes(rule) = rules.fate(stored, &policy) {
+                if let (Fate::Goes(rule), message) = decide(&rules, stored, &policy) {
                     tally.add(stored);
-                    messages.extend(message_of(stored)?);
+                    messages.extend(message);
                     numbers.push(stored.record.number);
                     extend(&mut events, span.chain, stored.record.number, &rule);
                 }
@@ -334,18 +334,30 @@ struct Posted {
     kept: bool,
 }
 
-/// The message that a room got with this record, which has its time; `None` if it is of something else, or the room keeps no messages.
-fn message_of(stored: &Stored) -> Result<Option<(ChatId, Timestamp)>, ComplianceError> {
+/// What becomes of a record, and the message that goes from its room with it.
+fn decide(
+    rules: &Rules,
+    stored: &Stored,
+    policy: &Result<(Scope, Retention), Fate>,
+) -> (Fate, Option<(ChatId, Timestamp)>) {
+    let fate = rules.fate(stored, policy);
+    if !fate.goes() {
+        return (fate, None);
+    }
+    match message_of(stored) {
+        Ok(message) => (fate, message),
+        Err(_) => (Fate::Untold, None),
+    }
+}
+
+/// The message that a room got with this record, which has its time; `None` if it is of something else, or the room keeps no
+/// messages.
+fn message_of(stored: &Stored) -> Result<Option<(ChatId, Timestamp)>, serde_json::Error> {
     let record = &stored.record;
     if record.kind != "CHAT" {
         return Ok(None);
     }
-    let posted: Posted = serde_json::from_str(&record.body).map_err(|error| {
-        let (chain, number) = (record.chain, record.number);
-        ComplianceError::Damaged(format!(
-            "record {number} of {chain} doesn't tell its message: {error}"
-        ))
-    })?;
+    let posted: Posted = serde_json::from_str(&record.body)?;
     Ok(posted.kept.then_some((ChatId(posted.chat_id), record.at)))
 }
 
