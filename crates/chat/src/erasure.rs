@@ -2,18 +2,27 @@
 
 use crate::{Action, ActionError, By, Chat};
 use async_trait::async_trait;
-use causerie_model::{Actor, ChatId, RoomId};
-use causerie_queue::{Erased, Erasure, check_erasure};
+use causerie_model::{Actor, ChatId, RoomId, Timestamp};
+use causerie_queue::{Erased, Erasure, Lease, check_erasure};
 use causerie_store::{StoreError, StoreFault};
 
 /// What is there goes in one commit with a `PURGED` record in the room's chain; if nothing is, there is no record.
 /// Clients that have it on their screens aren't told: their protocol has no word for it.
 #[async_trait]
 impl Erasure for Chat {
-    async fn erase(&self, room: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+    async fn erase(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        room: RoomId,
+        messages: &[(ChatId, Timestamp)],
+    ) -> Result<Erased, StoreError> {
         check_erasure(messages)?;
-        // What is there now is there until it goes: who else takes messages away waits.
+        // What is there now is there until it goes: who else takes messages away waits, and no number is given twice while
+        // this program runs. So the change needn't name times.
         let _turn = self.inner.retouching.lock().await;
+        // Whether the lease is held, and nothing of what waits.
+        self.inner.queue.waiting(lease, now, 0).await?;
         let messages = self.history().stored(room, messages).await?;
         let erased = Erased {
             messages: messages.len() as u64,

@@ -32,6 +32,8 @@ pub enum Fate {
     NotExported(String),
     /// Stays: no checkpoint covers it.
     NotCovered,
+    /// Stays: its body doesn't tell which message it is of, so the message would stay in the room.
+    Untold,
 }
 
 impl Fate {
@@ -57,6 +59,7 @@ impl fmt::Display for Fate {
             Self::NoAdapter => f.write_str("not exported: there is no adapter"),
             Self::NotExported(adapter) => write!(f, "not exported by adapter {adapter}"),
             Self::NotCovered => f.write_str("not covered by a checkpoint"),
+            Self::Untold => f.write_str("doesn't tell its message"),
         }
     }
 }

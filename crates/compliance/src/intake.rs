@@ -128,6 +128,12 @@ impl Compliance {
         Ok(taken)
     }
 
+    /// The queue's lease, which is the right to take messages out of rooms as well.
+    pub(crate) async fn queue_lease(&self) -> Result<Lease, ComplianceError> {
+        let mut held = self.inner.queue_lease.lock().await;
+        self.lease(&mut held).await
+    }
+
     /// The queue's lease; what is left of it lasts for two thirds of its length.
     async fn lease(&self, held: &mut Option<Lease>) -> Result<Lease, ComplianceError> {
         let now = self.needs().clock.now();
@@ -317,7 +323,7 @@ impl Compliance {
 }
 
 /// The queue says Conflict for one reason only.
-fn lost(error: StoreError) -> ComplianceError {
+pub(crate) fn lost(error: StoreError) -> ComplianceError {
     if error.fault == StoreFault::Conflict {
         ComplianceError::Busy("another compliance service takes records from the queue".to_owned())
     } else {

@@ -3,6 +3,8 @@
 use crate::{
     Change, Compliance, ComplianceError, Fate, Officer, Progress,
     documents::{self, Retention, Scope},
+    fate::Rules,
+    intake::lost,
     scribe::Decision,
 };
 use causerie_model::{ChainId, ChatId, Event, Timestamp};
@@ -185,7 +187,7 @@ impl Compliance {
     /// `progress` is told how many of how many records were decided.
     ///
     /// # Errors
-    /// [`ComplianceError::Store`]; [`ComplianceError::Damaged`] if a checkpoint, policy or record can't be read.
+    /// [`ComplianceError::Store`]; [`ComplianceError::Damaged`] if a checkpoint or policy can't be read.
     pub async fn retention_plan(&self, progress: Progress<'_>) -> Result<Plan, ComplianceError> {
         let records = &*self.needs().records;
         let rules = self.rules().await?;
@@ -206,11 +208,10 @@ impl Compliance {
                 let Some(last) = page.last() else { break };
                 after = last.record.number;
                 for stored in &page {
-                    let fate = rules.fate(stored, &policy);
-                    let goes_with_it = fate.goes() && message_of(stored)?.is_some();
+                    let (fate, message) = decide(&rules, stored, &policy);
                     let tally = plan.lines.entry((span.chain, fate)).or_default();
                     tally.add(stored);
-                    tally.messages += u64::from(goes_with_it);
+                    tally.messages += u64::from(message.is_some());
                 }
                 done += page.len() as u64;
                 progress(done, all);
@@ -224,14 +225,15 @@ impl Compliance {
     /// that destroys it, so that a hold that is placed meanwhile wins. Interrupted, it is just applied again.
     ///
     /// The messages of a chunk go from their room first, since a text that no record knows of must not be left there: who is
-    /// cut short in between leaves the record, and the next time comes upon it again. A hold that comes in between keeps
-    /// the record, not what the room shows.
+    /// cut short in between leaves the record, and the next time comes upon it again. Right before, it is looked whether a
+    /// hold has come. One that comes between that look and the end of the erasure keeps the record, which has the text, not
+    /// what the room shows.
     ///
     /// `progress` is told how many of how many records were decided.
     ///
     /// # Errors
     /// As [`Compliance::retention_plan`]; [`ComplianceError::Erasure`] if the chat server can't take the messages out of a
-    /// room: then nothing of that chunk goes. What was destroyed before the error stays so and is recorded.
+    /// room, and [`ComplianceError::Busy`] if another service has its queue: then nothing of that chunk goes. What was destroyed before the error stays so and is recorded.
     pub async fn retention_apply(
         &self,
         officer: &Officer,
@@ -268,21 +270,24 @@ impl Compliance {
         let records = &*self.needs().records;
         // Counted over all decisions: what went by one that wasn't committed isn't there at the next.
         let erased = &AtomicU64::new(0);
-        let decided = self.act(officer, |_| async move {
+        let decided = self.act(officer, |head| async move {
             let rules = self.rules().await?;
             let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
             let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
             let (mut tally, mut numbers, mut events) = (Tally::default(), Vec::new(), Vec::new());
             let mut messages = Vec::new();
             for stored in &page {
-                if let Fate::Goes(rule) = rules.fate(stored, &policy) {
+                if let (Fate::Goes(rule), message) = decide(&rules, stored, &policy) {
                     tally.add(stored);
-                    messages.extend(message_of(stored)?);
+                    messages.extend(message);
                     numbers.push(stored.record.number);
                     extend(&mut events, span.chain, stored.record.number, &rule);
                 }
             }
-            erased.fetch_add(self.erase(span.chain, &messages).await?, Ordering::Relaxed);
+            // If a hold came meanwhile, this decision isn't committed, so nothing may follow from it.
+            if self.own_head().await? == head {
+                erased.fetch_add(self.erase(span.chain, &messages).await?, Ordering::Relaxed);
+            }
             let retired = if numbers.is_empty() {
                 Vec::new()
             } else {
@@ -307,14 +312,24 @@ impl Compliance {
     }
 
     /// Takes messages out of the room of a chain. How many were there.
-    async fn erase(&self, chain: ChainId, messages: &[ChatId]) -> Result<u64, ComplianceError> {
+    async fn erase(&self, chain: ChainId, messages: &[(ChatId, Timestamp)]) -> Result<u64, ComplianceError> {
         match chain {
             ChainId::Room(room) if !messages.is_empty() => {
-                let erased = self.needs().erasure.erase(room, messages).await;
-                Ok(erased.map_err(ComplianceError::Erasure)?.messages)
+                let lease = self.queue_lease().await.map_err(not_erased)?;
+                let (erasure, now) = (&self.needs().erasure, self.needs().clock.now());
+                let erased = erasure.erase(&lease, now, room, messages).await;
+                Ok(erased.map_err(|error| not_erased(lost(error)))?.messages)
             }
             _ => Ok(0),
         }
+    }
+}
+
+/// What kept the chat server from taking messages out of a room.
+fn not_erased(error: ComplianceError) -> ComplianceError {
+    match error {
+        ComplianceError::Store(error) => ComplianceError::Erasure(error),
+        other => other,
     }
 }
 
@@ -326,19 +341,31 @@ struct Posted {
     kept: bool,
 }
 
-/// The message that a room got with this record; `None` if it is of something else, or the room keeps no messages.
-fn message_of(stored: &Stored) -> Result<Option<ChatId>, ComplianceError> {
+/// What becomes of a record, and the message that goes from its room with it.
+fn decide(
+    rules: &Rules,
+    stored: &Stored,
+    policy: &Result<(Scope, Retention), Fate>,
+) -> (Fate, Option<(ChatId, Timestamp)>) {
+    let fate = rules.fate(stored, policy);
+    if !fate.goes() {
+        return (fate, None);
+    }
+    match message_of(stored) {
+        Ok(message) => (fate, message),
+        Err(_) => (Fate::Untold, None),
+    }
+}
+
+/// The message that a room got with this record, which has its time; `None` if it is of something else, or the room keeps no
+/// messages.
+fn message_of(stored: &Stored) -> Result<Option<(ChatId, Timestamp)>, serde_json::Error> {
     let record = &stored.record;
     if record.kind != "CHAT" {
         return Ok(None);
     }
-    let posted: Posted = serde_json::from_str(&record.body).map_err(|error| {
-        let (chain, number) = (record.chain, record.number);
-        ComplianceError::Damaged(format!(
-            "record {number} of {chain} doesn't tell its message: {error}"
-        ))
-    })?;
-    Ok(posted.kept.then_some(ChatId(posted.chat_id)))
+    let posted: Posted = serde_json::from_str(&record.body)?;
+    Ok(posted.kept.then_some((ChatId(posted.chat_id), record.at)))
 }
 
 /// Adds a number to the ranges that go. A range has no gap: what isn't destroyed isn't said to be.

@@ -167,11 +167,22 @@ impl Queue for SocketQueue {
 
 #[async_trait]
 impl Erasure for SocketQueue {
-    async fn erase(&self, room: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+    async fn erase(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        room: RoomId,
+        messages: &[(ChatId, Timestamp)],
+    ) -> Result<Erased, StoreError> {
         check_erasure(messages)?;
         let erase = wire::Erase {
+            lease: lease.into(),
+            now: now.0,
             room: room.0,
-            messages: messages.iter().map(|id| id.0).collect(),
+            messages: messages
+                .iter()
+                .map(|(id, at)| wire::Named { id: id.0, at: at.0 })
+                .collect(),
         };
         let wire::Erased { messages } = self.post(wire::ERASE, &erase).await?;
         Ok(Erased { messages })

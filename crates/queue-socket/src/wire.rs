@@ -147,10 +147,24 @@ pub struct Backlog {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Erase {
+    /// The lease.
+    pub lease: Lease,
+    /// The present.
+    pub now: i64,
     /// The room's row.
     pub room: i64,
-    /// The messages' numbers, at most [`causerie_queue::MAX_ERASED`].
-    pub messages: Vec<u64>,
+    /// The messages, at most [`causerie_queue::MAX_ERASED`].
+    pub messages: Vec<Named>,
+}
+
+/// Names a message: one that has the number only is another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// Its number in the room.
+    pub id: u64,
+    /// When it was posted.
+    pub at: i64,
 }
 
 /// What went.

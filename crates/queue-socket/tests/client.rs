@@ -1,7 +1,7 @@
 //! What the client makes of servers that don't behave.
 
-use causerie_model::{ChatId, RoomId, StoreFault};
-use causerie_queue::{Erasure, MAX_ERASED, Queue};
+use causerie_model::{ChatId, RoomId, StoreFault, Timestamp};
+use causerie_queue::{Erasure, Lease, MAX_ERASED, Queue};
 use causerie_queue_socket::{DEADLINE, MAX_ANSWER_BYTES, SocketQueue};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -10,6 +10,7 @@ use tokio::{
     net::UnixListener,
     time::Instant,
 };
+use uuid::Uuid;
 
 /// A queue whose server answers every request with these bytes and breaks off, or never if there are none.
 fn answering(answer: Option<Vec<u8>>) -> (TempDir, SocketQueue) {
@@ -101,12 +102,23 @@ async fn an_answer_is_read_up_to_its_greatest_size() {
 #[tokio::test]
 async fn more_messages_than_may_be_erased_at_once_are_not_sent() {
     let (_folder, queue) = answering(Some(answer("200 OK", 14, r#"{"messages":1}"#)));
-    let all = vec![ChatId(1); MAX_ERASED + 1];
-    let error = queue.erase(RoomId(1), &all).await.expect_err("they are too many");
+    let now = Timestamp(0);
+    let lease = Lease {
+        token: Uuid::nil(),
+        until: Timestamp(1),
+    };
+    let all = vec![(ChatId(1), Timestamp(1)); MAX_ERASED + 1];
+    let error = queue
+        .erase(&lease, now, RoomId(1), &all)
+        .await
+        .expect_err("they are too many");
     assert!(
         error.message.contains("1001 messages can't be erased at once"),
         "{error}"
     );
-    let erased = queue.erase(RoomId(1), &all[1..]).await.expect("it is done");
+    let erased = queue
+        .erase(&lease, now, RoomId(1), &all[1..])
+        .await
+        .expect("it is done");
     assert_eq!(erased.messages, 1);
 }

@@ -1,12 +1,13 @@
 //! The rooms that callers are tried with keep the port's promises.
 
 use async_trait::async_trait;
-use causerie_model::{ChatId, RoomId};
+use causerie_model::{ChatId, RoomId, Timestamp};
 use causerie_queue::{
-    Erasure,
+    Erasure, Lease,
     conformance::erasure::{InMemory, Rooms},
 };
 use std::sync::Arc;
+use uuid::Uuid;
 
 struct Memory(Arc<InMemory>);
 
@@ -20,12 +21,22 @@ impl Rooms for Memory {
         self.0.clone()
     }
 
+    async fn lease(&self) -> Lease {
+        let lease = Lease {
+            token: Uuid::from_u128(7),
+            until: Timestamp(60_000_000),
+        };
+        self.0.lend(lease.clone());
+        lease
+    }
+
     fn rooms(&self) -> [RoomId; 2] {
         [RoomId(1), RoomId(2)]
     }
 
-    async fn post(&self, room: RoomId) -> ChatId {
-        self.0.put(room)
+    async fn post(&self, room: RoomId) -> (ChatId, Timestamp) {
+        let at = Timestamp(self.0.all(room).len() as i64 * 1_000_000);
+        (self.0.put(room, at), at)
     }
 
     async fn history(&self, room: RoomId) -> Vec<ChatId> {

@@ -1,16 +1,18 @@
 //! Reads messages.
 
-use crate::{SqliteStore, message_change::numbers, row::Row, search::search};
+use crate::{SqliteStore, row::Row, search::search};
 use async_trait::async_trait;
-use causerie_model::{ChatId, Extras, Message, MessageQuery, RoomId};
+use causerie_model::{ChatId, Extras, Message, MessageQuery, RoomId, Timestamp};
 use causerie_store::{Found, History, RoomSize, StoreError};
+use serde_json::json;
 
 const LATEST: &str = "
     SELECT room, chat_id, at, author, author_name, text, extra_attributes, extra_children
     FROM messages WHERE room = ?1 AND chat_id <= ?2 ORDER BY chat_id DESC LIMIT ?3";
 
 const STORED: &str = "
-    SELECT chat_id FROM messages WHERE room = ?1 AND chat_id IN (SELECT value FROM json_each(?2))
+    SELECT DISTINCT chat_id FROM json_each(?2) AS named CROSS JOIN messages
+    WHERE room = ?1 AND chat_id = named.value ->> 0 AND at = named.value ->> 1
     ORDER BY chat_id";
 
 const SIZES: &str = "
@@ -44,8 +46,16 @@ impl History for SqliteStore {
         search(&self.reader, query).await
     }
 
-    async fn stored(&self, room: RoomId, chat_ids: &[ChatId]) -> Result<Vec<ChatId>, StoreError> {
-        let query = sqlx::query(STORED).bind(room.0).bind(numbers(chat_ids));
+    async fn stored(
+        &self,
+        room: RoomId,
+        messages: &[(ChatId, Timestamp)],
+    ) -> Result<Vec<ChatId>, StoreError> {
+        let named = messages.iter();
+        // Without numbers that no message can have.
+        let named = named.filter_map(|(id, at)| Some((i64::try_from(id.0).ok()?, at.0)));
+        let named = json!(named.collect::<Vec<_>>()).to_string();
+        let query = sqlx::query(STORED).bind(room.0).bind(named);
         self.reader.all(query, |row| Ok(ChatId(row.unsigned(0)?))).await
     }
 

@@ -85,7 +85,7 @@ async fn delete(transaction: &mut Transaction<'_>, query: Query) -> Result<(), S
 }
 
 /// Numbers of messages as a JSON array for `json_each`, without those that no message can have.
-pub(crate) fn numbers(chat_ids: &[ChatId]) -> String {
+fn numbers(chat_ids: &[ChatId]) -> String {
     let numbers: Vec<i64> = chat_ids
         .iter()
         .filter_map(|id| i64::try_from(id.0).ok())

@@ -155,11 +155,13 @@ pub trait History: Send + Sync {
     /// [`StoreError`] if the database can't be read. Never because of what is searched for.
     async fn search(&self, query: &MessageQuery) -> Result<Found, StoreError>;
 
-    /// Those of these messages that a room has, rising, each once.
+    /// Those of these messages that a room has, rising, each once. A message is named by its number and its time: one that
+    /// has another time is another.
     ///
     /// # Errors
     /// [`StoreError`] if the database can't be read.
-    async fn stored(&self, room: RoomId, chat_ids: &[ChatId]) -> Result<Vec<ChatId>, StoreError>;
+    async fn stored(&self, room: RoomId, messages: &[(ChatId, Timestamp)])
+    -> Result<Vec<ChatId>, StoreError>;
 
     /// How much is in each room that has messages, by row. Reads every message, so it takes its time.
     ///

@@ -6,6 +6,7 @@ use causerie_compliance::{
     documents::{self, Room, Scope},
 };
 use causerie_model::{Actor, ChainId, Event, RoomId, Timestamp};
+use causerie_queue::Lease;
 use causerie_records::{Addition, DocumentKey, Documents, Records};
 use std::sync::atomic::Ordering;
 use uuid::Uuid;
@@ -501,6 +502,26 @@ async fn a_hold_that_is_placed_meanwhile_wins() {
 }
 
 #[tokio::test]
+async fn a_hold_that_is_placed_before_the_erasure_keeps_the_message_too() {
+    let world = two_rooms().await;
+    let service = world.service.clone();
+    *world.records.after_reading_room.lock().unwrap() = Some(Box::new(move || {
+        Box::pin(async move {
+            let request = HoldRequest {
+                people: vec!["ann@x.test".to_owned()],
+                ..HoldRequest::default()
+            };
+            hold(&service, request).await;
+        })
+    }));
+    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap();
+    assert!(world.records.after_reading_room.lock().unwrap().is_none());
+    assert_eq!((gone.records, gone.messages), (2, 2));
+    assert_eq!((world.shown(1), world.shown(2)), (vec![1], vec![1]));
+    assert_eq!(world.verify().await, 2);
+}
+
+#[tokio::test]
 async fn an_adapter_that_is_set_meanwhile_keeps_all() {
     let world = std::sync::Arc::new(two_rooms().await);
     let other = world.clone();
@@ -658,11 +679,25 @@ async fn while_the_chat_server_is_away_no_record_goes() {
     assert_eq!(world.shown(1), [0; 0]);
 }
 
+/// Who may not take the records may not take messages either.
+#[tokio::test]
+async fn while_another_service_has_the_queue_no_record_goes() {
+    let world = two_rooms().await;
+    world.rooms.inner.lend(Lease {
+        token: Uuid::from_u128(8),
+        until: Timestamp(i64::MAX),
+    });
+    let error = world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
+    assert!(matches!(error, ComplianceError::Busy(_)), "{error}");
+    assert_eq!(world.retired().await, []);
+    assert_eq!((world.shown(1), world.shown(2)), (vec![1, 2], vec![1, 2]));
+}
+
 #[tokio::test]
 async fn a_record_that_does_not_tell_its_message_stays() {
     let mut world = World::new().await;
     let mut record = world.chat(1, DAY, "ann", "one");
-    record.body = record.body.replace("chatId", "id");
+    record.body = record.body.replace("\"kept\":true", "\"kept\":1");
     let content = causerie_proof::record::Content {
         previous: record.previous,
         chain: record.chain,
@@ -673,21 +708,25 @@ async fn a_record_that_does_not_tell_its_message_stays() {
         body: &record.body,
     };
     record.hash = content.hash();
-    world.store(vec![record]).await;
+    let other = world.chat(2, DAY, "ann", "two");
+    world.store(vec![record, other]).await;
     keep(&world, Scope::Global, 365).await;
     world.add_adapter("a").await;
     world.export("a").await;
-    for error in [
-        world.service.retention_plan(&quiet).await.unwrap_err(),
-        world.service.retention_apply(&olga(), &quiet).await.unwrap_err(),
-    ] {
-        let error = error.to_string();
-        assert!(
-            error.contains("record 1 of room:1 doesn't tell its message"),
-            "{error}"
-        );
-    }
-    assert_eq!(world.retired().await, []);
+    assert_eq!(
+        fates(&world).await,
+        [
+            row("room:1", "doesn't tell its message", 1),
+            row("room:2", "older than the policy global keeps it", 1),
+        ]
+    );
+    let plan = world.service.retention_plan(&quiet).await.unwrap();
+    assert_eq!((plan.goes().records, plan.goes().messages), (1, 1));
+    // What stays holds up nothing else.
+    assert_eq!(apply(&world).await, 1);
+    assert_eq!(world.retired().await, [("room:2".to_owned(), 1)]);
+    assert_eq!((world.shown(1), world.shown(2)), (vec![1], vec![]));
+    assert_eq!(world.verify().await, 1);
 }
 
 #[tokio::test]

@@ -45,6 +45,9 @@ impl Clock for Now {
     }
 }
 
+/// The queue's lease, which is always free.
+const LEASE: uuid::Uuid = uuid::Uuid::from_u128(7);
+
 /// Nothing comes, nobody hears.
 struct Nothing;
 
@@ -73,9 +76,9 @@ impl Queue for Nothing {
         _: uuid::Uuid,
         _: Option<&Lease>,
         _: Timestamp,
-        _: Timestamp,
+        until: Timestamp,
     ) -> Result<Lease, StoreError> {
-        none()
+        Ok(Lease { token: LEASE, until })
     }
     async fn release(&self, _: &Lease) -> Result<(), StoreError> {
         none()
@@ -102,6 +105,8 @@ pub(crate) struct Racing {
     pub(crate) inner: SqliteRecords,
     pub(crate) before_retiring: Mutex<Option<Hook>>,
     pub(crate) before_reading: Mutex<Option<Hook>>,
+    /// Happens when records of a room were read, once.
+    pub(crate) after_reading_room: Mutex<Option<Hook>>,
     /// So many retirements are still committed; then they fail.
     pub(crate) retirements: AtomicI64,
     /// The record at this position isn't found when positions are read.
@@ -148,7 +153,14 @@ impl Records for Racing {
         up_to: u64,
         count: u32,
     ) -> Result<Vec<Stored>, StoreError> {
-        self.inner.of_chain(chain, after, up_to, count).await
+        let page = self.inner.of_chain(chain, after, up_to, count).await?;
+        if matches!(chain, ChainId::Room(_)) {
+            let hook = self.after_reading_room.lock().unwrap().take();
+            if let Some(hook) = hook {
+                hook().await;
+            }
+        }
+        Ok(page)
     }
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
         self.inner.select(selection, after, count).await
@@ -196,11 +208,17 @@ pub(crate) struct Rooms {
 
 #[async_trait]
 impl Erasure for Rooms {
-    async fn erase(&self, room: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+    async fn erase(
+        &self,
+        lease: &Lease,
+        now: Timestamp,
+        room: RoomId,
+        messages: &[(ChatId, Timestamp)],
+    ) -> Result<Erased, StoreError> {
         if self.calls.fetch_sub(1, Ordering::SeqCst) <= 0 {
             return Err(StoreError::new(StoreFault::Unavailable, "nobody listens"));
         }
-        self.inner.erase(room, messages).await
+        self.inner.erase(lease, now, room, messages).await
     }
 }
 
@@ -242,12 +260,17 @@ impl World {
             inner: SqliteRecords::open(&path, Options::default()).await.unwrap(),
             before_retiring: Mutex::default(),
             before_reading: Mutex::default(),
+            after_reading_room: Mutex::default(),
             retirements: AtomicI64::new(i64::MAX),
             lost: AtomicU64::new(0),
         });
         let rooms = Arc::new(Rooms {
             inner: InMemory::default(),
             calls: AtomicI64::new(i64::MAX),
+        });
+        rooms.inner.lend(Lease {
+            token: LEASE,
+            until: Timestamp(i64::MAX),
         });
         let clock = Arc::new(Now(AtomicI64::new(NOW)));
         let needs = Needs {
@@ -284,7 +307,7 @@ impl World {
 
     /// A message that its room keeps.
     pub(crate) fn chat(&mut self, room: i64, at: i64, author: &str, text: &str) -> Sealed {
-        self.rooms.inner.put(RoomId(room));
+        self.rooms.inner.put(RoomId(room), Timestamp(at));
         self.say(room, at, author, text, true)
     }
 

@@ -186,6 +186,7 @@ impl Opened {
     pub(super) async fn is_lost(&self, lease: &Lease, at: i64, sequence: i64) {
         let now = second(at);
         conflict(&self.queue.waiting(lease, now, 9).await);
+        conflict(&self.queue.waiting(lease, now, 0).await);
         conflict(&self.queue.acknowledge(lease, now, sequence).await);
         conflict(&self.queue.set_aside(lease, now, sequence, "lost").await);
     }

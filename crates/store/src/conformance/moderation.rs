@@ -108,15 +108,29 @@ pub async fn messages_are_removed_together(database: &dyn Database) {
 /// Before and after some were removed.
 pub async fn it_is_known_which_messages_are_there(database: &dyn Database) {
     let (parts, _) = rooms(database).await;
-    let stored = async |room, ids: &[u64]| {
-        let ids: Vec<ChatId> = ids.iter().copied().map(ChatId).collect();
-        let stored = parts.history.stored(RoomId(room), &ids).await;
+    // In both rooms they have the same times.
+    let messages = all(&parts, 1).await;
+    let at = |id| {
+        let message = messages.iter().find(|message| message.chat_id == ChatId(id));
+        message.map_or(messages[0].at, |message| message.at)
+    };
+    let named = async |room, named: &[(ChatId, Timestamp)]| {
+        let stored = parts.history.stored(RoomId(room), named).await;
         let stored = stored.expect("it is read");
         stored.into_iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    let stored = async |room, ids: &[u64]| {
+        let all: Vec<_> = ids.iter().map(|id| (ChatId(*id), at(*id))).collect();
+        named(room, &all).await
     };
     assert_eq!(stored(1, &[5, 2, 2, 0, 6, u64::MAX]).await, [2, 5]);
     assert_eq!(stored(1, &[]).await, [0; 0]);
     assert_eq!(stored(3, &[1]).await, [0; 0]);
+    // Of another time it is another message.
+    let [one, two] = [1, 2].map(ChatId);
+    let others = [(one, Timestamp(at(1).0 - 1)), (one, at(2)), (two, at(2))];
+    assert_eq!(named(1, &others).await, [2]);
+    assert_eq!(named(1, &others[..2]).await, [0; 0]);
     commit(&parts, &changes(vec![remove(2)])).await;
     assert_eq!(stored(1, &[1, 2, 3]).await, [1, 3]);
     assert_eq!(stored(2, &[1, 2, 3]).await, [1, 2, 3]);

@@ -1,8 +1,8 @@
 //! The queue to the compliance service, for one in another process: HTTP on a Unix socket.
 //!
 //! What is sent is described in [`causerie_queue_socket::wire`]; [`crate::admin::serve_unix`] serves it, with the deadlines
-//! and limits of every connection. It doesn't ask who is there: whoever may open the socket may consume the queue, and take
-//! messages out of rooms, which the room's records tell.
+//! and limits of every connection. It doesn't ask who is there: whoever may open the socket may consume the queue, and with
+//! its lease take messages out of rooms, which the room's records tell.
 
 mod erase;
 mod input;

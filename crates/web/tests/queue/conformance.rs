@@ -1,9 +1,9 @@
 //! The port's promises, through the socket, on SQLite.
 
 use async_trait::async_trait;
-use causerie_model::{ChatId, RoomId, Sealed};
+use causerie_model::{ChatId, RoomId, Sealed, Timestamp};
 use causerie_queue::{
-    Erasure,
+    Erasure, Lease,
     conformance::{
         Database, Opened, Publisher,
         erasure::{InMemory, Rooms},
@@ -23,6 +23,7 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::net::UnixListener;
+use uuid::Uuid;
 
 struct Served {
     folder: TempDir,
@@ -109,12 +110,22 @@ impl Rooms for Behind {
         self.erasure.clone()
     }
 
+    async fn lease(&self) -> Lease {
+        let lease = Lease {
+            token: Uuid::from_u128(7),
+            until: Timestamp(60_000_000),
+        };
+        self.rooms.lend(lease.clone());
+        lease
+    }
+
     fn rooms(&self) -> [RoomId; 2] {
         [RoomId(1), RoomId(2)]
     }
 
-    async fn post(&self, room: RoomId) -> ChatId {
-        self.rooms.put(room)
+    async fn post(&self, room: RoomId) -> (ChatId, Timestamp) {
+        let at = Timestamp(self.rooms.all(room).len() as i64 * 1_000_000);
+        (self.rooms.put(room, at), at)
     }
 
     async fn history(&self, room: RoomId) -> Vec<ChatId> {

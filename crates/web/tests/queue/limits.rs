@@ -65,7 +65,13 @@ impl Queue for Fake {
 
 #[async_trait]
 impl Erasure for Fake {
-    async fn erase(&self, _: RoomId, messages: &[ChatId]) -> Result<Erased, StoreError> {
+    async fn erase(
+        &self,
+        _: &Lease,
+        _: Timestamp,
+        _: RoomId,
+        messages: &[(ChatId, Timestamp)],
+    ) -> Result<Erased, StoreError> {
         self.all().map(|_| Erased {
             messages: messages.len() as u64,
         })
@@ -172,8 +178,11 @@ async fn a_request_has_no_more_bytes_than_it_may() {
 #[tokio::test]
 async fn as_many_messages_as_may_be_erased_at_once_fit_into_a_request() {
     let (_folder, queue) = served(Fake(Ok(Vec::new())));
-    let all = vec![ChatId(u64::MAX); MAX_ERASED];
-    let erased = queue.erase(RoomId(i64::MIN), &all).await.expect("they fit");
+    let all = vec![(ChatId(u64::MAX), Timestamp(i64::MIN)); MAX_ERASED];
+    let erased = queue
+        .erase(&lease(), Timestamp(i64::MIN), RoomId(i64::MIN), &all)
+        .await
+        .expect("they fit");
     assert_eq!(erased.messages, MAX_ERASED as u64);
 }
 
@@ -197,7 +206,7 @@ async fn each_fault_comes_through() {
             queue.acknowledge(&lease, now, 1).await.err(),
             queue.set_aside(&lease, now, 1, "").await.err(),
             queue.backlog().await.err(),
-            queue.erase(RoomId(1), &[]).await.err(),
+            queue.erase(&lease, now, RoomId(1), &[]).await.err(),
         ] {
             let error = error.expect("it fails");
             assert_eq!((error.fault, &*error.message), (fault, "why not"));
@@ -241,10 +250,28 @@ async fn what_is_no_request_is_refused_in_words() {
     assert_eq!((&*status, &*answer), ("200", r#"{"records":[]}"#));
     assert_eq!(raw(&socket, "/elsewhere", &good).await.0, "404");
     for (body, status) in [
-        (json!({"room": 1}), "400"),
-        (json!({"room": 1, "messages": [-1]}), "400"),
-        (json!({"room": 1, "messages": [], "all": true}), "400"),
-        (json!({"room": 1, "messages": [1]}), "200"),
+        (json!({"lease": lease, "now": 0, "room": 1}), "400"),
+        (
+            json!({"lease": lease, "now": 0, "room": 1, "messages": [1]}),
+            "400",
+        ),
+        (
+            json!({"lease": lease, "now": 0, "room": 1, "messages": [{"id": 1}]}),
+            "400",
+        ),
+        (
+            json!({"lease": lease, "now": 0, "room": 1, "messages": [{"id": -1, "at": 1}]}),
+            "400",
+        ),
+        (
+            json!({"lease": lease, "now": 0, "room": 1, "messages": [], "all": true}),
+            "400",
+        ),
+        (
+            json!({"lease": lease, "now": 0, "room": 1, "messages": [{"id": 1, "at": 1}]}),
+            "200",
+        ),
+        (json!({"room": 1, "messages": [{"id": 1, "at": 1}]}), "400"),
     ] {
         assert_eq!(
             raw(&socket, wire::ERASE, &body.to_string()).await.0,
