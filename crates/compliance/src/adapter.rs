@@ -7,12 +7,11 @@ use crate::{
     scope::invalid,
 };
 use causerie_destination::{DeliveryError, Destination};
+pub use causerie_proof::export::RESTART;
 use causerie_records::DocumentKey;
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
-/// What the record of an adapter says that exports all from the first record anew.
-pub const RESTART: &str = "adapter.restart";
 /// Longest name of an adapter.
 pub const MAX_NAME: usize = 40;
 /// Longest stylesheet in bytes.
