@@ -4,6 +4,7 @@ use crate::{
     Change, Compliance, ComplianceError, Officer,
     documents::{self, Adapter, AdapterFormat, Document, MAX_INTERVAL, MIN_INTERVAL, Present, Run},
     run::{Labels, is_batch_of, place},
+    run_lease::RunLease,
     scope::invalid,
 };
 use causerie_destination::{DeliveryError, Destination};
@@ -91,7 +92,7 @@ impl Compliance {
     /// As [`Compliance::set_adapter`]; it exports all records from the first, whatever it exported before.
     ///
     /// # Errors
-    /// As [`Compliance::set_adapter`].
+    /// As [`Compliance::set_adapter`]; [`ComplianceError::Busy`] while an adapter runs: its batch would be nobody's.
     pub async fn restart_adapter(
         &self,
         officer: &Officer,
@@ -99,7 +100,16 @@ impl Compliance {
         adapter: &Adapter,
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
-        self.put_adapter(officer, name, adapter, true, what_if).await
+        if what_if {
+            return self.put_adapter(officer, name, adapter, true, true).await;
+        }
+        let _one = self.inner.running.try_lock().map_err(|_| {
+            ComplianceError::Busy("an adapter runs just now; try again when it has ended".to_owned())
+        })?;
+        let lease = RunLease::take(self).await?;
+        let result = self.put_adapter(officer, name, adapter, true, false).await;
+        lease.end().await;
+        result
     }
 
     /// After which position an adapter goes on, or would if one of this name were set again; 0 before its first run.
