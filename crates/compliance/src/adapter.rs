@@ -8,7 +8,7 @@ use crate::{
     scope::invalid,
 };
 use causerie_destination::{DeliveryError, Destination};
-pub use causerie_proof::export::RESTART;
+use causerie_proof::export::RESTART;
 use causerie_records::DocumentKey;
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -156,12 +156,11 @@ impl Compliance {
                 Vec::new()
             };
             put.push(documents::put(name, adapter));
-            let change = Change {
-                what: if from_start { RESTART } else { "adapter.set" }.to_owned(),
-                target: name.to_owned(),
-                before: before.as_ref().map(documents::text).unwrap_or_default(),
-                after: documents::text(adapter),
-            };
+            let what = if from_start { RESTART } else { "adapter.set" };
+            let before = before.as_ref().map(documents::text).unwrap_or_default();
+            let mut change = Change::new(what, name, before, documents::text(adapter));
+            // One that begins anew does so with the same settings, too.
+            change.changed |= from_start;
             Ok((change, put))
         })
         .await
@@ -222,12 +221,7 @@ impl Compliance {
                 name: name.to_owned(),
             })?;
             let gone = vec![documents::gone::<Adapter>(name)];
-            let change = Change {
-                what: "adapter.remove".to_owned(),
-                target: name.to_owned(),
-                before: documents::text(&before),
-                after: String::new(),
-            };
+            let change = Change::new("adapter.remove", name, documents::text(&before), String::new());
             Ok((change, gone))
         })
         .await

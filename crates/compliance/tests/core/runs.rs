@@ -584,10 +584,12 @@ async fn an_adapter_exports_everything_anew_only_where_no_batch_of_its_name_is()
     }
     let anew = run(&service).await.unwrap();
     assert_eq!(anew.after, 0);
-    // With the same settings it is a change too.
+    // With the same settings it is a change too, and setting it is none.
     std::fs::rename(anew.place.unwrap(), world.out().join("moved")).unwrap();
+    let same = service.set_adapter(&officer, "archive", &elsewhere, false);
+    assert!(!same.await.unwrap().changed);
     let change = service.restart_adapter(&officer, "archive", &elsewhere, false);
-    change.await.unwrap();
+    assert!(change.await.unwrap().changed);
     assert_eq!(run(&service).await.unwrap().after, 0);
     service.retention_plan().await.unwrap();
 }
