@@ -179,7 +179,7 @@ class Zip:
 class Export:
     def __init__(self, path, trusted):
         self.files = Folder(path) if os.path.isdir(path) else Zip(path)
-        self.exported = []
+        self.exported, self.restarted = [], []
         self.checkpoints, self.last = [], None
         self.keys, self.begun = [trusted], False  # the trusted key and those that lead on from it
         self.nodes, self.records, self.found = {}, {}, {}
@@ -358,7 +358,11 @@ class Export:
             aside = json.loads(this["body"])
             self.aside.add((aside["chain"], aside["number"]))
         if this["chain"] == "compliance" and this["kind"] == "EXPORTED":
-            self.exported.append(json.loads(this["body"]))
+            self.exported.append((number, json.loads(this["body"])))
+        if this["chain"] == "compliance" and this["kind"] == "CHANGED":
+            changed = json.loads(this["body"])
+            if changed.get("what") == "adapter.restart":
+                self.restarted.append((number, changed["target"]))
 
     def expected(self):
         """The record that should come after those that were read, in words. Chains come as the service has them."""
@@ -441,11 +445,13 @@ class Series:
     """Exports that were each verified: whether they fit together, and whether one of them is missing."""
 
     def __init__(self):
-        self.members, self.exported, self.aside = {}, [], set()
+        self.members, self.exported, self.restarted, self.aside = {}, [], {}, set()
 
     def add(self, export):
         self.members[export.digest] = export.told
         self.exported += export.exported
+        for number, of in export.restarted:
+            self.restarted[of] = max(number, self.restarted.get(of, 0))
         self.aside |= export.aside
 
     def verify(self):
@@ -471,17 +477,21 @@ class Series:
                                     "are missing, and no SETASIDE record here tells of them")
                 lasts[chain] = max(end, part["last"])
             reach[of] = (after, max(up_to, told["upTo"]), lasts)
-        for told in self.exported:
-            told_of.setdefault((told["of"], told["batch"]), []).append(told)
+        for number, told in self.exported:
+            told_of.setdefault((told["of"], told["batch"]), []).append((number, told))
         for digest, told in members:
-            records = told_of.pop((told["of"], told["batch"]), [])
-            if records and not any(record["manifest"] == digest for record in records):
+            records = told_of.get((told["of"], told["batch"]), [])
+            if records and not any(record["manifest"] == digest for _, record in records):
                 raise Wrong(f"{told['batch']}: its manifest isn't the one that an EXPORTED record tells of")
-        for (of, batch), records in told_of.items():
-            for told in records:
-                if of in reach and told["after"] >= reach[of][0]:
-                    raise Wrong(f"{batch}: it is missing: an EXPORTED record tells of it, with the positions "
-                                f"{told['after'] + 1} to {told['upTo']}")
+        here = {(told["of"], told["batch"], digest) for digest, told in members}
+        for number, told in self.exported:
+            of, batch = told["of"], told["batch"]
+            begins = self.restarted.get(of, 0)  # what was exported before is in what was exported since
+            if number <= begins or of not in reach or told["after"] < reach[of][0]:
+                continue
+            if not any(after > begins and (of, batch, record["manifest"]) in here for after, record in told_of[of, batch]):
+                raise Wrong(f"{batch}: it is missing: an EXPORTED record tells of it, with the positions "
+                            f"{told['after'] + 1} to {told['upTo']}")
         return [f"{of}: all records at the positions {after + 1} to {up_to}" for of, (after, up_to, _) in reach.items()]
 
 

@@ -4,15 +4,15 @@ use crate::{
     Change, Compliance, ComplianceError, Officer,
     documents::{self, Adapter, AdapterFormat, Document, MAX_INTERVAL, MIN_INTERVAL, Present, Run},
     run::{Labels, is_batch_of, place},
+    run_lease::RunLease,
     scope::invalid,
 };
 use causerie_destination::{DeliveryError, Destination};
+use causerie_proof::export::RESTART;
 use causerie_records::DocumentKey;
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use tokio::time::timeout;
 
-/// What the record of an adapter says that exports all from the first record anew.
-pub const RESTART: &str = "adapter.restart";
 /// Longest name of an adapter.
 pub const MAX_NAME: usize = 40;
 /// Longest stylesheet in bytes.
@@ -92,7 +92,7 @@ impl Compliance {
     /// As [`Compliance::set_adapter`]; it exports all records from the first, whatever it exported before.
     ///
     /// # Errors
-    /// As [`Compliance::set_adapter`].
+    /// As [`Compliance::set_adapter`]; [`ComplianceError::Busy`] while an adapter runs: its batch would be nobody's.
     pub async fn restart_adapter(
         &self,
         officer: &Officer,
@@ -100,7 +100,16 @@ impl Compliance {
         adapter: &Adapter,
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
-        self.put_adapter(officer, name, adapter, true, what_if).await
+        if what_if {
+            return self.put_adapter(officer, name, adapter, true, true).await;
+        }
+        let _one = self.inner.running.try_lock().map_err(|_| {
+            ComplianceError::Busy("an adapter runs just now; try again when it has ended".to_owned())
+        })?;
+        let lease = RunLease::take(self).await?;
+        let result = self.put_adapter(officer, name, adapter, true, false).await;
+        lease.end().await;
+        result
     }
 
     /// After which position an adapter goes on, or would if one of this name were set again; 0 before its first run.
@@ -147,12 +156,11 @@ impl Compliance {
                 Vec::new()
             };
             put.push(documents::put(name, adapter));
-            let change = Change {
-                what: if from_start { RESTART } else { "adapter.set" }.to_owned(),
-                target: name.to_owned(),
-                before: before.as_ref().map(documents::text).unwrap_or_default(),
-                after: documents::text(adapter),
-            };
+            let what = if from_start { RESTART } else { "adapter.set" };
+            let before = before.as_ref().map(documents::text).unwrap_or_default();
+            let mut change = Change::new(what, name, before, documents::text(adapter));
+            // One that begins anew does so with the same settings, too.
+            change.changed |= from_start;
             Ok((change, put))
         })
         .await
@@ -213,12 +221,7 @@ impl Compliance {
                 name: name.to_owned(),
             })?;
             let gone = vec![documents::gone::<Adapter>(name)];
-            let change = Change {
-                what: "adapter.remove".to_owned(),
-                target: name.to_owned(),
-                before: documents::text(&before),
-                after: String::new(),
-            };
+            let change = Change::new("adapter.remove", name, documents::text(&before), String::new());
             Ok((change, gone))
         })
         .await

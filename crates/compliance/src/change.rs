@@ -13,9 +13,23 @@ pub struct Change {
     pub before: String,
     /// How it is afterwards; empty for something gone.
     pub after: String,
+    /// Whether anything is, or would be, other than before.
+    pub changed: bool,
 }
 
 impl Change {
+    /// A change from one text to another, if they differ.
+    #[must_use]
+    pub fn new(what: &str, target: impl Into<String>, before: String, after: String) -> Self {
+        Self {
+            what: what.to_owned(),
+            target: target.into(),
+            changed: before != after,
+            before,
+            after,
+        }
+    }
+
     /// Its event.
     pub(crate) fn event(&self, origin: &str) -> causerie_model::Event {
         causerie_model::Event::Changed {

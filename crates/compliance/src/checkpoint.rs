@@ -267,12 +267,7 @@ impl Compliance {
             let text = format!("the key {} signs checkpoints already", old.id());
             return Err(ComplianceError::Invalid(text));
         }
-        let change = Change {
-            what: ROTATE.to_owned(),
-            target: "checkpoints".to_owned(),
-            before: old.to_string(),
-            after: new.public().to_string(),
-        };
+        let change = Change::new(ROTATE, "checkpoints", old.to_string(), new.public().to_string());
         if what_if {
             return Ok(change);
         }

@@ -72,12 +72,7 @@ impl Compliance {
                 placed_by: officer.name.clone(),
                 placed_at: self.needs().clock.now(),
             };
-            let change = Change {
-                what: "hold.place".to_owned(),
-                target: id.clone(),
-                before: String::new(),
-                after: documents::text(&hold),
-            };
+            let change = Change::new("hold.place", id.as_str(), String::new(), documents::text(&hold));
             Ok((change, vec![documents::put(id, &hold)]))
         })
         .await
@@ -99,12 +94,7 @@ impl Compliance {
                 what: "hold",
                 name: id.to_owned(),
             })?;
-            let change = Change {
-                what: "hold.lift".to_owned(),
-                target: id.to_owned(),
-                before: documents::text(&hold),
-                after: String::new(),
-            };
+            let change = Change::new("hold.lift", id, documents::text(&hold), String::new());
             Ok((change, vec![documents::gone::<Hold>(id)]))
         })
         .await

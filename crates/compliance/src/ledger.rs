@@ -6,13 +6,12 @@
 
 use crate::{
     Compliance, ComplianceError, MAX_DECISIONS,
-    adapter::RESTART,
     documents::{self, Adapter, Document, Hold, Matter, Retention, Run},
     intake::PAGE,
     run::batch_name,
 };
 use causerie_model::{ChainId, Sealed};
-use causerie_proof::Content;
+use causerie_proof::{Content, export::RESTART};
 use causerie_records::{ChainHead, RecordStore};
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -58,12 +58,8 @@ impl Checked {
 }
 
 fn change(what: &str, before: Option<&Matter>, after: &Matter) -> Change {
-    Change {
-        what: what.to_owned(),
-        target: after.id.clone(),
-        before: before.map(documents::text).unwrap_or_default(),
-        after: documents::text(after),
-    }
+    let before = before.map(documents::text).unwrap_or_default();
+    Change::new(what, after.id.as_str(), before, documents::text(after))
 }
 
 fn open_only(matter: Matter) -> Result<Matter, ComplianceError> {

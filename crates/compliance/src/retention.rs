@@ -162,17 +162,16 @@ impl Compliance {
                 });
             }
             let set = policy.as_ref();
-            let change = Change {
-                what: if set.is_some() {
+            let change = Change::new(
+                if set.is_some() {
                     "retention.set"
                 } else {
                     "retention.remove"
-                }
-                .to_owned(),
-                target: scope.to_string(),
-                before: before.as_ref().map(documents::text).unwrap_or_default(),
-                after: set.map(documents::text).unwrap_or_default(),
-            };
+                },
+                scope.to_string(),
+                before.as_ref().map(documents::text).unwrap_or_default(),
+                set.map(documents::text).unwrap_or_default(),
+            );
             let document = set.map_or_else(
                 || documents::gone::<Retention>(scope),
                 |policy| documents::put(scope, policy),

@@ -60,8 +60,7 @@ impl Compliance {
             let decided = decide(head);
             async move {
                 let (change, documents) = decided.await?;
-                let removes = documents.iter().any(|(_, text)| text.is_none());
-                let idle = what_if || (change.before == change.after && !removes);
+                let idle = what_if || !change.changed;
                 Ok(Decision {
                     events: if idle {
                         Vec::new()

@@ -584,12 +584,63 @@ async fn an_adapter_exports_everything_anew_only_where_no_batch_of_its_name_is()
     }
     let anew = run(&service).await.unwrap();
     assert_eq!(anew.after, 0);
-    // With the same settings it is a change too.
+    // With the same settings it is a change too, and setting it is none.
     std::fs::rename(anew.place.unwrap(), world.out().join("moved")).unwrap();
+    let same = service.set_adapter(&officer, "archive", &elsewhere, false);
+    assert!(!same.await.unwrap().changed);
     let change = service.restart_adapter(&officer, "archive", &elsewhere, false);
-    change.await.unwrap();
+    assert!(change.await.unwrap().changed);
     assert_eq!(run(&service).await.unwrap().after, 0);
     service.retention_plan(&|_, _| {}).await.unwrap();
+}
+
+#[tokio::test]
+async fn while_an_adapter_runs_none_begins_anew() {
+    let world = World::new().await;
+    world.talk(1).await;
+    let service = ready(&world, &world.adapter()).await;
+    let elsewhere = world.out().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let elsewhere = Adapter {
+        directory: elsewhere.display().to_string(),
+        ..world.adapter()
+    };
+    let restart = async |service: &Compliance, what_if| {
+        let officer = officer();
+        let restarted = service.restart_adapter(&officer, "archive", &elsewhere, what_if);
+        restarted.await.map(|change| change.what)
+    };
+    // By this service, in the middle of the batch.
+    let refused = Mutex::new(None);
+    let at_page = |_: u64, _: u64| {
+        let mut restarted = std::pin::pin!(restart(&service, false));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        // It answers at once: there is nothing to wait for.
+        *refused.lock().unwrap() = Some(restarted.as_mut().poll(&mut context));
+    };
+    let ran = service
+        .run_adapter(&officer(), "archive", &at_page)
+        .await
+        .unwrap();
+    let refused = refused.into_inner().unwrap().unwrap();
+    assert!(
+        matches!(refused, std::task::Poll::Ready(Err(ComplianceError::Busy(_)))),
+        "{refused:?}"
+    );
+    assert_eq!(service.adapter_goes_on_after("archive").await.unwrap(), ran.up_to);
+    // By another one.
+    let now = causerie_model::Clock::now(&*world.clock);
+    let other = causerie_records::Leases::lease(&*world.records, "runs", "other", now, now.plus_seconds(60));
+    assert!(other.await.unwrap());
+    assert!(matches!(
+        restart(&service, false).await,
+        Err(ComplianceError::Busy(_))
+    ));
+    assert_eq!(restart(&service, true).await.unwrap(), "adapter.restart");
+    world.pass(60);
+    assert_eq!(restart(&service, false).await.unwrap(), "adapter.restart");
+    // It doesn't keep the right to run.
+    assert_eq!(run(&world.open().await).await.unwrap().after, 0);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What an export's lines say, and whether it fits together.
 
-use super::{Exported, Wrong};
+use super::{Exported, RESTART, Wrong};
 use crate::{
     Node, PublicKey, SignedCheckpoint, Stored, Tree,
     chain::{Fault, Follower},
@@ -138,8 +138,10 @@ pub(super) struct Records<'a> {
 pub(super) struct Told {
     /// Records that were set aside.
     pub(super) set_aside: Vec<(ChainId, u64)>,
-    /// Exports.
-    pub(super) exported: Vec<Exported>,
+    /// Exports, by the number of the record.
+    pub(super) exported: Vec<(u64, Exported)>,
+    /// Adapters that begin anew, by the number of the record.
+    pub(super) restarted: Vec<(u64, String)>,
 }
 
 impl<'a> Records<'a> {
@@ -223,7 +225,18 @@ impl<'a> Records<'a> {
         if record.chain == ChainId::Compliance {
             match record.kind.as_str() {
                 "SETASIDE" => self.told.set_aside.extend(set_aside(&record.body)),
-                "EXPORTED" => self.told.exported.extend(serde_json::from_str(&record.body).ok()),
+                "EXPORTED" => {
+                    let exported = serde_json::from_str(&record.body).ok();
+                    self.told
+                        .exported
+                        .extend(exported.map(|told| (record.number, told)));
+                }
+                "CHANGED" => {
+                    let adapter = restarted(&record.body);
+                    self.told
+                        .restarted
+                        .extend(adapter.map(|name| (record.number, name)));
+                }
                 _ => {}
             }
         }
@@ -299,6 +312,17 @@ fn set_aside(body: &str) -> Option<(ChainId, u64)> {
     }
     let told: Told = serde_json::from_str(body).ok()?;
     Some((crate::wire::chain(&told.chain)?, told.number))
+}
+
+/// The adapter that begins anew, as a `CHANGED` record tells.
+fn restarted(body: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Changed {
+        what: String,
+        target: String,
+    }
+    let changed: Changed = serde_json::from_str(body).ok()?;
+    (changed.what == RESTART).then_some(changed.target)
 }
 
 /// What the checkpoints cover.

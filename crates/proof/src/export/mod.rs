@@ -8,7 +8,7 @@ mod locate;
 mod series;
 mod wrong;
 
-pub use series::{Exported, Series, SeriesWrong, Stretch};
+pub use series::{Exported, RESTART, Series, SeriesWrong, Stretch};
 pub use wrong::{Damage, Wrong};
 
 use crate::{
@@ -65,8 +65,10 @@ pub struct VerifiedExport {
     pub retired: u64,
     /// SHA-256 of its manifest.
     pub hash: Hash,
-    /// What its `EXPORTED` records tell of exports, this one or others.
-    pub exported: Vec<Exported>,
+    /// The numbers of its `EXPORTED` records, and what they tell of exports, this one or others.
+    pub exported: Vec<(u64, Exported)>,
+    /// The numbers of its records of adapters that begin anew ([`RESTART`]), and which adapters.
+    pub restarted: Vec<(u64, String)>,
     /// Which records its `SETASIDE` records tell of.
     pub set_aside: Vec<(ChainId, u64)>,
 }
@@ -170,6 +172,7 @@ pub fn verify(
         retired,
         hash: signed.hash(),
         exported: told.exported,
+        restarted: told.restarted,
         set_aside: told.set_aside,
         manifest,
     })

@@ -14,6 +14,9 @@ use std::{
     fmt,
 };
 
+/// What the `CHANGED` record of an adapter says that exports all from the first record anew.
+pub const RESTART: &str = "adapter.restart";
+
 /// What an `EXPORTED` record tells.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -137,7 +140,10 @@ struct Member {
 #[derive(Default)]
 pub struct Series {
     members: Vec<Member>,
-    told: Vec<Exported>,
+    /// What `EXPORTED` records tell, by their numbers.
+    told: Vec<(u64, Exported)>,
+    /// The number of the last record by which an adapter begins anew.
+    restarted: BTreeMap<String, u64>,
     set_aside: BTreeSet<(String, u64)>,
 }
 
@@ -162,12 +168,17 @@ impl Series {
             chains: chains.collect(),
         });
         self.told.extend(export.exported.iter().cloned());
+        for (number, of) in &export.restarted {
+            let last = self.restarted.entry(of.clone()).or_default();
+            *last = (*last).max(*number);
+        }
         let name = |(chain, number): &(ChainId, u64)| (chain.to_string(), *number);
         self.set_aside.extend(export.set_aside.iter().map(name));
     }
 
     /// What each adapter's exports cover together. What came before the first of them isn't asked for; what comes after the
-    /// last only as far as an `EXPORTED` record in any of them tells of it.
+    /// last only as far as an `EXPORTED` record in any of them tells of it. What an adapter exported before it began anew
+    /// isn't asked for either: all of it is in what it exported since.
     ///
     /// # Errors
     /// [`SeriesWrong`] is the first thing that doesn't fit.
@@ -257,20 +268,38 @@ impl Series {
         let same = |member: &Member, told: &Exported| member.of == told.of && member.batch == told.batch;
         for member in &self.members {
             let hash = member.hash.to_string();
-            let mut of_it = self.told.iter().filter(|told| same(member, told)).peekable();
-            // An export of a matter may be made again under the same name: one of its records must fit.
+            let told = self.told.iter().map(|(_, told)| told);
+            let mut of_it = told.filter(|told| same(member, told)).peekable();
+            // An export may be made again under the same name, of a matter or by an adapter that begins anew: one of its
+            // records must fit.
             if of_it.peek().is_some() && !of_it.any(|told| told.manifest == hash) {
                 return Err(SeriesWrong::Manifest {
                     batch: member.batch.clone(),
                 });
             }
         }
-        let asked = |told: &&Exported| {
+        let is_asked = |told: &&Exported| {
             let mut of_it = stretches.iter();
             of_it.any(|stretch| stretch.of == told.of && told.after >= stretch.after)
         };
-        let mut told = self.told.iter().filter(asked);
-        match told.find(|told| !self.members.iter().any(|member| same(member, told))) {
+        let restart = |of: &str| self.restarted.get(of).copied().unwrap_or(0);
+        let since = self
+            .told
+            .iter()
+            .filter(|(number, told)| *number > restart(&told.of));
+        let since: Vec<&Exported> = since.map(|(_, told)| told).collect();
+        // One of this name from before the adapter began anew doesn't stand for it.
+        let is_here = |told: &Exported| {
+            let mut of_it = self.members.iter().filter(|member| same(member, told));
+            of_it.any(|member| {
+                let hash = member.hash.to_string();
+                since
+                    .iter()
+                    .any(|told| same(member, told) && told.manifest == hash)
+            })
+        };
+        let mut asked = since.iter().copied().filter(is_asked);
+        match asked.find(|told| !is_here(told)) {
             Some(told) => Err(SeriesWrong::NotHere(told.clone())),
             None => Ok(()),
         }

@@ -106,6 +106,91 @@ fn a_missing_export_is_found() {
     );
 }
 
+/// Three nights, what tells of them, a record that says `adapter.restart`, and the same positions exported once more: as
+/// `{again}-1`, `{again}-2` and `last`, which has the restart and what tells of the two before it.
+fn anew(again: &str, chain: ChainId, target: &str) -> (Vec<Export>, Vec<Export>) {
+    let (mut world, nights) = nights();
+    told(&mut world, &nights[2]);
+    let restart = format!(
+        r#"{{"after":"{{}}","before":"{{}}","origin":"unix","target":"{target}","what":"adapter.restart"}}"#
+    );
+    world.add(chain, "CHANGED", &restart);
+    let mut since = Vec::new();
+    for (after, up_to) in [(0, 3), (3, 7), (7, 15)] {
+        if up_to == 15 {
+            world.checkpoint(&key(1), None);
+        }
+        let mut export = world.export(after, up_to, None, &key(1));
+        let mut manifest: Manifest = serde_json::from_slice(&export.0["manifest.json"]).unwrap();
+        manifest.at = "2026-02-02T00:00:00Z".to_owned();
+        export.sign(&manifest, &key(1));
+        let batch = match up_to {
+            15 => "last".to_owned(),
+            _ => format!("{again}-{}", since.len() + 1),
+        };
+        let export = named(export, "night", &batch);
+        if up_to < 15 {
+            told(&mut world, &export);
+        }
+        since.push(export);
+    }
+    (nights, since)
+}
+
+#[test]
+fn what_was_exported_before_a_restart_is_not_asked_for() {
+    for again in ["again", "night"] {
+        let (before, since) = anew(again, ChainId::Compliance, "night");
+        let [one, two, three] = &since[..] else {
+            unreachable!()
+        };
+        let whole = |exports| {
+            Ok(vec![Stretch {
+                of: "night".to_owned(),
+                exports,
+                after: 0,
+                up_to: 15,
+            }])
+        };
+        assert_eq!(series(&[three, one, two]), whole(3));
+        assert_eq!(series(&[one, two, three, &before[1]]), whole(4));
+        let all: Vec<&Export> = before.iter().chain(&since).collect();
+        assert_eq!(series(&all), whole(6));
+        assert_eq!(
+            series(&[one, three]).unwrap_err(),
+            "night: no export here has the positions 4 to 7: one is missing"
+        );
+    }
+    // A restart of another adapter, or what a room's record calls one, lets nothing be forgotten.
+    for (chain, target) in [(ChainId::Compliance, "day"), (ROOM, "night")] {
+        let (_, since) = anew("again", chain, target);
+        let since: Vec<&Export> = since.iter().collect();
+        assert_eq!(
+            series(&since).unwrap_err(),
+            "night-1: it is missing: an EXPORTED record tells of it, with the positions 1 to 3"
+        );
+    }
+}
+
+#[test]
+fn an_export_of_before_a_restart_stands_for_none_of_after_it() {
+    for again in ["again", "night"] {
+        let (before, since) = anew(again, ChainId::Compliance, "night");
+        // By the positions nothing is missing.
+        for (missing, positions) in [(0, "1 to 3"), (1, "4 to 7")] {
+            let mut some: Vec<&Export> = since.iter().collect();
+            some[missing] = &before[missing];
+            assert_eq!(
+                series(&some).unwrap_err(),
+                format!(
+                    "{again}-{}: it is missing: an EXPORTED record tells of it, with the positions {positions}",
+                    missing + 1
+                )
+            );
+        }
+    }
+}
+
 #[test]
 fn exports_that_don_t_fit_together_are_found() {
     let (world, nights) = nights();

@@ -8,9 +8,6 @@ use serde_json::Value;
 /// Entries that may no longer be in a list went with a change.
 const TRIMMED: &str = "lists.trim";
 
-/// From where an adapter goes on.
-const GOES_ON: &str = "adapter.goes-on";
-
 /// Somebody's connections were ended with a change.
 const SIGNED_OUT: &str = "user.sign-out";
 
@@ -45,7 +42,6 @@ pub(super) fn followed(changes: &[Change]) -> Result<()> {
                 "Also removed from the lists of {target}: {}.",
                 entries(&change.before)
             ))?,
-            GOES_ON => output::line(&format!("It {}.", change.after))?,
             SIGNED_OUT => output::line(&format!("Also signed out: {target}."))?,
             _ => {}
         }

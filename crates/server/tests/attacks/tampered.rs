@@ -230,9 +230,14 @@ async fn compliance_6_a_changed_node_of_a_selection_is_found() {
     let signer = fs::read(server.data_dir().join("compliance-signing.key")).unwrap();
     let signer = SigningKey::from_pkcs8(&signer).unwrap();
     let number = |node: &Value, member: &str| node[member].as_u64().unwrap();
-    let large = nodes.iter().position(|node| number(node, "leaves") > 1);
-    let large = large.expect("more than one record is under a node");
+    let mut pairs = nodes.windows(2);
+    let large = pairs.position(|pair| {
+        let leaves = number(&pair[0], "leaves");
+        leaves > 1 && number(&pair[0], "position") + leaves == number(&pair[1], "position")
+    });
+    let large = large.expect("more than one record is under a node, and another node follows it");
     let (position, leaves) = (number(&nodes[large], "position"), number(&nodes[large], "leaves"));
+    let next = position + leaves;
     let changed = |edit: &dyn Fn(&mut Vec<Value>)| {
         let mut nodes = nodes.clone();
         edit(&mut nodes);
@@ -242,11 +247,14 @@ async fn compliance_6_a_changed_node_of_a_selection_is_found() {
     let attacks = [
         (
             changed(&|nodes| drop(nodes.remove(large))),
-            format!("position {position}"),
+            format!("neither a record nor a node is there for position {position}"),
         ),
         (
             changed(&|nodes| nodes.insert(large, nodes[large].clone())),
-            format!("position {position}"),
+            format!(
+                "it begins at position {position}, and the line before reaches position {}",
+                next - 1
+            ),
         ),
         (
             changed(&|nodes| nodes[large]["hash"] = "0".repeat(64).into()),
@@ -267,7 +275,7 @@ async fn compliance_6_a_changed_node_of_a_selection_is_found() {
         ),
         (
             changed(&|nodes| nodes[large]["position"] = (position + 1).into()),
-            "position".to_owned(),
+            format!("it begins at position {next}, and the line before reaches position {next}"),
         ),
         (
             changed(&|nodes| {

@@ -40,6 +40,34 @@ fn stored(server: &Server) -> u64 {
 }
 
 #[test]
+fn an_adapter_that_stays_as_it_is_is_no_change() {
+    let server = demo();
+    wait_until("the demo's records are stored", || stored(&server) > 0);
+    let told = |arguments: &[&str]| officer(&server, &[&["compliance", "adapter"], arguments].concat()).ok();
+    told(&["set", "demo", "--enabled", "off"]);
+    assert_eq!(told(&["set", "demo", "--what-if"]), "Nothing would change.\n");
+    let changed = told(&["set", "demo", "--interval", "10m", "--what-if"]);
+    assert!(
+        changed.starts_with("Would change:\n  adapter.set demo\n") && !changed.contains("goes-on"),
+        "{changed}"
+    );
+    told(&["run", "demo"]);
+    let set = told(&["set", "demo"]);
+    assert!(
+        set.starts_with("Adapter 'demo' is set.\nIt goes on after position "),
+        "{set}"
+    );
+    let json = officer(&server, &["compliance", "adapter", "set", "demo", "--json"]).json();
+    assert_eq!(json["changes"], serde_json::json!([]));
+    assert!(json["goes_on_after"].as_u64() > Some(0), "{json}");
+    let removed = told(&["remove", "demo", "--yes"]);
+    assert!(
+        removed.contains("Set again it goes on after position "),
+        "{removed}"
+    );
+}
+
+#[test]
 fn what_is_done_is_recorded_exported_and_proved() {
     let server = demo();
     wait_until("the demo's records are stored", || stored(&server) > 0);

@@ -40,23 +40,23 @@ fn exports(server: &Server, adapter: &str) {
     );
 }
 
-/// What the log tells of the sandbox.
-fn told(server: &Server) -> Vec<String> {
+/// What the log tells of the sandbox, once, however many exports need it.
+fn told_once(server: &Server) -> String {
+    wait_until("the demo's records are stored", || stored(server) > 0);
+    exports(server, "one");
+    exports(server, "two");
     let log = server.log();
-    let lines = log.lines().filter(|line| line.contains("Landlock"));
-    lines.map(str::to_owned).collect()
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("Landlock")).collect();
+    let [line] = told[..] else {
+        panic!("it is told once: {told:?}")
+    };
+    line.to_owned()
 }
 
 #[test]
 fn stylesheets_run_in_the_sandbox() {
     let server = common::demo();
-    wait_until("the demo's records are stored", || stored(&server) > 0);
-    exports(&server, "one");
-    exports(&server, "two");
-    let told = told(&server);
-    let [line] = &told[..] else {
-        panic!("it is told once: {told:?}")
-    };
+    let line = told_once(&server);
     // How far it holds here, `causerie sandbox` says; its own tests look whether that is true.
     let ran = common::run_alone(&["sandbox", "--input", STYLESHEET, "--", "/bin/true"]);
     assert!(line.contains(ran.err.trim()), "{line}");
@@ -69,12 +69,6 @@ fn that_there_is_no_sandbox_is_a_warning() {
         ..Options::default()
     };
     let server = Server::start(WITHOUT_LANDLOCK, options);
-    wait_until("the demo's records are stored", || stored(&server) > 0);
-    exports(&server, "one");
-    exports(&server, "two");
-    let told = told(&server);
-    let [line] = &told[..] else {
-        panic!("it is told once: {told:?}")
-    };
+    let line = told_once(&server);
     assert!(line.contains("WARN") && line.contains("not enforced"), "{line}");
 }

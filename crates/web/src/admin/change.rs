@@ -14,7 +14,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use causerie_chat::{Action, ActionError, Told};
-use causerie_compliance::adapter::RESTART;
 use serde::Serialize;
 use std::future::Future;
 
@@ -87,20 +86,21 @@ pub(super) struct Made {
 impl Made {
     /// What an officer did, or would: nothing if everything was so already.
     pub(super) fn by_officer(what_if: bool, change: causerie_compliance::Change) -> Self {
-        let changes = if change.before == change.after && change.what != RESTART {
-            vec![]
-        } else {
-            vec![change.into()]
-        };
+        let changes = change.changed.then(|| change.into());
         Self {
             rehearsal: what_if,
-            changes,
+            changes: changes.into_iter().collect(),
         }
     }
 
     /// Whether nothing was done.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.rehearsal
+    }
+
+    /// What changed, or would.
+    pub(super) fn into_changes(self) -> Vec<Change> {
+        self.changes
     }
 
     /// Something else that follows.

@@ -12,8 +12,8 @@ mod token;
 
 pub use change::{Change, Changed, Changes, Outcome, Rehearsal};
 pub use compliance::{
-    AdapterSettings, ExportTo, Exported, FoundRecord, FoundRecords, MatterSearch, NewHold, NewMatter,
-    PublicKey, ReadsExport, RetentionApplied, RetentionDays, RetentionPlan, RetentionPlanLine,
+    AdapterChanges, AdapterSettings, ExportTo, Exported, FoundRecord, FoundRecords, MatterSearch, NewHold,
+    NewMatter, PublicKey, ReadsExport, RetentionApplied, RetentionDays, RetentionPlan, RetentionPlanLine,
     RetentionPolicy, Verified,
 };
 pub use explain::{Checked, Eligible, EligiblePrincipal, Explanation, ListEntry};

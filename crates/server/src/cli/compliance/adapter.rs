@@ -2,11 +2,14 @@
 
 use super::{At, output, show::word};
 use crate::cli::{
-    Switch, changes,
+    Switch,
+    api::form,
+    changes,
     confirm::{Removal, removed},
     moment::seconds,
 };
 use anyhow::{Context, Result, bail};
+use causerie_web::admin::wire::AdapterChanges;
 use clap::{Args, Subcommand, builder::OsStringValueParser};
 use serde_json::{Map, Value, json};
 use std::{ffi::OsString, fs, path::Path};
@@ -136,8 +139,12 @@ impl What {
                 let mut settings = all[&set.name].as_object().cloned().unwrap_or_default();
                 settings.extend(set.values()?);
                 let value = api.put(&["compliance", "adapters", &set.name], &settings).await?;
-                changes::answer(value, as_json, |_| {
-                    output::line(&format!("Adapter '{}' is set.", set.name))
+                changes::answer(value, as_json, |value| {
+                    output::line(&format!("Adapter '{}' is set.", set.name))?;
+                    match form::<AdapterChanges>(value)?.goes_on_after {
+                        0 => output::line("It begins with the first record."),
+                        after => output::line(&format!("It goes on after position {after}.")),
+                    }
                 })
             }
             Self::List => {
@@ -166,7 +173,12 @@ impl What {
                 let loss = format!("adapter '{name}'");
                 if api.what_if() || how.goes_on(&loss, adapter, as_json)? {
                     let value = api.delete(&["compliance", "adapters", &name]).await?;
+                    let told: AdapterChanges = form(value.clone())?;
                     removed(value, &loss, as_json)?;
+                    if !as_json && !told.what_if && told.goes_on_after > 0 {
+                        let after = told.goes_on_after;
+                        output::line(&format!("Set again it goes on after position {after}."))?;
+                    }
                 }
                 Ok(())
             }

@@ -8,25 +8,19 @@ use crate::admin::{
     change::Made,
     error::{Answer, ApiError},
     input::{Body, Named, word},
-    wire::{AdapterSettings, Change, Changes, ErrorBody},
+    wire::{AdapterChanges, AdapterSettings, ErrorBody},
 };
 use axum::{Json, response::Response};
-use causerie_compliance::documents::Adapter;
+use causerie_compliance::{Change, documents::Adapter};
 use std::collections::BTreeMap;
 
-/// From where an adapter goes on, told with the change.
-const GOES_ON: &str = "adapter.goes-on";
-
-/// What is said of an adapter that has exported nothing.
-const BEGINS: &str = "begins with the first record";
-
-fn goes_on(target: String, after: String) -> Change {
-    Change {
-        what: GOES_ON.to_owned(),
-        target,
-        before: String::new(),
-        after,
-    }
+/// Answers a change of an adapter.
+fn answer(what_if: bool, change: Change, goes_on_after: u64) -> Answer<Json<AdapterChanges>> {
+    Ok(Json(AdapterChanges {
+        changes: Made::by_officer(what_if, change).into_changes(),
+        goes_on_after,
+        what_if,
+    }))
 }
 
 /// Lists all adapters.
@@ -37,19 +31,19 @@ pub(in crate::admin) async fn all(at: At) -> Answer<Json<BTreeMap<String, Adapte
 }
 
 /// Sets up an adapter, or changes it. One that is made exports all records from the first; one of a name that was removed
-/// goes on where that ended. From where is told as a change `adapter.goes-on`.
+/// goes on where that ended.
 #[utoipa::path(put, path = "/v1/compliance/adapters/{name}",
     params(("name" = String, Path, description = "The adapter's name: a-z, 0-9 and -")),
     request_body = AdapterSettings,
     responses(
-        (status = 200, body = Changes, description = "It is set"),
+        (status = 200, body = AdapterChanges, description = "It is set"),
         (status = 422, body = ErrorBody, description = "It can't be so, or nothing can be put into its directory"),
     ))]
 pub(in crate::admin) async fn set(
     at: At,
     Named(name): Named<String>,
     Body(set): Body<AdapterSettings>,
-) -> Answer<Response> {
+) -> Answer<Json<AdapterChanges>> {
     let adapter = Adapter {
         add_chat_room_details: set.add_chat_room_details,
         add_user_details: set.add_user_details,
@@ -71,28 +65,18 @@ pub(in crate::admin) async fn set(
         let change = service.set_adapter(officer, &name, &adapter, at.what_if);
         (change.await?, service.adapter_goes_on_after(&name).await?)
     };
-    let goes_on = goes_on(
-        name,
-        if after == 0 {
-            BEGINS.to_owned()
-        } else {
-            format!("goes on after position {after}")
-        },
-    );
-    Ok(Made::by_officer(at.what_if, change).with(Some(goes_on)).done())
+    answer(at.what_if, change, after)
 }
 
 /// Removes an adapter. What it exported stays; what it didn't is no longer kept for its sake. Set again it goes on where it
 /// ended.
 #[utoipa::path(delete, path = "/v1/compliance/adapters/{name}",
     params(("name" = String, Path, description = "The adapter's name")),
-    responses((status = 200, body = Changes, description = "It is gone")))]
-pub(in crate::admin) async fn remove(at: At, Named(name): Named<String>) -> Answer<Response> {
+    responses((status = 200, body = AdapterChanges, description = "It is gone")))]
+pub(in crate::admin) async fn remove(at: At, Named(name): Named<String>) -> Answer<Json<AdapterChanges>> {
     let after = at.service.adapter_goes_on_after(&name).await?;
     let change = at.service.remove_adapter(&at.officer, &name, at.what_if).await?;
-    let text = format!("goes on after position {after} if it is set again");
-    let goes_on = (after > 0).then(|| goes_on(name, text));
-    Ok(Made::by_officer(at.what_if, change).with(goes_on).done())
+    answer(at.what_if, change, after)
 }
 
 /// Exports what an adapter hasn't exported.

@@ -50,12 +50,7 @@ async fn go_over(at: &At) -> Answer<Change> {
         } else {
             keys.exchange().map_err(failed)?.to_string()
         };
-        return Ok(Change {
-            what: "key.rotate".to_owned(),
-            target: "checkpoints".to_owned(),
-            before: from,
-            after: to.to_string(),
-        });
+        return Ok(Change::new("key.rotate", "checkpoints", from, to.to_string()));
     }
     let change = at.service.rotate_key(&at.officer, next, at.what_if).await?;
     if !at.what_if {

@@ -1,5 +1,6 @@
 //! Compliance over the wire. What officers set is told as it is stored: in `camelCase`, rooms by their rows.
 
+use super::Change;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -59,6 +60,19 @@ pub struct AdapterSettings {
     /// All is exported anew, from the first record on. Without it an adapter goes on where one of its name ended.
     #[serde(default)]
     pub from_start: bool,
+}
+
+/// What a request on an adapter did, or with `what_if=true` would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AdapterChanges {
+    /// All that changed; empty if everything was so already.
+    pub changes: Vec<Change>,
+    /// After which position the adapter goes on from now on, or would if it were set again after its removal; 0: it begins
+    /// with the first record.
+    pub goes_on_after: u64,
+    /// True if nothing was changed, as that was asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub what_if: bool,
 }
 
 /// A legal hold to be placed. What is left out covers everything.
