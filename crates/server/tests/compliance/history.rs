@@ -133,7 +133,8 @@ async fn what_retention_destroys_is_no_longer_in_the_rooms_either() {
     let verified = Records::head(&records, chain).await.expect("a head");
     let mut end = (verified.number, verified.hash);
     for record in everything(&store).await {
-        if record.chain == chain {
+        // What was stored but not acknowledged when the server stopped is delivered again.
+        if record.chain == chain && record.number > verified.number {
             assert_eq!((record.number, record.previous), (end.0 + 1, end.1));
             end = (record.number, record.hash);
         }
