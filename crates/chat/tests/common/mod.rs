@@ -176,8 +176,13 @@ pub(crate) struct Told {
 impl Told {
     /// From here on it says this. Waits until it was asked.
     pub(crate) async fn tell(&self, backlog: Result<Backlog, StoreError>) {
-        *self.said.lock().unwrap() = Some(backlog);
         let mut asked = self.asked.subscribe();
+        let before = self.said.lock().unwrap().replace(backlog);
+        if before.is_none() {
+            // The real queue may be answering just now, on a thread of which the paused clock doesn't know.
+            let seen = *asked.borrow_and_update();
+            asked.wait_for(|count| *count > seen).await.unwrap();
+        }
         let seen = *asked.borrow_and_update();
         tokio::time::pause();
         // The one after the next is asked for when what came of the next is known.
