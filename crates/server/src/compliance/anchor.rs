@@ -197,12 +197,21 @@ fn send(socket: &Path, line: &str) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    /// Files here answer, however late.
+    const PATIENCE: Duration = Duration::from_secs(600);
+
+    fn patient(file: Option<&Path>, socket: Option<&Path>) -> Anchors {
+        let mut anchors = Anchors::new(file, socket);
+        anchors.hand = Hand::new(PATIENCE);
+        anchors
+    }
+
     #[test]
     fn each_line_is_in_the_file_and_in_syslog() {
         let folder = tempfile::tempdir().unwrap();
         let (file, socket) = (folder.path().join("anchor"), folder.path().join("log"));
         let log = UnixDatagram::bind(&socket).unwrap();
-        let anchors = Anchors::new(Some(&file), Some(&socket));
+        let anchors = patient(Some(&file), Some(&socket));
         for line in [r#"{"number":1}"#, r#"{"number":2}"#] {
             anchors.put(line).unwrap();
             let mut buffer = [0; 1_024];
@@ -223,12 +232,12 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let nowhere = Anchors::new(Some(&folder.path().join("none/anchor")), None);
+        let nowhere = patient(Some(&folder.path().join("none/anchor")), None);
         assert!(nowhere.check().unwrap_err().starts_with("the anchor file "));
-        let anchors = Anchors::new(None, Some(&folder.path().join("none")));
+        let anchors = patient(None, Some(&folder.path().join("none")));
         assert!(anchors.check().is_ok());
         assert!(anchors.put("x").unwrap_err().starts_with("syslog at "));
-        assert!(Anchors::new(None, None).put("x").is_ok());
+        assert!(patient(None, None).put("x").is_ok());
     }
 
     #[test]
@@ -240,7 +249,7 @@ mod tests {
         let made = std::process::Command::new("mkfifo").arg(&file).status();
         assert!(made.unwrap().success());
         let log = UnixDatagram::bind(&socket).unwrap();
-        let mut anchors = Anchors::new(Some(&file), Some(&socket));
+        let mut anchors = patient(Some(&file), Some(&socket));
         anchors.hand = Hand::new(Duration::from_millis(10));
         let told = anchors.put(&line(1)).unwrap_err();
         assert!(told.contains("anchor: it hasn't answered"), "{told}");
@@ -262,7 +271,7 @@ mod tests {
         fs::rename(&file, &old).unwrap();
         let _reader = File::open(&old).unwrap();
         while anchors.put(&line(1)).is_err() {}
-        anchors.hand = Hand::new(DEADLINE);
+        anchors.hand = Hand::new(PATIENCE);
         for number in 1..=4 {
             anchors.put(&line(number)).unwrap();
         }
@@ -274,7 +283,7 @@ mod tests {
     fn one_that_fails_holds_up_no_other_and_gets_all_in_the_end() {
         let folder = tempfile::tempdir().unwrap();
         let (file, socket) = (folder.path().join("anchor"), folder.path().join("log"));
-        let anchors = Anchors::new(Some(&file), Some(&socket));
+        let anchors = patient(Some(&file), Some(&socket));
         let line = |number: u64| format!("{{\"number\":{number}}}");
         let sweep = |from, to| -> Vec<bool> { (from..=to).map(|n| anchors.put(&line(n)).is_ok()).collect() };
         assert_eq!(sweep(1, 2), [false, false]);
