@@ -14,6 +14,8 @@ use crate::{DEADLINE, tail};
 
 /// How often a process is asked whether it has got so far.
 const POLL: Duration = Duration::from_millis(20);
+/// What the server says when it can't have an address.
+const TAKEN: &str = " is taken by another program";
 
 /// What a test may add to the command line and environment of the server.
 #[derive(Debug, Clone, Default)]
@@ -191,8 +193,12 @@ impl Server {
     #[track_caller]
     pub fn restart(&mut self) {
         assert!(self.process.is_none(), "the server runs already");
-        if let Err(error) = self.launch() {
-            panic!("{error:#}");
+        let deadline = Instant::now() + DEADLINE;
+        // While it was down somebody else's connection may have been given one of its ports for a moment.
+        while let Err(error) = self.launch() {
+            let error = format!("{error:#}");
+            assert!(error.contains(TAKEN) && Instant::now() < deadline, "{error}");
+            thread::sleep(POLL);
         }
     }
 
