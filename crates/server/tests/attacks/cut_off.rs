@@ -140,7 +140,7 @@ impl<L> Attack<'_, L> {
         );
         if self.restart {
             service.kill9();
-            service.restart();
+            service.launch();
         } else {
             // The service has seen for itself that it can't write.
             wait_until("the service has failed", || {

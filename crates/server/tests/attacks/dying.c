@@ -6,6 +6,7 @@
  * it dies before a sync.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +22,16 @@ static struct {
     ino_t number;
     off_t length;
 } synced[64];
+static pthread_mutex_t synced_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Where a file's length is kept; files beyond the 64th share the last place, which no test needs. */
 static off_t *length_of(ino_t number) {
     int place = 0;
+    pthread_mutex_lock(&synced_lock);
     while (place < 63 && synced[place].number != 0 && synced[place].number != number)
         place++;
     synced[place].number = number;
+    pthread_mutex_unlock(&synced_lock);
     return &synced[place].length;
 }
 

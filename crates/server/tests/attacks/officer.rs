@@ -89,7 +89,9 @@ impl Officer {
     pub(crate) fn of(server: &Server) -> Self {
         let data_dir = server.data_dir();
         let token_file = Some(data_dir.join("officer.token"));
-        Self { data_dir, token_file }
+        let officer = Self { data_dir, token_file };
+        officer.wait_until_there();
+        officer
     }
 
     /// Whoever is let in by who he is on the machine: the administrator of a chat server, the officer of a compliance
@@ -153,6 +155,14 @@ impl Officer {
     pub(crate) fn export(&self, adapter: &str) -> Option<String> {
         let outcome = self.run(&["compliance", "adapter", "run", adapter]);
         outcome["batch"].as_str().map(str::to_owned)
+    }
+
+    /// Waits until the service answers: a server doesn't wait for it for ever before it serves.
+    #[track_caller]
+    pub(crate) fn wait_until_there(&self) {
+        wait_until("the service answers", || {
+            self.try_run(&["compliance", "status"]).ok
+        });
     }
 
     /// Waits until everything that has happened is in the database of records.

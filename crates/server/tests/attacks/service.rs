@@ -35,23 +35,30 @@ pub(crate) struct Service {
 impl Service {
     /// Starts the service of a chat server with a database: URL and password; with a file of its own if there is none.
     pub(crate) fn of(chat: &Server, database: Option<(&str, &str)>) -> Self {
+        let mut more = String::new();
+        if let Some((url, password)) = database {
+            let file = chat.data_dir().join("password");
+            fs::write(&file, password).unwrap();
+            fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+            let file = file.display();
+            more = format!("[compliance]\ndatabase = \"{url}\"\ndatabase_password_file = '{file}'\n");
+        }
+        Self::with(chat, &more)
+    }
+
+    /// The same with more configuration.
+    pub(crate) fn with(chat: &Server, more: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("causerie-test.")
             .tempdir()
             .unwrap();
         let path = |name: &str| folder.path().join(name);
         let queue = chat.data_dir().join("queue.sock");
-        let mut config = format!(
-            "domain = 'example.test'\ndata_dir = '{}'\n[metrics]\nlisten = 'off'\n[queue]\nsocket = '{}'\n",
+        let config = format!(
+            "domain = 'example.test'\ndata_dir = '{}'\n[metrics]\nlisten = 'off'\n[queue]\nsocket = '{}'\n{more}",
             path("data").display(),
             queue.display()
         );
-        if let Some((url, password)) = database {
-            fs::write(path("password"), password).unwrap();
-            fs::set_permissions(path("password"), Permissions::from_mode(0o600)).unwrap();
-            let file = path("password").display().to_string();
-            config += &format!("[compliance]\ndatabase = \"{url}\"\ndatabase_password_file = '{file}'\n");
-        }
         fs::write(path("causerie.toml"), config).unwrap();
         let mut service = Self {
             folder,
@@ -90,9 +97,16 @@ impl Service {
         assert!(process.wait().unwrap().success(), "{}", self.log());
     }
 
-    /// Starts the process and waits until it serves.
+    /// Starts the process and waits until the service answers.
     #[track_caller]
     pub(crate) fn restart(&mut self) {
+        self.launch();
+        self.officer().wait_until_there();
+    }
+
+    /// Starts the process and waits until it serves, with or without the service.
+    #[track_caller]
+    pub(crate) fn launch(&mut self) {
         let listening = self.data_dir().join("listening.json");
         let _ = fs::remove_file(&listening);
         let log = File::options()

@@ -1,9 +1,10 @@
 //! Retention reaches the rooms of a chat server in another process.
 
 use crate::{
-    alone,
     common::{Ran, run_alone, wait_until},
     officer, people,
+    service::{Service, chat_alone},
+    stored,
 };
 use causerie_client::{Client, Room};
 use causerie_model::{ChainId, RoomId};
@@ -11,7 +12,7 @@ use causerie_queue::conformance::everything;
 use causerie_records::Records;
 use causerie_store::{History, Journal};
 use causerie_store_sqlite::{Options as SqliteOptions, SqliteRecords, SqliteStore};
-use causerie_testkit::{Options, Server};
+use causerie_testkit::Server;
 use std::fs;
 
 async fn texts(alice: &Client, lobby: &Room) -> Vec<String> {
@@ -21,18 +22,9 @@ async fn texts(alice: &Client, lobby: &Room) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_retention_destroys_is_no_longer_in_the_rooms_either() {
-    let options = Options {
-        arguments: vec!["--role".to_owned(), "chat".to_owned()],
-        ..Options::default()
-    };
-    let mut server = Server::start(people::BINARY, options);
-    let folder = tempfile::tempdir().expect("a folder");
-    let service = alone(
-        &server,
-        folder.path(),
-        "[compliance]\nminimum_retention_days = 0\n",
-    );
-    let data = folder.path().join("data");
+    let mut server = chat_alone();
+    let mut service = Service::with(&server, "[compliance]\nminimum_retention_days = 0\n");
+    let data = service.data_dir();
     let officer = |arguments: &[&str]| -> Ran {
         run_alone(&[arguments, &["--data-dir", data.to_str().expect("a path")]].concat())
     };
@@ -48,7 +40,7 @@ async fn what_retention_destroys_is_no_longer_in_the_rooms_either() {
     }
     assert_eq!(texts(&alice, &lobby).await.len(), 2);
     wait_until("it is stored", all_is_stored);
-    let exports = folder.path().join("exports");
+    let exports = data.join("exports");
     fs::create_dir(&exports).expect("a folder");
     let exports = exports.to_str().expect("a path");
     let set = [
@@ -122,7 +114,7 @@ async fn what_retention_destroys_is_no_longer_in_the_rooms_either() {
     let chain = line["chain"].as_str().expect("a chain");
     let room = RoomId(chain.trim_start_matches("room:").parse().expect("a row"));
     server.stop();
-    drop(service);
+    service.stop();
     let store = SqliteStore::open(&server.data_dir().join("causerie.db"), SqliteOptions::default()).await;
     let records = SqliteRecords::open(&data.join("compliance.db"), SqliteOptions::default()).await;
     let (store, records) = (store.expect("it opens"), records.expect("it opens"));
@@ -160,6 +152,7 @@ async fn in_one_process_it_does_too() {
     alice.post(&lobby.uri, "the secret").await.expect("it is posted");
     let shown = texts(&alice, &lobby).await;
     assert_eq!(shown.last().expect("a text"), "the secret");
+    wait_until("the service is there", || stored(&server) > 0);
     officer(&server, &["retention", "set", "global", "0"]).ok();
     wait_until("it is exported", || {
         // The adapter may be running by itself.

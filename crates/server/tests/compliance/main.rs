@@ -4,17 +4,19 @@
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
 mod history;
+#[path = "../attacks/officer.rs"]
+#[expect(dead_code, reason = "these tests need a part of it")]
+mod officer;
 #[path = "../attacks/people.rs"]
 mod people;
+#[path = "../attacks/service.rs"]
+mod service;
 mod stylesheets;
 
-use causerie_testkit::{Options, Server};
-use common::{Ran, command, demo, run, wait_until};
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Stdio,
-};
+use causerie_testkit::Server;
+use common::{Ran, demo, run, wait_until};
+use service::{Service, chat_alone};
+use std::{fs, path::PathBuf};
 
 /// Runs a command as the demo's officer.
 fn officer(server: &Server, arguments: &[&str]) -> Ran {
@@ -34,9 +36,14 @@ fn exported_by(server: &Server, adapter: &str) -> PathBuf {
     outcome["place"].as_str().expect("something was exported").into()
 }
 
+/// How many records are stored; none as long as the service isn't there.
 fn stored(server: &Server) -> u64 {
-    let status = run(server, &["compliance", "status", "--json"]).json();
-    status["records"].as_u64().expect("a number")
+    let status = run(server, &["compliance", "status", "--json"]);
+    if status.code == Some(0) {
+        status.json()["records"].as_u64().expect("a number")
+    } else {
+        0
+    }
 }
 
 #[test]
@@ -113,36 +120,14 @@ fn officers_and_administrators_keep_apart() {
     run(&server, &["compliance", "status"]).ok();
 }
 
-/// A compliance service of this chat server, with this folder and more configuration; when it serves.
-fn alone(server: &Server, folder: &Path, more: &str) -> common::Process {
-    let config = folder.join("compliance.toml");
-    let data = folder.join("data");
-    let text = format!(
-        "domain = \"example.test\"\ndata_dir = {data:?}\n[metrics]\nlisten = \"off\"\n[queue]\nsocket = {:?}\n{more}",
-        server.data_dir().join("queue.sock")
-    );
-    fs::write(&config, text).expect("a configuration");
-    let config = config.to_str().expect("a path");
-    let mut serving = command(&["serve", "--role", "compliance", "--config", config]);
-    let child = serving.stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let child = common::Process(child.expect("it starts"));
-    wait_until("it serves", || data.join("listening.json").exists());
-    child
-}
-
 #[test]
 fn the_service_runs_in_a_process_of_its_own() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let options = Options {
-        arguments: vec!["--role".to_owned(), "chat".to_owned()],
-        ..Options::default()
-    };
-    let server = Server::start(common::BINARY, options);
+    let server = chat_alone();
     let told = run(&server, &["compliance", "status"]).refused();
     assert!(told.contains("runs in another process"), "{told}");
 
-    let _child = alone(&server, folder.path(), "");
-    let data = folder.path().join("data");
+    let service = Service::of(&server, None);
+    let data = service.data_dir();
     let data = data.to_str().expect("a path");
     wait_until("it has the demo's records", || {
         let status = common::run_alone(&["compliance", "status", "--json", "--data-dir", data]).json();
