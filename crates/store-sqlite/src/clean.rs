@@ -10,7 +10,6 @@ use crate::{
 use causerie_store::StoreFault;
 use sqlx::{Executor, Row};
 use std::{
-    path::Path,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -34,11 +33,6 @@ pub(crate) async fn keep_clean(shared: Weak<Shared>, destroyed: Arc<Notify>, lin
             pause = shared.clean().await;
         }
     }
-}
-
-/// Whether the log of a database has something in it, or may have.
-pub(crate) fn has_log(path: &Path) -> bool {
-    std::fs::metadata(crate::fault::beside(path, "-wal")).map_or(true, |log| log.len() > 0)
 }
 
 impl Shared {
@@ -71,7 +65,8 @@ impl Shared {
             return Some(AFTER_FAILURE);
         };
         let emptied = async {
-            let wait = |time: Duration| sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", time.as_millis()));
+            let wait =
+                |time: Duration| sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {}", time.as_millis()));
             connection.execute(wait(READERS)).await?;
             let row = connection.fetch_one("PRAGMA wal_checkpoint(TRUNCATE)").await?;
             connection.execute(wait(self.busy_timeout)).await?;

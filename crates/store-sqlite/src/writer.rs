@@ -1,9 +1,6 @@
 //! The one connection that writes.
 
-use crate::{
-    clean::{has_log, keep_clean},
-    fault::store_error,
-};
+use crate::{clean::keep_clean, fault::store_error};
 use causerie_store::{StoreError, StoreFault, meter};
 use sqlx::{
     ConnectOptions, Connection, Executor, Row, SqliteConnection,
@@ -146,8 +143,8 @@ impl Writer {
             tally: std::sync::Mutex::new(tally),
             destroyed: Arc::clone(&destroyed),
         });
-        // Who ended without a word may have left something in the log. What isn't done at once is done by and by.
-        if has_log(&shared.path) && shared.clean().await.is_some() {
+        // Who ended without a word may have left something. What isn't done at once is done by and by.
+        if shared.clean().await.is_some() {
             destroyed.notify_one();
         }
         let cleaner = tokio::spawn(keep_clean(Arc::downgrade(&shared), destroyed, terms.linger));
