@@ -330,6 +330,77 @@ async fn removed_replaced_and_acknowledged_messages_leave_no_trace() {
 }
 
 #[tokio::test]
+async fn what_leaves_the_queue_last_leaves_no_trace() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgc.sqlite");
+    let store = SqliteStore::open(&path, short_linger()).await.expect("it opens");
+    let mut chain = Chain::of_room(1);
+    for message in 0..8 {
+        commit(&store, vec![chain.post(&text(message))]).await;
+    }
+    let all: Vec<usize> = (0..8).collect();
+    let until = chain.head.at;
+    let room = RoomId(1);
+    change(&store, vec![Change::ClearRoom { room, until }]).await;
+    for _ in 0..LOOKS {
+        if logs_are_empty(directory.path()) {
+            break;
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+    assert_eq!(found(directory.path(), &all).len(), 8, "the queue has them");
+    acknowledge(&store, 0).await;
+    until_gone(directory.path(), &all).await;
+}
+
+/// Rows of many lengths, removed at random: were they deleted, SQLite would move those beside them, and leave some of it.
+#[tokio::test]
+async fn what_lay_beside_removed_messages_leaves_no_trace_when_it_goes_itself() {
+    const SHORT: usize = 6_000;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgc.sqlite");
+    let store = SqliteStore::open(&path, short_linger()).await.expect("it opens");
+    let mut chains: Vec<Chain> = (1..=ROOMS as i64).map(Chain::of_room).collect();
+    let mark = |message: usize| word(message, 1 << 17);
+    for begin in (0..SHORT).step_by(200) {
+        let records = (begin..begin + 200).map(|message| {
+            let length = usize::from_str_radix(&mark(message)[..4], 16).expect("digits") % 300;
+            chains[message % ROOMS].post(&format!("{} {}", mark(message), "x".repeat(length)))
+        });
+        let records = records.collect();
+        commit(&store, records).await;
+    }
+    acknowledge(&store, 0).await;
+    let mut order: Vec<usize> = (0..SHORT).collect();
+    order.sort_by_cached_key(|&message| word(message, 1 << 18));
+    let gone = &order[..SHORT * 9 / 10];
+    for some in gone.chunks(SHORT / 10) {
+        remove(&store, some).await;
+    }
+    for _ in 0..LOOKS {
+        if logs_are_empty(directory.path()) {
+            break;
+        }
+        tokio::time::sleep(BETWEEN).await;
+    }
+    let file = fs::read(&path).expect("the file");
+    let text = String::from_utf8_lossy(&file);
+    let there: HashSet<&str> = text.split(|c: char| !c.is_ascii_hexdigit()).collect();
+    let left = |messages: &[usize]| {
+        messages
+            .iter()
+            .filter(|&&m| there.contains(mark(m).as_str()))
+            .count()
+    };
+    assert_eq!(
+        left(&order[gone.len()..]),
+        SHORT - gone.len(),
+        "the others are there"
+    );
+    assert_eq!(left(gone), 0);
+}
+
+#[tokio::test]
 async fn retired_records_leave_no_trace() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("mgccomp.sqlite");
