@@ -18,7 +18,7 @@ const STORED: &str = "
 const SIZES: &str = "
     SELECT room, count(*),
            sum(octet_length(text) + octet_length(extra_attributes) + octet_length(extra_children)), max(at)
-    FROM messages GROUP BY room ORDER BY room";
+    FROM messages WHERE room > 0 GROUP BY room ORDER BY room";
 
 #[async_trait]
 impl History for SqliteStore {

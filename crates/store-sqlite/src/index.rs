@@ -11,7 +11,8 @@ use std::path::Path;
 const CHUNK: i64 = 2_000;
 
 const WAITING: &str = "SELECT after, up_to FROM unindexed";
-const READ: &str = "SELECT id, room, text FROM messages WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3";
+const READ: &str = "
+    SELECT id, abs(room), text FROM messages WHERE id > ?1 AND id <= ?2 AND room <> 0 ORDER BY id LIMIT ?3";
 const INDEX: &str = "
     INSERT INTO message_words (rowid, room, text)
     SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?1)";

@@ -6,8 +6,10 @@
 
 mod catalogue;
 mod change;
+mod clean;
 mod contacts;
 mod fault;
+mod forget;
 mod history;
 mod index;
 mod invitations;
@@ -52,8 +54,10 @@ const ROOMS: Kind = Kind {
         (7, "presence", include_str!("../migrations/0007_presence.sql")),
         (8, "compliance", include_str!("../migrations/0008_compliance.sql")),
         (9, "holder", include_str!("../migrations/0009_holder.sql")),
+        (10, "gone", include_str!("../migrations/0010_gone.sql")),
     ],
     count: Some("SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM set_aside)"),
+    forget: Some(forget::forget),
 };
 
 /// How to open the database.
@@ -65,6 +69,9 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// Most pages of 4,096 bytes that the database may have; `None` for as many as the disk holds.
     pub page_limit: Option<u32>,
+    /// How long what was destroyed lingers in the files before they are cleaned of it, all that came together meanwhile at
+    /// once.
+    pub linger: Duration,
 }
 
 impl Default for Options {
@@ -73,6 +80,7 @@ impl Default for Options {
             readers: 4,
             busy_timeout: Duration::from_secs(5),
             page_limit: None,
+            linger: Duration::from_secs(5),
         }
     }
 }

@@ -1,32 +1,27 @@
-//! Changes to messages. The index of words follows in the same transaction.
+//! Changes to messages.
 
 use crate::{
-    row::signed,
+    forget::forget_words,
+    row::{Row, signed},
     writer::{Query, Transaction},
 };
 use causerie_model::{ChatId, RoomId, Timestamp, set_apart};
-use causerie_store::StoreError;
+use causerie_store::{StoreError, StoreFault};
 use serde_json::json;
 
 /// About what a message that goes adds to the log, with what is kept about it in indexes.
 const REMOVED_BYTES: usize = 512;
 
 const REPLACE: &str = "
-    UPDATE messages SET text = ?3, extra_attributes = '', extra_children = '' WHERE room = ?1 AND chat_id = ?2";
-const REPLACE_WORDS: &str = "
-    INSERT OR REPLACE INTO message_words (rowid, room, text)
-    SELECT id, room, ?3 FROM messages WHERE room = ?1 AND chat_id = ?2";
+    UPDATE messages SET text = ?2, extra_attributes = '', extra_children = '' WHERE id = ?1";
+const INDEX: &str = "INSERT INTO message_words (rowid, room, text) VALUES (?1, ?2, ?3)";
+const FIND: &str = "SELECT id, text FROM messages WHERE room = ?1 AND chat_id = ?2";
 
-// The index goes first: it is told by the messages which of its rows are meant.
-const REMOVE: [&str; 2] = [
-    "DELETE FROM message_words WHERE rowid IN (
-        SELECT id FROM messages WHERE room = ?1 AND chat_id IN (SELECT value FROM json_each(?2)))",
-    "DELETE FROM messages WHERE room = ?1 AND chat_id IN (SELECT value FROM json_each(?2))",
-];
-const CLEAR: [&str; 2] = [
-    "DELETE FROM message_words WHERE rowid IN (SELECT id FROM messages WHERE room = ?1 AND at <= ?2)",
-    "DELETE FROM messages WHERE room = ?1 AND at <= ?2",
-];
+// Nobody finds them any more; they are forgotten by and by.
+const REMOVE: &str = "
+    UPDATE messages SET room = -room
+    WHERE room = ?1 AND chat_id IN (SELECT value FROM json_each(?2))";
+const CLEAR: &str = "UPDATE messages SET room = -room WHERE room = ?1 AND at <= ?2";
 
 /// Gives a message another text.
 pub(crate) async fn replace(
@@ -35,19 +30,25 @@ pub(crate) async fn replace(
     chat_id: ChatId,
     text: &str,
 ) -> Result<(), StoreError> {
-    let chat_id = signed(chat_id.0)?;
-    let of = |sql, text: String| sqlx::query(sql).bind(room.0).bind(chat_id).bind(text);
-    transaction.note(text.len() * 2);
-    transaction
-        .change(
-            of(REPLACE, text.to_owned()),
+    let found = sqlx::query(FIND).bind(room.0).bind(signed(chat_id.0)?);
+    let found = transaction.rows(found).await?;
+    let Some(row) = found.first().map(Row) else {
+        return Err(StoreError::new(
+            StoreFault::Conflict,
             "the message to be replaced isn't there",
-        )
-        .await?;
+        ));
+    };
+    let (id, before): (i64, String) = (row.get(0)?, row.get(1)?);
+    transaction.note((before.len() + text.len()) * 2);
+    forget_words(transaction, id, room.0, &before).await?;
+    let put = sqlx::query(REPLACE).bind(id).bind(text.to_owned());
+    transaction.execute(put).await?;
+    let index = sqlx::query(INDEX).bind(id).bind(room.0);
     transaction
-        .execute(of(REPLACE_WORDS, set_apart(text).into_owned()))
-        .await
-        .map(drop)
+        .execute(index.bind(set_apart(text).into_owned()))
+        .await?;
+    transaction.destroys();
+    Ok(())
 }
 
 /// Takes messages away.
@@ -56,12 +57,8 @@ pub(crate) async fn remove(
     room: RoomId,
     chat_ids: &[ChatId],
 ) -> Result<(), StoreError> {
-    let numbers = numbers(chat_ids);
-    for sql in REMOVE {
-        let query = sqlx::query(sql).bind(room.0).bind(numbers.clone());
-        delete(transaction, query).await?;
-    }
-    Ok(())
+    let query = sqlx::query(REMOVE).bind(room.0).bind(numbers(chat_ids));
+    take_away(transaction, query).await
 }
 
 /// Takes all messages up to a time away.
@@ -70,17 +67,16 @@ pub(crate) async fn clear(
     room: RoomId,
     until: Timestamp,
 ) -> Result<(), StoreError> {
-    for sql in CLEAR {
-        let query = sqlx::query(sql).bind(room.0).bind(until.0);
-        delete(transaction, query).await?;
-    }
-    Ok(())
+    take_away(transaction, sqlx::query(CLEAR).bind(room.0).bind(until.0)).await
 }
 
-async fn delete(transaction: &mut Transaction<'_>, query: Query) -> Result<(), StoreError> {
+async fn take_away(transaction: &mut Transaction<'_>, query: Query) -> Result<(), StoreError> {
     let removed = transaction.execute(query).await?.rows_affected();
     let removed = usize::try_from(removed).unwrap_or(usize::MAX);
     transaction.note(removed.saturating_mul(REMOVED_BYTES));
+    if removed > 0 {
+        transaction.destroys();
+    }
     Ok(())
 }
 

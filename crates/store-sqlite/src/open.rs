@@ -1,18 +1,18 @@
 //! Opens, makes and upgrades the database.
 
-use crate::{Options, fault::store_error, reader::Reader, writer::Writer};
+use crate::{
+    Options,
+    fault::store_error,
+    reader::Reader,
+    writer::{Forget, Terms, Writer},
+};
 use causerie_store::{StoreError, StoreFault};
 use sqlx::{
     ConnectOptions, Connection, Executor, Row, SqlSafeStr, SqliteConnection,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use std::{
-    fs::OpenOptions,
-    io::ErrorKind,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::{fs::OpenOptions, io::ErrorKind, os::unix::fs::OpenOptionsExt, path::Path};
 
 /// Which database it is.
 pub(crate) struct Kind {
@@ -25,26 +25,26 @@ pub(crate) struct Kind {
     pub(crate) migrations: &'static [(i64, &'static str, &'static str)],
     /// Gives the fields of [`crate::writer::Tally`], if its commits are counted.
     pub(crate) count: Option<&'static str>,
+    /// Forgets what was removed, if that is more than deleting it.
+    pub(crate) forget: Option<Forget>,
 }
 
 /// A database whose tables are up to date.
 pub(crate) struct Opened {
-    path: PathBuf,
     /// The connection that is to write.
     pub(crate) connection: SqliteConnection,
     /// The connection that holds the log's index open.
     keeper: SqliteConnection,
-    writing: SqliteConnectOptions,
+    terms: Terms,
     reading: SqliteConnectOptions,
     readers: u32,
-    count: Option<&'static str>,
 }
 
 impl Opened {
     pub(crate) async fn start(self) -> Result<(Writer, Reader), StoreError> {
-        let path = self.path.clone();
-        let writer = Writer::new(path, self.writing, self.connection, self.keeper, self.count).await?;
-        Ok((writer, Reader::new(self.path, self.reading, self.readers)))
+        let reader = Reader::new(self.terms.path.clone(), self.reading, self.readers);
+        let writer = Writer::new(self.terms, self.connection, self.keeper).await?;
+        Ok((writer, reader))
     }
 }
 
@@ -53,6 +53,8 @@ pub(crate) async fn open(path: &Path, options: &Options, kind: &Kind) -> Result<
     let plain = SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(options.busy_timeout)
+        // What is destroyed isn't to be copied to files that nobody knows of.
+        .pragma("temp_store", "MEMORY")
         .disable_statement_logging();
     check_owner(path, &plain, kind).await?;
 
@@ -61,6 +63,8 @@ pub(crate) async fn open(path: &Path, options: &Options, kind: &Kind) -> Result<
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        // What is deleted is overwritten. FAST would spare the pages that become free, where most of a long text is.
+        .pragma("secure_delete", "ON")
         // The writer does it, and sees when it fails.
         .pragma("wal_autocheckpoint", "0");
     if let Some(pages) = options.page_limit {
@@ -75,13 +79,18 @@ pub(crate) async fn open(path: &Path, options: &Options, kind: &Kind) -> Result<
         .await
         .map_err(|error| store_error(path, &error))?;
     Ok(Opened {
-        path: path.to_owned(),
         connection,
         keeper,
-        writing,
+        terms: Terms {
+            path: path.to_owned(),
+            options: writing,
+            busy_timeout: options.busy_timeout,
+            count: kind.count,
+            forget: kind.forget,
+            linger: options.linger,
+        },
         reading: plain.read_only(true),
         readers: options.readers,
-        count: kind.count,
     })
 }
 

@@ -148,6 +148,9 @@ impl Queue for SqliteStore {
                 let done = sqlx::query("DELETE FROM outbox WHERE sequence <= ?1").bind(up_to);
                 let gone = transaction.execute(done).await?.rows_affected();
                 transaction.dequeued(gone);
+                if gone > 0 {
+                    transaction.destroys();
+                }
                 Ok(())
             })
         })

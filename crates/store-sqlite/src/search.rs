@@ -182,6 +182,9 @@ impl Plan {
     }
 
     fn has_text(&mut self, text: &TextQuery, rooms: &[RoomId]) {
+        // What was removed is in the index until it is forgotten.
+        let removed = "w.rowid NOT IN (SELECT id FROM messages WHERE room < 0)";
+        self.conditions.push(removed.to_owned());
         let text = expression(text);
         match rooms {
             [room] => {

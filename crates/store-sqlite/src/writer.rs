@@ -1,6 +1,6 @@
 //! The one connection that writes.
 
-use crate::fault::store_error;
+use crate::{clean::keep_clean, fault::store_error};
 use causerie_store::{StoreError, StoreFault, meter};
 use sqlx::{
     ConnectOptions, Connection, Executor, Row, SqliteConnection,
@@ -11,30 +11,65 @@ use std::{
     path::{Path, PathBuf},
     pin::Pin,
     sync::{Arc, PoisonError},
+    time::Duration,
 };
-use tokio::sync::{Mutex, oneshot};
+use tokio::{
+    sync::{Mutex, Notify, oneshot},
+    task::AbortHandle,
+    time::timeout,
+};
 
 /// The log is moved to the database file when about this much has been written to it, which bounds its size.
 const CHECKPOINT_BYTES: usize = 4 * 1024 * 1024;
 /// What a commit adds to the log besides its content: a few pages of every table and index that it touches.
 const COMMIT_BYTES: usize = 32 * 1024;
 
+/// How long a database that is closed may take to forget what was removed. What is left is for the next opening.
+const LAST_CLEANING: Duration = Duration::from_secs(2);
+
 /// Statements are compiled once and kept; queries are these.
 pub(crate) type Query = sqlx::query::Query<'static, sqlx::Sqlite, SqliteArguments>;
 /// A future that borrows a transaction.
 pub(crate) type Work<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
+/// Forgets a piece of what was removed. Whether there may be more.
+pub(crate) type Forget = for<'a> fn(&'a mut Transaction<'_>) -> Work<'a, bool>;
+
 pub(crate) struct Writer {
     shared: Arc<Shared>,
+    cleaner: AbortHandle,
 }
 
-struct Shared {
-    path: PathBuf,
-    options: SqliteConnectOptions,
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.cleaner.abort();
+    }
+}
+
+/// What a writer goes by.
+pub(crate) struct Terms {
+    pub(crate) path: PathBuf,
+    pub(crate) options: SqliteConnectOptions,
+    /// How long a write waits for another process that writes, as `options` say.
+    pub(crate) busy_timeout: Duration,
     /// Counts all rows, if that is asked for.
+    pub(crate) count: Option<&'static str>,
+    /// Forgets, if removing leaves something to be forgotten.
+    pub(crate) forget: Option<Forget>,
+    /// How long after a commit that destroyed something the files are cleaned.
+    pub(crate) linger: Duration,
+}
+
+pub(crate) struct Shared {
+    pub(crate) path: PathBuf,
+    options: SqliteConnectOptions,
+    pub(crate) busy_timeout: Duration,
     count: Option<&'static str>,
-    state: Arc<Mutex<State>>,
+    pub(crate) forget: Option<Forget>,
+    pub(crate) state: Arc<Mutex<State>>,
     tally: std::sync::Mutex<Tally>,
+    /// Told of each commit that destroyed something.
+    destroyed: Arc<Notify>,
 }
 
 /// What is counted along with commits, since counting rows would cost the more the more there are.
@@ -60,17 +95,17 @@ async fn count(connection: &mut SqliteConnection, query: Option<&'static str>) -
 }
 
 #[derive(Default)]
-struct State {
+pub(crate) struct State {
     /// `None` when it has to be made anew. It is taken out while in use, so that one whose use was cut short isn't used
     /// again.
-    connection: Option<SqliteConnection>,
+    pub(crate) connection: Option<SqliteConnection>,
     /// Does nothing but stay open. All connections of a process share one handle on the log's index. If the first to need
     /// it comes while the disk is read-only, nobody can write until the last has gone, however well the disk is by then.
     keeper: Option<SqliteConnection>,
     /// Why nothing is written any more.
-    stopped: Option<StoreError>,
+    pub(crate) stopped: Option<StoreError>,
     /// About how much was written to the log since the last checkpoint.
-    logged: usize,
+    pub(crate) logged: usize,
 }
 
 /// A write transaction. It counts what it sends.
@@ -81,31 +116,41 @@ pub(crate) struct Transaction<'a> {
     bytes: usize,
     /// What there is when it is committed.
     tally: Tally,
+    destroys: bool,
 }
 
 impl Writer {
     pub(crate) async fn new(
-        path: PathBuf,
-        options: SqliteConnectOptions,
+        terms: Terms,
         mut connection: SqliteConnection,
         keeper: SqliteConnection,
-        query: Option<&'static str>,
     ) -> Result<Self, StoreError> {
-        let tally = count(&mut connection, query).await;
-        let tally = tally.map_err(|error| store_error(&path, &error))?;
+        let tally = count(&mut connection, terms.count).await;
+        let tally = tally.map_err(|error| store_error(&terms.path, &error))?;
         let state = State {
             connection: Some(connection),
             keeper: Some(keeper),
             ..State::default()
         };
+        let destroyed = Arc::new(Notify::new());
+        let shared = Arc::new(Shared {
+            path: terms.path,
+            options: terms.options,
+            busy_timeout: terms.busy_timeout,
+            count: terms.count,
+            forget: terms.forget,
+            state: Arc::new(Mutex::new(state)),
+            tally: std::sync::Mutex::new(tally),
+            destroyed: Arc::clone(&destroyed),
+        });
+        // Who ended without a word may have left something. What isn't done at once is done by and by.
+        if shared.clean().await.is_some() {
+            destroyed.notify_one();
+        }
+        let cleaner = tokio::spawn(keep_clean(Arc::downgrade(&shared), destroyed, terms.linger));
         Ok(Self {
-            shared: Arc::new(Shared {
-                path,
-                options,
-                count: query,
-                state: Arc::new(Mutex::new(state)),
-                tally: std::sync::Mutex::new(tally),
-            }),
+            shared,
+            cleaner: cleaner.abort_handle(),
         })
     }
 
@@ -140,6 +185,10 @@ impl Writer {
     }
 
     pub(crate) async fn close(&self) {
+        self.cleaner.abort();
+        let last = async { while self.shared.clean().await == Some(Duration::ZERO) {} };
+        // What isn't forgotten by then is when the database is opened again.
+        let _ = timeout(LAST_CLEANING, last).await;
         let mut state = self.shared.state.lock().await;
         state.stopped = Some(StoreError::new(StoreFault::Unavailable, "the database is closed"));
         let keeper = state.keeper.take();
@@ -156,7 +205,7 @@ impl Shared {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn transact<T>(
+    pub(crate) async fn transact<T>(
         &self,
         state: &mut State,
         work: impl for<'a> FnOnce(&'a mut Transaction<'_>) -> Work<'a, T>,
@@ -181,6 +230,7 @@ impl Shared {
             statements: 0,
             bytes: COMMIT_BYTES,
             tally: *self.tally(),
+            destroys: false,
         };
         let result = transaction.run(work).await;
         let statements = transaction.statements;
@@ -188,6 +238,9 @@ impl Shared {
             Ok(_) => {
                 state.logged += transaction.bytes;
                 *self.tally() = transaction.tally;
+                if transaction.destroys {
+                    self.destroyed.notify_one();
+                }
                 state.connection = Some(transaction.connection);
             }
             Err(error) => {
@@ -212,7 +265,7 @@ impl Shared {
 
     /// Moves the log to the database file when it has grown. SQLite would do it after a commit by itself, but it would
     /// hide a failed sync there and try again.
-    async fn checkpoint(&self, state: &mut State) {
+    pub(crate) async fn checkpoint(&self, state: &mut State) {
         if state.logged < CHECKPOINT_BYTES {
             return;
         }
@@ -234,7 +287,7 @@ impl Shared {
 
 impl State {
     /// Ends writing after a failed sync; otherwise gives the connection back.
-    fn stop_if_sync_failed(
+    pub(crate) fn stop_if_sync_failed(
         &mut self,
         error: &StoreError,
         connection: Option<SqliteConnection>,
@@ -265,6 +318,11 @@ impl Transaction<'_> {
     /// Notes that `bytes` of content are to be written.
     pub(crate) fn note(&mut self, bytes: usize) {
         self.bytes += bytes;
+    }
+
+    /// Notes that something was destroyed, which is to go from the files as well.
+    pub(crate) fn destroys(&mut self) {
+        self.destroys = true;
     }
 
     /// Notes that so many records were queued.

@@ -204,6 +204,7 @@ async fn retire(
     }
     transaction.note(pairs.len());
     transaction.execute(sqlx::query(RETIRE).bind(pairs)).await?;
+    transaction.destroys();
     Ok(())
 }
 

@@ -23,6 +23,7 @@ const KIND: Kind = Kind {
         include_str!("../../migrations-records/0001_start.sql"),
     )],
     count: None,
+    forget: None,
 };
 
 /// The database of compliance records in one file.

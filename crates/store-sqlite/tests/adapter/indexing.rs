@@ -105,7 +105,9 @@ async fn indexing_that_was_cut_short_goes_on() {
     execute(
         &path,
         &format!(
-            "DELETE FROM message_words WHERE rowid > 1500; INSERT INTO unindexed VALUES (1, 1500, {MESSAGES});"
+            "INSERT INTO message_words (message_words, rowid, room, text)
+             SELECT 'delete', id, room, 'old ' || id || ' 東 京 タ ワ ー' FROM messages WHERE id > 1500;
+             INSERT INTO unindexed VALUES (1, 1500, {MESSAGES});"
         ),
     )
     .await;

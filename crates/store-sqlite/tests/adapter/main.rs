@@ -1,6 +1,7 @@
 //! What holds for this adapter beyond the port's promises.
 
 mod disk;
+mod gone;
 mod indexing;
 mod opening;
 mod records;
