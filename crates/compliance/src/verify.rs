@@ -94,13 +94,13 @@ impl Compliance {
 
     async fn verify_all(&self, progress: Progress<'_>) -> Result<Result<Verified, Wrong>, ComplianceError> {
         let records = &self.needs().records;
-        // First the checkpoints: all that they cover must be there. What is made from now on isn't looked at.
-        let last = records.last_checkpoint().await?.map_or(0, |last| last.number);
-        let end = records.end().await?;
+        // First what must be there, then the checkpoints, then the records: what is made meanwhile isn't asked for.
         let mut anchors = self.anchors().await?;
         let trust = self.inner.trust.lock().await;
         anchors.extend(trust.as_ref().and_then(|trust| trust.last().cloned()));
         drop(trust);
+        let last = records.last_checkpoint().await?.map_or(0, |last| last.number);
+        let end = records.end().await?;
         let mut verifier = LogVerifier::new(Some(self.needs().root), anchors);
         let mut position = 0;
         let mut number = 0;

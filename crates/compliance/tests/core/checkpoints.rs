@@ -4,7 +4,7 @@ use crate::world::{World, key, officer};
 use causerie_compliance::{Compliance, ComplianceError, Settings};
 use causerie_proof::{Checkpoint, SignedCheckpoint};
 use causerie_records::{Addition, CheckpointLine, Checkpoints, Records};
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 async fn verify(service: &Compliance) -> Result<u64, String> {
     let found = service
@@ -212,4 +212,21 @@ async fn a_rotation_that_was_cut_short_is_done_again() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_made_while_anchors_are_read_is_no_fault() {
+    let world = World::new().await;
+    let service = Arc::new(world.open().await);
+    world.talk(1).await;
+    service.take_in().await.unwrap();
+    let (own, runtime) = (Arc::clone(&service), tokio::runtime::Handle::current());
+    let hook = move || {
+        let made = runtime.block_on(own.checkpoint()).unwrap();
+        assert!(made.is_some());
+    };
+    *world.heard.before_reading_back.lock().unwrap() = Some(Box::new(hook));
+    assert_eq!(verify(&service).await, Ok(3));
+    assert!(world.heard.before_reading_back.lock().unwrap().is_none());
+    assert_eq!(world.alarms(), [""; 0]);
 }
