@@ -13,6 +13,7 @@ is described in proof.md.
 import base64, bisect, hashlib, json, os, re, sys, zipfile
 
 MAX_LINE = 16 * 1024 * 1024
+RETIRABLE = ("CHAT", "JOIN", "PART", "BACKCHAT", "DELETED", "DENIED", "PURGED")  # kinds of a room's records that may be tombstones
 
 
 class Wrong(Exception):
@@ -333,6 +334,8 @@ class Export:
             self.hash, self.chat_known = None, False
         if self.hash is not None and this["previous"] != self.hash:
             raise Wrong(name + "the record before it isn't the one that it was made after")
+        if this.get("retired") and not (this["chain"].startswith("room:") and this["kind"] in RETIRABLE):
+            raise Wrong(name + "its content is gone, and that of such a record never goes")
         digest = record_hash(this).hex()
         if (this["actor"] or this["body"]) if this.get("retired") else digest != this["hash"]:
             raise Wrong(name + "its content isn't what was recorded")

@@ -6,7 +6,7 @@ use crate::{
     told::Told,
 };
 use causerie_model::{ChainId, Timestamp};
-use causerie_records::{RETIRABLE, Stored};
+use causerie_records::{Stored, is_retirable};
 use std::{collections::BTreeMap, fmt};
 
 /// What becomes of a record, and why.
@@ -108,7 +108,7 @@ impl Rules {
         if stored.retired {
             return Fate::Gone;
         }
-        if !matches!(record.chain, ChainId::Room(_)) || !RETIRABLE.contains(&record.kind.as_str()) {
+        if !is_retirable(record) {
             return Fate::Never;
         }
         let (scope, policy) = match policy {

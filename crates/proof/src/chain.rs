@@ -1,6 +1,6 @@
 //! Whether the records of one chain follow each other.
 
-use crate::record::Content;
+use crate::record::{Content, is_retirable};
 use causerie_model::{ChainId, ChatId, Hash, Head, Sealed, Timestamp};
 use serde::Deserialize;
 use std::{borrow::Borrow, error::Error, fmt};
@@ -32,6 +32,8 @@ pub enum Fault {
     Previous,
     /// Its hash isn't that of its content, or its content isn't that of its kind.
     Content,
+    /// Its content is gone, and that of its chain or kind never goes.
+    Kept,
     /// It is earlier than the record before.
     Time,
     /// It is a message, and doesn't have the number of the next one.
@@ -46,6 +48,7 @@ impl fmt::Display for Fault {
             Self::Foreign => f.write_str("it is of another chain"),
             Self::Previous => f.write_str("the record before it isn't the one that it was made after"),
             Self::Content => f.write_str("its content isn't what was recorded"),
+            Self::Kept => f.write_str("its content is gone, and that of such a record never goes"),
             Self::Time => f.write_str("its time is before that of the record before it"),
             Self::ChatId => f.write_str("its message doesn't have the next number"),
         }
@@ -161,6 +164,9 @@ impl Follower {
         }
         let sound = if retired {
             record.actor.is_empty() && record.body.is_empty()
+        if retired && !is_retirable(record) {
+            return Err(Fault::Kept);
+        }
         } else {
             Content::of(record).hash() == record.hash
         };
