@@ -331,7 +331,7 @@ class Export:
         if number > found["last"] + 1:
             if self.told["complete"]:
                 self.missing.setdefault(self.chain, []).append((found["last"] + 1, number - 1))
-            self.hash, self.chat_known = None, False
+            self.hash, self.chat, self.chat_known = None, 0, False
         if self.hash is not None and this["previous"] != self.hash:
             raise Wrong(name + "the record before it isn't the one that it was made after")
         if this.get("retired") and not (this["chain"].startswith("room:") and this["kind"] in RETIRABLE):

@@ -111,7 +111,7 @@ pub(crate) struct Follower {
     /// `None` if the last record isn't known.
     pub(crate) hash: Option<Hash>,
     chat_id: u64,
-    /// `chat_id` is that of the last message; if not, the next one's is greater.
+    /// `chat_id` is that of the last message; if not, it is less than the next one's.
     chat_id_known: bool,
 }
 
@@ -144,6 +144,8 @@ impl Follower {
     pub(crate) fn skip_to(&mut self, number: u64) {
         self.number = number;
         self.hash = None;
+        // Not even that it is greater than those before: a room that was restored from a backup gives numbers again.
+        self.chat_id = 0;
         self.chat_id_known = false;
     }
 
@@ -162,11 +164,11 @@ impl Follower {
         if self.hash.is_some_and(|hash| hash != record.previous) {
             return Err(Fault::Previous);
         }
-        let sound = if retired {
-            record.actor.is_empty() && record.body.is_empty()
         if retired && !is_retirable(record) {
             return Err(Fault::Kept);
         }
+        let sound = if retired {
+            record.actor.is_empty() && record.body.is_empty()
         } else {
             Content::of(record).hash() == record.hash
         };

@@ -533,3 +533,42 @@ fn what_never_goes_is_not_gone() {
         assert!(sound, "{kind}: {said}");
     }
 }
+
+#[test]
+fn after_a_gap_that_is_told_of_messages_count_from_any_number() {
+    let dir = tempfile::tempdir().unwrap();
+    for (first, second, right) in [
+        (1, 2, true),
+        (3, 4, true),
+        (9, 10, true),
+        (1, 3, false),
+        (2, 2, false),
+    ] {
+        let mut world = World::default();
+        world.chat(ROOM, "one").chat(ROOM, "two");
+        let told = r#"{"chain":"room:3","hash":"","number":3,"reason":""}"#;
+        world.add(ChainId::Compliance, "SETASIDE", told).skip(ROOM);
+        // A room that was restored from an older backup gives numbers again.
+        for number in [first, second] {
+            world.add(ROOM, "CHAT", &format!(r#"{{"chatId":{number},"text":"again"}}"#));
+        }
+        world.checkpoint(&key(1), None);
+        let export = world.export(0, 5, None, &key(1));
+        let expected = match right {
+            true => "",
+            false => "record 5 of room:3 (position 5): its message doesn't have the next number",
+        };
+        let said = verdict(&export, &key(1));
+        assert!(
+            said.contains(expected) && said.is_empty() == right,
+            "{first}, {second}: {said}"
+        );
+        let (sound, said) = by_python(&export, &dir.path().join("e"), &key(1));
+        assert!(
+            sound == right && said.contains(expected),
+            "{first}, {second}: {said}"
+        );
+        let said = crate::log::words(&world);
+        assert!(said.is_empty() == right, "{first}, {second}: {said}");
+    }
+}

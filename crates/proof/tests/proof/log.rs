@@ -36,7 +36,7 @@ fn check(world: &World) -> Result<Verified, Wrong> {
     feed(&world.records, &world.checkpoints, Some(key(1).public()), &[])
 }
 
-fn words(world: &World) -> String {
+pub(crate) fn words(world: &World) -> String {
     check(world).map_or_else(|wrong| wrong.to_string(), |_| String::new())
 }
 
