@@ -490,6 +490,8 @@ class Series:
         for number, told in self.exported:
             of, batch = told["of"], told["batch"]
             begins = self.restarted.get(of, 0)  # what was exported before is in what was exported since
+            if re.fullmatch(re.escape(of) + "-[0-9]{12,}", batch):
+                continue  # of a selection, and not of the adapter that is called so
             if number <= begins or of not in reach or told["after"] < reach[of][0]:
                 continue
             if not any(after > begins and (of, batch, record["manifest"]) in here for after, record in told_of[of, batch]):
