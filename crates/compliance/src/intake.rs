@@ -128,6 +128,10 @@ impl Compliance {
         let lease = self.lease(&mut held).await?;
         let mut aside = Aside::default();
         let result = self.take(&lease, &mut aside).await;
+        if matches!(result, Err(ComplianceError::Busy(_))) {
+            // What was held is somebody else's or nobody's. The next time it is asked for anew.
+            *held = None;
+        }
         if let Some(text) = aside.words() {
             self.alarm("set-aside", text);
         }

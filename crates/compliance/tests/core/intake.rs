@@ -483,3 +483,18 @@ async fn what_was_set_aside_is_told_of_though_the_take_fails() {
     }
     assert_eq!(told, 1);
 }
+
+#[tokio::test]
+async fn a_lease_that_is_gone_is_not_tried_again() {
+    let world = World::new().await;
+    let start = async || {
+        let needs = world.needs_of(1);
+        Compliance::open(Settings::new("x.test"), needs).await.unwrap()
+    };
+    let one = start().await;
+    assert_eq!(one.take_in().await.unwrap(), 0);
+    // The same service, started again, takes the lease over.
+    assert_eq!(start().await.take_in().await.unwrap(), 0);
+    assert!(matches!(one.take_in().await, Err(ComplianceError::Busy(_))));
+    assert_eq!(one.take_in().await.unwrap(), 0);
+}
