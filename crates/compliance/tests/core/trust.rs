@@ -112,6 +112,11 @@ async fn a_database_that_was_cut_is_found_by_who_made_the_checkpoints_and_by_anc
                 "{name}: {error}"
             );
         }
+        if records > 0 {
+            let applied = service.retention_apply(&officer(), &|_, _| {}).await;
+            let error = applied.unwrap_err().to_string();
+            assert!(error.contains("checkpoint 2 is gone"), "{name}: {error}");
+        }
         // Without a log nothing tells of what was before.
         world.heard.anchored.lock().unwrap().clear();
         if records > 0 {
