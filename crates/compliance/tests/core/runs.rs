@@ -8,11 +8,7 @@ use causerie_compliance::{
 };
 use causerie_proof::{Manifest, SignedManifest, Stored};
 use causerie_records::Records;
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, atomic::Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 async fn ready(world: &World, adapter: &Adapter) -> Compliance {
     let service = world.open().await;
@@ -244,29 +240,6 @@ async fn a_gap_fails_the_run() {
         .unwrap()
         .unwrap();
     assert_eq!((run.finished, run.after), (false, 0));
-}
-
-#[tokio::test]
-async fn a_record_that_never_goes_and_is_gone_fails_the_run() {
-    let world = World::new().await;
-    world.talk(2).await;
-    let service = ready(&world, &world.adapter()).await;
-    let position = async |kind: &str| {
-        let stored = world.stored().await;
-        let found = stored.iter().find(|stored| stored.record.kind == kind);
-        found.unwrap().position
-    };
-    let (changed, chat) = (position("CHANGED").await, position("CHAT").await);
-    world.faults.emptied.store(changed, Ordering::SeqCst);
-    let error = run(&service).await.unwrap_err().to_string();
-    assert!(
-        error.contains(&format!(
-            "record 1 of room:7 (position {changed}) has lost its content, which such a record never does"
-        )),
-        "{error}"
-    );
-    world.faults.emptied.store(chat, Ordering::SeqCst);
-    assert!(run(&service).await.unwrap().batch.is_some());
 }
 
 #[tokio::test]
