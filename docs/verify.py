@@ -13,6 +13,7 @@ is described in proof.md.
 import base64, bisect, hashlib, json, os, re, sys, zipfile
 
 MAX_LINE = 16 * 1024 * 1024
+RETIRABLE = ("CHAT", "JOIN", "PART", "BACKCHAT", "DELETED", "DENIED", "PURGED")  # kinds of a room's records that may be tombstones
 
 
 class Wrong(Exception):
@@ -330,9 +331,11 @@ class Export:
         if number > found["last"] + 1:
             if self.told["complete"]:
                 self.missing.setdefault(self.chain, []).append((found["last"] + 1, number - 1))
-            self.hash, self.chat_known = None, False
+            self.hash, self.chat, self.chat_known = None, 0, False
         if self.hash is not None and this["previous"] != self.hash:
             raise Wrong(name + "the record before it isn't the one that it was made after")
+        if this.get("retired") and not (this["chain"].startswith("room:") and this["kind"] in RETIRABLE):
+            raise Wrong(name + "its content is gone, and that of such a record never goes")
         digest = record_hash(this).hex()
         if (this["actor"] or this["body"]) if this.get("retired") else digest != this["hash"]:
             raise Wrong(name + "its content isn't what was recorded")
@@ -487,6 +490,8 @@ class Series:
         for number, told in self.exported:
             of, batch = told["of"], told["batch"]
             begins = self.restarted.get(of, 0)  # what was exported before is in what was exported since
+            if re.fullmatch(re.escape(of) + "-[0-9]{12,}", batch):
+                continue  # of a selection, and not of the adapter that is called so
             if number <= begins or of not in reach or told["after"] < reach[of][0]:
                 continue
             if not any(after > begins and (of, batch, record["manifest"]) in here for after, record in told_of[of, batch]):

@@ -30,6 +30,12 @@ fn check(name: &str, adapter: &Adapter) -> Result<(), ComplianceError> {
             "'{name}' is no name of an adapter: 1 to {MAX_NAME} of the characters a-z, 0-9 and -"
         ));
     }
+    let is_matter = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if name == "reads" || name.strip_prefix('m').is_some_and(is_matter) {
+        return invalid(format!(
+            "'{name}' is no name of an adapter: exports of reads and of matters (m1, m2 …) are called so"
+        ));
+    }
     if !(MIN_INTERVAL..=MAX_INTERVAL).contains(&adapter.interval) {
         return invalid(format!(
             "an adapter runs every {MIN_INTERVAL} to {MAX_INTERVAL} seconds (a minute to 30 days), not every {}",

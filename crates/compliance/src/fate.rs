@@ -6,7 +6,7 @@ use crate::{
     told::Told,
 };
 use causerie_model::{ChainId, Timestamp};
-use causerie_records::{RETIRABLE, Stored};
+use causerie_records::{Stored, is_retirable};
 use std::{collections::BTreeMap, fmt};
 
 /// What becomes of a record, and why.
@@ -108,7 +108,7 @@ impl Rules {
         if stored.retired {
             return Fate::Gone;
         }
-        if !matches!(record.chain, ChainId::Room(_)) || !RETIRABLE.contains(&record.kind.as_str()) {
+        if !is_retirable(record) {
             return Fate::Never;
         }
         let (scope, policy) = match policy {
@@ -140,9 +140,9 @@ impl Rules {
 
 impl Compliance {
     /// Reads what decides fates. Read the end of the service's own chain before: whatever changes holds, policies or
-    /// adapters afterwards moves it. Holds, policies and exports that aren't as records tell are an error.
+    /// adapters afterwards moves it. Holds, policies and exports that aren't as records tell are an error, and so are
+    /// checkpoints that don't follow those that are known to be right.
     pub(crate) async fn rules(&self) -> Result<Rules, ComplianceError> {
-        let records = &*self.needs().records;
         let scope = |(id, policy): (String, Retention)| match id.parse() {
             Ok(scope) => Ok((scope, policy)),
             Err(error) => Err(ComplianceError::Damaged(format!("a retention policy: {error}"))),
@@ -155,7 +155,7 @@ impl Compliance {
             policies: policies.into_iter().map(scope).collect::<Result<_, _>>()?,
             holds: ledger.documents::<Hold>()?.into_values().collect(),
             exported: ledger.exported(),
-            covered: checkpoint::covered(checkpoint::last(records).await?.as_ref()),
+            covered: checkpoint::covered(self.trusted_last().await?.as_ref()),
         })
     }
 

@@ -43,6 +43,35 @@ type Put = BTreeMap<DocumentKey, Option<String>>;
 /// Chain, number and hash of records that were set aside.
 type SetAside = BTreeSet<(ChainId, u64, [u8; 32])>;
 
+/// What is set aside in a take.
+#[derive(Default)]
+struct Aside {
+    /// All that were set aside, once somebody asked.
+    known: Option<SetAside>,
+    /// How many in this take …
+    count: u64,
+    /// … and the first of them, with why.
+    first: Option<(String, String)>,
+}
+
+impl Aside {
+    /// One alarm for all of a take: after a restore there may be thousands, and others must be heard beside them.
+    fn words(&self) -> Option<String> {
+        let (first, reason) = self.first.as_ref()?;
+        let told = if self.count == 1 {
+            format!("{first} was set aside: {reason}. It is")
+        } else {
+            format!(
+                "{} records were set aside, the first of them {first}: {reason}. They are",
+                self.count
+            )
+        };
+        Some(format!(
+            "{told} kept in the queue's database; find out how it came about."
+        ))
+    }
+}
+
 /// Why this record can't be stored, if so.
 pub(crate) fn fault(record: &Sealed) -> Option<&'static str> {
     if record.chain == ChainId::Compliance {
@@ -97,27 +126,39 @@ impl Compliance {
     pub async fn take_in(&self) -> Result<u64, ComplianceError> {
         let mut held = self.inner.queue_lease.lock().await;
         let lease = self.lease(&mut held).await?;
+        let mut aside = Aside::default();
+        let result = self.take(&lease, &mut aside).await;
+        if matches!(result, Err(ComplianceError::Busy(_))) {
+            // What was held is somebody else's or nobody's. The next time it is asked for anew.
+            *held = None;
+        }
+        if let Some(text) = aside.words() {
+            self.alarm("set-aside", text);
+        }
+        result
+    }
+
+    async fn take(&self, lease: &Lease, aside: &mut Aside) -> Result<u64, ComplianceError> {
         let (queue, now) = (&self.needs().queue, self.needs().clock.now());
-        let waiting = queue.waiting(&lease, now, MAX_BATCH).await.map_err(lost)?;
+        let waiting = queue.waiting(lease, now, MAX_BATCH).await.map_err(lost)?;
         let Some(last) = waiting.last().map(|queued| queued.sequence) else {
             return Ok(0);
         };
         // Before anything is stored or goes: an end in between has it told twice rather than never.
         let told = self.watch(&waiting).await?;
-        let mut known = None;
         let mut sound = Vec::with_capacity(waiting.len());
         for queued in &waiting {
             let Some(reason) = fault(&queued.record) else {
                 sound.push(queued);
                 continue;
             };
-            self.store(&lease, &sound, &mut known).await?;
+            self.store(lease, &sound, aside).await?;
             sound.clear();
-            self.set_aside(&lease, queued, reason, &mut known).await?;
+            self.set_aside(lease, queued, reason, aside).await?;
         }
-        self.store(&lease, &sound, &mut known).await?;
+        self.store(lease, &sound, aside).await?;
         queue
-            .acknowledge(&lease, self.needs().clock.now(), last)
+            .acknowledge(lease, self.needs().clock.now(), last)
             .await
             .map_err(lost)?;
         for of in &told {
@@ -171,7 +212,7 @@ impl Compliance {
         &self,
         lease: &Lease,
         records: &[&Queued],
-        known: &mut Option<SetAside>,
+        aside: &mut Aside,
     ) -> Result<(), ComplianceError> {
         if records.is_empty() {
             return Ok(());
@@ -183,7 +224,7 @@ impl Compliance {
         for queued in records {
             match self.needs().records.append(&addition(&[queued])).await {
                 Err(error) if error.fault == StoreFault::Conflict => {
-                    self.set_aside(lease, queued, &error.message, known).await?;
+                    self.set_aside(lease, queued, &error.message, aside).await?;
                 }
                 other => {
                     other?;
@@ -193,19 +234,18 @@ impl Compliance {
         Ok(())
     }
 
-    /// Recorded first: a record out of the queue of which nobody knows would be lost. `known` are those that were set aside
-    /// before, once somebody asked.
+    /// Recorded first: a record out of the queue of which nobody knows would be lost.
     async fn set_aside(
         &self,
         lease: &Lease,
         queued: &Queued,
         reason: &str,
-        known: &mut Option<SetAside>,
+        aside: &mut Aside,
     ) -> Result<(), ComplianceError> {
         let record = &queued.record;
-        let known = match known {
+        let known = match &mut aside.known {
             Some(known) => known,
-            None => known.insert(self.set_aside_records().await?),
+            None => aside.known.insert(self.set_aside_records().await?),
         };
         if known.insert((record.chain, record.number, record.hash.0)) {
             let event = Event::SetAside {
@@ -222,11 +262,14 @@ impl Compliance {
             .await
             .map_err(lost)?;
         metrics::counter!("causerie_compliance_set_aside_total").increment(1);
-        let text = format!(
-            "record {} of chain {} was set aside: {reason}. It is kept in the queue's database; find out how it came about.",
-            record.number, record.chain
-        );
-        self.alarm("set-aside", text);
+        aside.count += 1;
+        let first = || {
+            (
+                format!("record {} of chain {}", record.number, record.chain),
+                reason.to_owned(),
+            )
+        };
+        aside.first.get_or_insert_with(first);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use crate::{Compliance, ComplianceError};
 use causerie_model::{ChainId, Hash};
 use causerie_proof::Content;
-use causerie_records::{ChainSpan, Stored};
+use causerie_records::{ChainSpan, Stored, is_retirable};
 use std::collections::BTreeSet;
 
 /// Follows a chain from the record before a span on.
@@ -55,6 +55,8 @@ impl Links {
             Some("isn't the next of its chain")
         } else if self.hash.is_some_and(|hash| hash != record.previous) {
             Some("doesn't follow the record before it")
+        } else if stored.retired && !is_retirable(record) {
+            Some("has lost its content, which such a record never does")
         } else if !stored.retired && Content::of(record).hash() != record.hash {
             Some("isn't what its hash says")
         } else {

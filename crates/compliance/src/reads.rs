@@ -1,7 +1,8 @@
 //! All that one user could have read between two moments.
 //!
 //! That is: the messages of each room that were posted while he was in it, by the order of the room's chain, and those that
-//! his reads and searches of history showed him. When a `PART` is lost, he counts as present until the time of its record,
+//! his reads and searches of history showed him. Of a message that had been replaced before he was shown it, the record of the
+//! replacement (`DELETED`) is among them, since that has what he saw. When a `PART` is lost, he counts as present until the time of its record,
 //! and the room says so.
 
 use crate::{
@@ -44,6 +45,8 @@ pub struct RoomReads {
     pub lost: u64,
     /// Numbers of messages that he was shown as history, as ranges with both ends; rising.
     pub shown: Vec<(u64, u64)>,
+    /// The same, each with the position of the record that tells of it; rising by that.
+    showings: Vec<(u64, u64, u64)>,
 }
 
 impl RoomReads {
@@ -75,6 +78,13 @@ impl RoomReads {
         let begun = self.shown.partition_point(|(first, _)| *first <= chat_id);
         let last = begun.checked_sub(1).and_then(|index| self.shown.get(index));
         last.is_some_and(|(_, last)| chat_id <= *last)
+    }
+
+    /// Whether he was shown this message after a position.
+    fn was_shown_after(&self, chat_id: u64, position: u64) -> bool {
+        let later = self.showings.partition_point(|(_, _, at)| *at <= position);
+        let mut later = self.showings.iter().skip(later);
+        later.any(|(first, last, _)| (*first..=*last).contains(&chat_id))
     }
 
     /// Sorts what he was shown, and makes one range of those that touch.
@@ -139,6 +149,8 @@ impl Reads {
                     if let (Some(room), Some(messages)) = (room, messages) {
                         let room = self.rooms.entry(RoomId(room)).or_default();
                         room.shown.extend(ranges(messages));
+                        let showings = ranges(messages).map(|(first, last)| (first, last, stored.position));
+                        room.showings.extend(showings);
                     }
                 }
             }
@@ -146,7 +158,7 @@ impl Reads {
         }
     }
 
-    /// Whether he could have read this message.
+    /// Whether he could have read this message, or what it was replaced by.
     pub(crate) fn holds(&self, stored: &Stored, reading: &Reading) -> bool {
         let record = &stored.record;
         let ChainId::Room(room) = record.chain else {
@@ -155,19 +167,24 @@ impl Reads {
         let Some(room) = self.rooms.get(&room) else {
             return false;
         };
-        if record.at >= reading.from && record.at < reading.until && room.was_there(record.number) {
-            return true;
+        let body: Value = serde_json::from_str(&record.body).unwrap_or_default();
+        let number = |name: &str| body.get(name).and_then(Value::as_u64);
+        if record.kind == "DELETED" {
+            let is_replaced = body.get("replacement").is_some_and(Value::is_string);
+            let shown =
+                number("deleted").is_some_and(|chat_id| room.was_shown_after(chat_id, stored.position));
+            return is_replaced && shown;
         }
-        let body: Option<Value> = serde_json::from_str(&record.body).ok();
-        let chat_id = body.and_then(|body| body.get("chatId")?.as_u64());
-        chat_id.is_some_and(|chat_id| room.was_shown(chat_id))
+        let inside = record.at >= reading.from && record.at < reading.until;
+        (inside && room.was_there(record.number))
+            || number("chatId").is_some_and(|chat_id| room.was_shown(chat_id))
     }
 
-    /// The messages of the rooms that matter.
+    /// The messages of the rooms that matter, and their replacements.
     pub(crate) fn selection(&self, reading: &Reading) -> Selection {
         Selection {
             chains: self.rooms.keys().copied().map(ChainId::Room).collect(),
-            kinds: vec!["CHAT".to_owned()],
+            kinds: ["CHAT", "DELETED"].map(str::to_owned).to_vec(),
             until: Some(reading.until),
             ..Selection::default()
         }

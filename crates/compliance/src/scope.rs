@@ -54,7 +54,8 @@ impl Compliance {
     /// no record tells of is found by its row if it has records.
     ///
     /// # Errors
-    /// [`ComplianceError::Unknown`] if there is no such room; [`ComplianceError::Invalid`] if several have the name;
+    /// [`ComplianceError::Unknown`] if there is no such room; [`ComplianceError::Invalid`] if several have the name,
+    /// or one has it and another the row;
     /// [`ComplianceError::Store`].
     pub(crate) async fn rooms_named(&self, texts: &[String]) -> Result<Vec<RoomId>, ComplianceError> {
         check_count("rooms", texts)?;
@@ -90,22 +91,19 @@ impl Compliance {
             Some(guid) => room.guid == guid,
             None => room.name.to_lowercase() == name,
         };
+        let named = known.iter().filter(|(_, room)| matches(room));
+        let mut found: BTreeSet<RoomId> = named.map(|(row, _)| *row).collect();
         if let Ok(row) = text.parse::<i64>() {
             let room = RoomId(row);
-            if known.iter().any(|(known, _)| *known == room) {
-                return Ok(room);
-            }
+            let is_known = known.iter().any(|(known, _)| *known == room);
             let head = self.needs().records.head(ChainId::Room(room)).await;
-            if row > 0 && head?.number > 0 {
-                return Ok(room);
+            if is_known || (row > 0 && head?.number > 0) {
+                // One room's row may be another one's name.
+                found.insert(room);
             }
         }
-        let mut found = known
-            .iter()
-            .filter(|(_, room)| matches(room))
-            .map(|(row, _)| *row);
-        let room = found.next().ok_or_else(unknown)?;
-        if found.next().is_some() {
+        let room = found.pop_first().ok_or_else(unknown)?;
+        if !found.is_empty() {
             return invalid(format!(
                 "several rooms are called '{text}': name it by its address"
             ));

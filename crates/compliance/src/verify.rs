@@ -31,8 +31,8 @@ impl Compliance {
     /// runs are as records tell. That it was asked for is recorded.
     ///
     /// # Errors
-    /// [`ComplianceError::Damaged`] if a checkpoint can't be read; [`ComplianceError::Store`]. That something is wrong is no
-    /// error but the result, and an alarm.
+    /// [`ComplianceError::Store`]; [`ComplianceError::Busy`] if what is known outside of the database can't be read. That
+    /// something is wrong is no error but the result, and an alarm.
     pub async fn verify(
         &self,
         officer: &Officer,
@@ -94,24 +94,31 @@ impl Compliance {
 
     async fn verify_all(&self, progress: Progress<'_>) -> Result<Result<Verified, Wrong>, ComplianceError> {
         let records = &self.needs().records;
-        // First the checkpoints: all that they cover must be there. What is made from now on isn't looked at.
-        let last = records.last_checkpoint().await?.map_or(0, |last| last.number);
-        let end = records.end().await?;
+        // First what must be there, then the checkpoints, then the records: what is made meanwhile isn't asked for.
         let mut anchors = self.anchors().await?;
         let trust = self.inner.trust.lock().await;
         anchors.extend(trust.as_ref().and_then(|trust| trust.last().cloned()));
         drop(trust);
+        let last = records.last_checkpoint().await?.map_or(0, |last| last.number);
+        let end = records.end().await?;
         let mut verifier = LogVerifier::new(Some(self.needs().root), anchors);
         let mut position = 0;
         let mut number = 0;
-        while number < last {
+        'checkpoints: while number < last {
             let lines = records.checkpoints(number, PAGE).await?;
             let Some(found) = lines.last() else {
                 break;
             };
             number = found.number;
             for line in lines.into_iter().filter(|line| line.number <= last) {
-                let signed = checkpoint::parse(&line)?;
+                let signed = match checkpoint::parse(&line) {
+                    Ok(signed) => signed,
+                    Err(error) => {
+                        tracing::error!("{error}");
+                        verifier.unreadable_checkpoint(line.number);
+                        break 'checkpoints;
+                    }
+                };
                 let up_to = signed.checkpoint.up_to.min(end);
                 verifier.checkpoint(&signed);
                 position = self.feed(&mut verifier, position, up_to, end, progress).await?;

@@ -4,15 +4,17 @@ use crate::{blocking, disk, named, transform::Processor, zip_of, zipped};
 use async_trait::async_trait;
 use causerie_destination::{DeliveryError, Staged as StagedFile, Staging};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs::{File, TryLockError},
     mem,
     path::{Path, PathBuf},
     sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
+        Arc, Condvar, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
+use tokio::runtime::Handle;
 
 /// What the name of a folder begins with that isn't an export yet.
 const PREFIX: &str = ".staging-";
@@ -23,6 +25,47 @@ const BUFFER_BYTES: usize = 1024 * 1024;
 const PROBE: &str = ".probe-";
 /// Tells the probes of this process apart.
 static PROBES: AtomicU64 = AtomicU64::new(0);
+
+/// How long to wait for a folder of the same name to be gone.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The folders that this process removes just now, and what tells that one is gone.
+static LEAVING: (Mutex<BTreeSet<PathBuf>>, Condvar) = (Mutex::new(BTreeSet::new()), Condvar::new());
+
+/// A folder that is to be removed, until this is dropped.
+struct Leaving(PathBuf);
+
+impl Leaving {
+    fn begin(folder: PathBuf) -> Self {
+        let mut all = LEAVING.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(folder.clone());
+        Self(folder)
+    }
+
+    /// Waits until a folder isn't removed any more.
+    fn wait(folder: &Path) -> Result<(), DeliveryError> {
+        let all = LEAVING.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = LEAVING
+            .1
+            .wait_timeout_while(all, PATIENCE, |all| all.contains(folder));
+        let (all, late) = waited.unwrap_or_else(PoisonError::into_inner);
+        drop(all);
+        if late.timed_out() {
+            return Err(DeliveryError(format!(
+                "{} is still being removed",
+                folder.display()
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        let mut all = LEAVING.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.remove(&self.0);
+        LEAVING.1.notify_all();
+    }
+}
 
 /// An error unless it is a directory.
 fn is_there(directory: &Path) -> Result<(), DeliveryError> {
@@ -50,14 +93,16 @@ pub(crate) fn check(directory: &Path) -> Result<(), DeliveryError> {
     tried.and(disk::remove(&probe))
 }
 
-/// The folder that an export is staged in. It goes when this is dropped.
+/// The folder that an export is staged in. It goes when this is dropped: soon after, where a slow disk holds up nobody.
 pub(crate) struct Staged {
     directory: PathBuf,
     export: String,
     folder: PathBuf,
     zip: bool,
+    /// Nothing is there any more.
+    gone: AtomicBool,
     /// Keeps others from this folder for as long as it is open.
-    _lock: File,
+    lock: Option<File>,
 }
 
 impl Staged {
@@ -71,6 +116,7 @@ impl Staged {
             }
         }
         let folder = directory.join(format!("{PREFIX}{export}"));
+        Leaving::wait(&folder)?;
         if let Ok(old) = File::open(&folder) {
             lock(&old, &folder)?;
             disk::remove(&folder)?;
@@ -84,7 +130,8 @@ impl Staged {
             export: export.to_owned(),
             folder,
             zip,
-            _lock: lock_of,
+            gone: AtomicBool::new(false),
+            lock: Some(lock_of),
         })
     }
 
@@ -115,17 +162,41 @@ impl Staged {
             }
             disk::sync(&self.folder)?;
             disk::rename(&self.folder, &to)?;
+            self.gone.store(true, Ordering::SeqCst);
         }
         disk::sync(&self.directory)
+    }
+
+    /// Removes what is there, if anything is.
+    fn clear(&self) {
+        if !self.gone.swap(true, Ordering::SeqCst) {
+            clear(&self.folder);
+        }
     }
 }
 
 impl Drop for Staged {
     fn drop(&mut self) {
-        for path in [packed(&self.folder), self.folder.clone()] {
-            if let Err(error) = disk::remove(&path) {
-                tracing::warn!(%error, "what was staged of an export stays until it is begun again");
-            }
+        if *self.gone.get_mut() {
+            return;
+        }
+        let (leaving, lock) = (Leaving::begin(mem::take(&mut self.folder)), self.lock.take());
+        let remove = move || {
+            clear(&leaving.0);
+            drop(lock);
+        };
+        match Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(remove)),
+            Err(_) => remove(),
+        }
+    }
+}
+
+/// Removes a staged folder, and its zip.
+fn clear(folder: &Path) {
+    for path in [&packed(folder), folder] {
+        if let Err(error) = disk::remove(path) {
+            tracing::warn!(%error, "what was staged of an export stays until it is begun again");
         }
     }
 }
@@ -225,8 +296,13 @@ impl Staging for InFolder {
     }
 
     async fn commit(mut self: Box<Self>) -> Result<(), DeliveryError> {
-        self.flush().await?;
+        let flushed = self.flush().await;
         let staged = Arc::clone(&self.staged);
-        blocking(move || staged.commit()).await
+        blocking(move || {
+            let done = flushed.and_then(|()| staged.commit());
+            staged.clear();
+            done
+        })
+        .await
     }
 }

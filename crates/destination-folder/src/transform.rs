@@ -12,7 +12,7 @@
 //!   machine, and to reach the network. How far it holds depends on the kernel, which the log tells.
 
 use crate::{
-    disk,
+    blocking, disk,
     sandbox::{Enforced, Sandbox},
     stylesheet,
 };
@@ -96,28 +96,38 @@ impl Processor {
         from: &str,
         to: &str,
     ) -> Result<(), DeliveryError> {
-        let program = self.program()?;
         let stylesheet = stylesheet::checked(stylesheet).map_err(DeliveryError)?;
         let (from, to, cell) = (folder.join(from), folder.join(to), folder.join(CELL));
-        if !from.is_file() {
-            return Err(DeliveryError(format!("{} isn't there", from.display())));
-        }
-        let out = disk::create(&to)?;
-        disk::remove(&cell)?;
-        disk::make(&cell)?;
+        let (program, out) = {
+            let (processor, from, to, cell) = (self.clone(), from.clone(), to.clone(), cell.clone());
+            blocking(move || {
+                let program = processor.program()?;
+                if !from.is_file() {
+                    return Err(DeliveryError(format!("{} isn't there", from.display())));
+                }
+                let out = disk::create(&to)?;
+                disk::remove(&cell)?;
+                disk::make(&cell)?;
+                Ok((program, out))
+            })
+            .await?
+        };
         let run = self.child(&program, &cell, stylesheet, &from, File::from_std(out));
         let done = match tokio::time::timeout(self.deadline, run).await {
             Ok(done) => done,
             Err(_) => Err(format!("it took longer than {} s", self.deadline.as_secs())),
         };
-        disk::remove(&cell)?;
-        done.map_err(|why| {
-            let removed = disk::remove(&to).err().map(|error| format!("; {error}"));
-            DeliveryError(format!(
-                "the stylesheet failed: {why}{}",
-                removed.unwrap_or_default()
-            ))
+        blocking(move || {
+            disk::remove(&cell)?;
+            done.map_err(|why| {
+                let removed = disk::remove(&to).err().map(|error| format!("; {error}"));
+                DeliveryError(format!(
+                    "the stylesheet failed: {why}{}",
+                    removed.unwrap_or_default()
+                ))
+            })
         })
+        .await
     }
 
     /// Runs it to its end. Dropped before, it is killed.

@@ -104,7 +104,10 @@ fn name_of<'a>(mail: &Mail<'a>) -> &'a str {
 
 /// An entry as lines of text. Those after the first are indented, so that no text looks like entries.
 pub(crate) fn text_of(entry: &Entry) -> String {
-    let what = sentence(entry).replace("\r\n", "\n").replace('\n', "\n    ");
+    // A lone CR ends a line for some readers, too.
+    let what = sentence(entry)
+        .replace("\r\n", "\n")
+        .replace(['\r', '\n'], "\n    ");
     format!(
         "[{}] {} {} <{}>: {what}\n",
         entry.at,

@@ -1,6 +1,6 @@
 //! Whether the records of one chain follow each other.
 
-use crate::record::Content;
+use crate::record::{Content, is_retirable};
 use causerie_model::{ChainId, ChatId, Hash, Head, Sealed, Timestamp};
 use serde::Deserialize;
 use std::{borrow::Borrow, error::Error, fmt};
@@ -32,6 +32,8 @@ pub enum Fault {
     Previous,
     /// Its hash isn't that of its content, or its content isn't that of its kind.
     Content,
+    /// Its content is gone, and that of its chain or kind never goes.
+    Kept,
     /// It is earlier than the record before.
     Time,
     /// It is a message, and doesn't have the number of the next one.
@@ -46,6 +48,7 @@ impl fmt::Display for Fault {
             Self::Foreign => f.write_str("it is of another chain"),
             Self::Previous => f.write_str("the record before it isn't the one that it was made after"),
             Self::Content => f.write_str("its content isn't what was recorded"),
+            Self::Kept => f.write_str("its content is gone, and that of such a record never goes"),
             Self::Time => f.write_str("its time is before that of the record before it"),
             Self::ChatId => f.write_str("its message doesn't have the next number"),
         }
@@ -108,7 +111,7 @@ pub(crate) struct Follower {
     /// `None` if the last record isn't known.
     pub(crate) hash: Option<Hash>,
     chat_id: u64,
-    /// `chat_id` is that of the last message; if not, the next one's is greater.
+    /// `chat_id` is that of the last message; if not, it is less than the next one's.
     chat_id_known: bool,
 }
 
@@ -141,6 +144,8 @@ impl Follower {
     pub(crate) fn skip_to(&mut self, number: u64) {
         self.number = number;
         self.hash = None;
+        // Not even that it is greater than those before: a room that was restored from a backup gives numbers again.
+        self.chat_id = 0;
         self.chat_id_known = false;
     }
 
@@ -158,6 +163,9 @@ impl Follower {
         }
         if self.hash.is_some_and(|hash| hash != record.previous) {
             return Err(Fault::Previous);
+        }
+        if retired && !is_retirable(record) {
+            return Err(Fault::Kept);
         }
         let sound = if retired {
             record.actor.is_empty() && record.body.is_empty()

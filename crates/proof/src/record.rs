@@ -20,6 +20,16 @@ use sha2::{Digest, Sha256};
 /// Names the purpose and version of the hash.
 const DOMAIN_TAG: &[u8] = b"causerie record 1\0";
 
+/// Kinds of a room's records whose content may go. What was changed in a room stays: it says who could have been there.
+/// Databases refuse to empty any other.
+pub const RETIRABLE: [&str; 7] = ["CHAT", "JOIN", "PART", "BACKCHAT", "DELETED", "DENIED", "PURGED"];
+
+/// Whether the content of this record may go. Of the system and of the compliance service none ever does.
+#[must_use]
+pub fn is_retirable(record: &Sealed) -> bool {
+    matches!(record.chain, ChainId::Room(_)) && RETIRABLE.contains(&record.kind.as_str())
+}
+
 /// What a record's hash covers.
 #[derive(Clone, Copy, Debug)]
 pub struct Content<'a> {

@@ -30,12 +30,23 @@ pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Clone, Debug)]
 pub struct SocketQueue {
     path: PathBuf,
+    max_answer_bytes: usize,
 }
 
 impl SocketQueue {
     /// The queue at this socket. It needn't be there yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            max_answer_bytes: MAX_ANSWER_BYTES,
+        }
+    }
+
+    /// With this instead of [`MAX_ANSWER_BYTES`].
+    #[must_use]
+    pub fn with_max_answer_bytes(mut self, bytes: usize) -> Self {
+        self.max_answer_bytes = bytes;
+        self
     }
 
     async fn post<T: DeserializeOwned>(&self, uri: &str, body: &impl Serialize) -> Result<T, StoreError> {
@@ -81,12 +92,12 @@ impl SocketQueue {
         tokio::spawn(connection);
         let response = sender.send_request(request).await.map_err(gone)?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES)
+        let body = Limited::new(response.into_body(), self.max_answer_bytes)
             .collect()
             .await;
         let body = body.map_err(|error| {
             if error.is::<LengthLimitError>() {
-                let why = format!("the answer has more than {MAX_ANSWER_BYTES} bytes");
+                let why = format!("the answer has more than {} bytes", self.max_answer_bytes);
                 self.error(StoreFault::Other, why)
             } else {
                 self.error(StoreFault::Unavailable, error)

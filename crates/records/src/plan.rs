@@ -50,10 +50,6 @@ fn is_number(number: u64) -> bool {
     number > 0 && i64::try_from(number).is_ok()
 }
 
-/// Kinds of records whose content may go. What was changed in a room stays: it says who could have been there. Databases
-/// refuse to empty any other.
-pub const RETIRABLE: [&str; 7] = ["CHAT", "JOIN", "PART", "BACKCHAT", "DELETED", "DENIED", "PURGED"];
-
 fn check_chain(chain: ChainId) -> Result<(), StoreError> {
     match chain {
         // The rows of the other two chains.

@@ -4,7 +4,7 @@ use crate::world::{World, key, officer};
 use causerie_compliance::{Compliance, ComplianceError, Settings};
 use causerie_proof::{Checkpoint, SignedCheckpoint};
 use causerie_records::{Addition, CheckpointLine, Checkpoints, Records};
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 async fn verify(service: &Compliance) -> Result<u64, String> {
     let found = service
@@ -108,20 +108,22 @@ async fn an_end_that_its_line_does_not_say_is_not_believed() {
         previous: first.hash(),
         ..first.checkpoint
     };
-    let line = CheckpointLine {
-        number: 2,
-        up_to: 1_000,
-        line: next.sign(&key(1)).to_line(),
+    let append = async |checkpoint: Checkpoint| {
+        let line = CheckpointLine {
+            number: checkpoint.number,
+            up_to: 1_000,
+            line: checkpoint.sign(&key(1)).to_line(),
+        };
+        let addition = Addition {
+            checkpoint: Some(line),
+            ..Addition::default()
+        };
+        world.records.append(&addition).await.unwrap();
     };
-    let addition = Addition {
-        checkpoint: Some(line),
-        ..Addition::default()
-    };
-    world.records.append(&addition).await.unwrap();
+    append(next.clone()).await;
     for error in [
         service.checkpoint().await.err().unwrap(),
         service.retention_plan(&|_, _| {}).await.err().unwrap(),
-        service.verify(&officer(), &|_, _| {}).await.err().unwrap(),
     ] {
         let text = error.to_string();
         assert!(
@@ -129,6 +131,23 @@ async fn an_end_that_its_line_does_not_say_is_not_believed() {
             "{text}"
         );
     }
+    // To a verification it is what is wrong: an alarm, a record, and what the status tells.
+    world.take_alarms();
+    assert_eq!(
+        verify(&service).await.unwrap_err(),
+        "checkpoint 2: it can't be read, or its line isn't what the database says of it"
+    );
+    assert_eq!(world.take_alarms(), ["verify-failed"]);
+    assert_eq!(world.stored().await.last().unwrap().record.kind, "QUERIED");
+    // The status needs the last one.
+    append(Checkpoint {
+        number: 3,
+        up_to: 1_000,
+        ..next
+    })
+    .await;
+    let verified = service.status().await.unwrap().verified;
+    assert!(verified.is_some_and(|verified| !verified.right));
 }
 
 #[tokio::test]
@@ -212,4 +231,21 @@ async fn a_rotation_that_was_cut_short_is_done_again() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_checkpoint_that_is_made_while_anchors_are_read_is_no_fault() {
+    let world = World::new().await;
+    let service = Arc::new(world.open().await);
+    world.talk(1).await;
+    service.take_in().await.unwrap();
+    let (own, runtime) = (Arc::clone(&service), tokio::runtime::Handle::current());
+    let hook = move || {
+        let made = runtime.block_on(own.checkpoint()).unwrap();
+        assert!(made.is_some());
+    };
+    *world.heard.before_reading_back.lock().unwrap() = Some(Box::new(hook));
+    assert_eq!(verify(&service).await, Ok(3));
+    assert!(world.heard.before_reading_back.lock().unwrap().is_none());
+    assert_eq!(world.alarms(), [""; 0]);
 }

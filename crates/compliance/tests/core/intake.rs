@@ -94,7 +94,13 @@ async fn poison_is_set_aside_and_the_others_go_on() {
     world.publish(vec![forged, world.chat("good"), no_json]).await;
     drain(&service).await;
     assert_eq!(world.numbers().await, [1, 2, 3, 5]);
-    assert_eq!(world.take_alarms(), ["set-aside", "set-aside"]);
+    let alarm = world.heard.alarms.lock().unwrap()[0].text.clone();
+    assert!(
+        alarm
+            .starts_with("2 records were set aside, the first of them record 4 of chain room:7: its content"),
+        "{alarm}"
+    );
+    assert_eq!(world.take_alarms(), ["set-aside"], "one for each take");
     let reasons: Vec<String> = world
         .store
         .aside(0, 9)
@@ -146,7 +152,7 @@ async fn what_conflicts_with_what_is_stored_is_set_aside() {
     drain(&service).await;
     // The second doesn't follow what is stored either. What comes then comes after a gap, which is explained.
     assert_eq!(world.numbers().await, [1, 3]);
-    assert_eq!(world.alarms(), ["set-aside", "set-aside"]);
+    assert_eq!(world.alarms(), ["set-aside"]);
     assert_eq!(world.store.backlog().await.unwrap().set_aside, 2);
     let found = service.verify(&officer(), &|_, _| {}).await.unwrap();
     assert!(found.result.is_ok(), "{found:?}");
@@ -252,6 +258,13 @@ async fn until<F: Future<Output = bool>>(mut is: impl FnMut() -> F) {
     }
 }
 
+/// Waits until it was looked so many times more what waits in the queue.
+async fn looks(world: &World, more: u64) {
+    let calls = || world.faults.backlog_calls.load(Ordering::SeqCst);
+    let before = calls();
+    until(|| async { calls() >= before + more }).await;
+}
+
 #[tokio::test]
 async fn a_database_that_was_away_is_taken_up_again_in_order() {
     let world = World::new().await;
@@ -286,7 +299,8 @@ async fn age_is_an_alarm_too() {
     world.faults.records_down.store(true, Ordering::SeqCst);
     world.talk(1).await;
     world.pass(60);
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // When a look begins, the one before it has ended; the first may have begun before the time passed.
+    looks(&world, 3).await;
     assert!(!world.alarms().contains(&"queue-behind"));
     world.pass(1);
     until(|| async { world.alarms().contains(&"queue-behind") }).await;
@@ -301,8 +315,11 @@ async fn a_queue_that_can_not_be_reached_is_an_alarm() {
     let service = Compliance::start(settings, world.needs()).await.unwrap();
     world.talk(1).await;
     until(|| async { world.store.backlog().await.unwrap().depth == 0 }).await;
-    world.pass(120);
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // As time passes, what waits is looked at again.
+    for _ in 0..3 {
+        world.pass(60);
+        looks(&world, 1).await;
+    }
     assert!(!world.alarms().contains(&"queue-unreachable"));
     world.faults.die_at(1, false);
     until(|| async {
@@ -440,4 +457,44 @@ async fn the_chain_of_the_room_is_what_the_chat_server_made() {
     assert_eq!((head.number, head.hash), (journal.record, journal.hash));
     assert_ne!(head.hash, Hash::ZERO);
     assert_eq!(world.key.public(), key(1).public());
+}
+
+#[tokio::test]
+async fn what_was_set_aside_is_told_of_though_the_take_fails() {
+    let world = World::new().await;
+    world.talk(0).await;
+    let service = world.open().await;
+    drain(&service).await;
+    let mut poison = world.chat("forged");
+    poison.body = poison.body.replace("forged", "forgery");
+    world.publish(vec![poison, world.chat("good")]).await;
+    let mut told = 0;
+    for call in 1.. {
+        world.faults.die_at(call, false);
+        let failed = service.take_in().await.is_err();
+        world.faults.heal();
+        told = world.take_alarms().len();
+        let aside = world.store.backlog().await.unwrap().set_aside;
+        assert_eq!(told as u64, aside, "call {call}");
+        if told > 0 {
+            assert!(failed, "only what came after it failed");
+            break;
+        }
+    }
+    assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn a_lease_that_is_gone_is_not_tried_again() {
+    let world = World::new().await;
+    let start = async || {
+        let needs = world.needs_of(1);
+        Compliance::open(Settings::new("x.test"), needs).await.unwrap()
+    };
+    let one = start().await;
+    assert_eq!(one.take_in().await.unwrap(), 0);
+    // The same service, started again, takes the lease over.
+    assert_eq!(start().await.take_in().await.unwrap(), 0);
+    assert!(matches!(one.take_in().await, Err(ComplianceError::Busy(_))));
+    assert_eq!(one.take_in().await.unwrap(), 0);
 }

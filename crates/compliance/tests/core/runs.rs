@@ -289,6 +289,13 @@ async fn settings_of_adapters_are_checked() {
         ("A", false),
         ("a/b", false),
         ("ä", false),
+        // What exports of reads and matters are of.
+        ("reads", false),
+        ("m7", false),
+        ("m0123", false),
+        ("m", true),
+        ("m7a", true),
+        ("reads-1", true),
     ] {
         assert_eq!(set(name, &|_| {}).await.is_ok(), right, "{name}");
     }

@@ -5,7 +5,7 @@ use causerie_compliance::{Compliance, ComplianceError, Settings};
 use causerie_proof::{Checkpoint, SignedCheckpoint};
 use causerie_records::{Addition, CheckpointLine, Records};
 use causerie_store_sqlite::{Options, SqliteRecords};
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 /// Two checkpoints, of which the second covers one record more, and the service that made them.
 async fn signed(world: &World) -> (Compliance, [SignedCheckpoint; 2]) {
@@ -112,6 +112,11 @@ async fn a_database_that_was_cut_is_found_by_who_made_the_checkpoints_and_by_anc
                 "{name}: {error}"
             );
         }
+        if records > 0 {
+            let applied = service.retention_apply(&officer(), &|_, _| {}).await;
+            let error = applied.unwrap_err().to_string();
+            assert!(error.contains("checkpoint 2 is gone"), "{name}: {error}");
+        }
         // Without a log nothing tells of what was before.
         world.heard.anchored.lock().unwrap().clear();
         if records > 0 {
@@ -203,4 +208,32 @@ async fn every_export_leads_from_the_root_of_trust_to_the_key_that_signed_it() {
         service.take_in().await.unwrap();
     }
     assert_eq!(led, [(true, 3), (true, 2), (true, 3), (true, 3)]);
+}
+
+#[tokio::test]
+async fn a_record_that_never_goes_and_is_gone_fails_the_run() {
+    let world = World::new().await;
+    world.talk(2).await;
+    let service = world.open().await;
+    service.take_in().await.unwrap();
+    let (officer, adapter) = (officer(), world.adapter());
+    let set = service.set_adapter(&officer, "a", &adapter, false);
+    set.await.unwrap();
+    let run = async || service.run_adapter(&officer, "a", &|_, _| {}).await;
+    let position = async |kind: &str| {
+        let stored = world.stored().await;
+        let found = stored.iter().find(|stored| stored.record.kind == kind);
+        found.unwrap().position
+    };
+    let (changed, chat) = (position("CHANGED").await, position("CHAT").await);
+    world.faults.emptied.store(changed, Ordering::SeqCst);
+    let error = run().await.unwrap_err().to_string();
+    assert!(
+        error.contains(&format!(
+            "record 1 of room:7 (position {changed}) has lost its content, which such a record never does"
+        )),
+        "{error}"
+    );
+    world.faults.emptied.store(chat, Ordering::SeqCst);
+    assert!(run().await.unwrap().batch.is_some());
 }

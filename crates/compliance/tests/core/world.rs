@@ -40,6 +40,8 @@ pub(crate) struct Heard {
     pub(crate) alarms: Mutex<Vec<Alarm>>,
     pub(crate) anchored: Mutex<Vec<String>>,
     pub(crate) anchor_fails: std::sync::atomic::AtomicBool,
+    /// Happens right before the anchors are read back, once.
+    pub(crate) before_reading_back: Mutex<Option<Box<dyn FnOnce() + Send>>>,
 }
 
 impl Alarms for Heard {
@@ -58,6 +60,10 @@ impl Anchor for Heard {
     }
 
     fn all(&self) -> Result<Vec<String>, String> {
+        let hook = self.before_reading_back.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook();
+        }
         Ok(self.anchored.lock().unwrap().clone())
     }
 }

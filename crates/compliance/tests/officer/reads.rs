@@ -12,6 +12,8 @@ enum Step {
     Join(bool),
     Part(bool, bool),
     Post,
+    /// Replaces or removes a message, by a fraction of 8.
+    Delete(bool, u64),
     /// Shows a range of the room's messages, by fractions of 8.
     Show(bool, u64, u64),
 }
@@ -22,6 +24,7 @@ fn step() -> impl Strategy<Value = Step> {
         any::<(bool, bool)>().prop_map(|(him, lost)| Step::Part(him, lost)),
         Just(Step::Post),
         Just(Step::Post),
+        (any::<bool>(), 0..8u64).prop_map(|(replaced, which)| Step::Delete(replaced, which)),
         (any::<bool>(), 0..8u64, 0..8u64).prop_map(|(him, a, b)| Step::Show(him, a.min(b), a.max(b))),
     ]
 }
@@ -46,6 +49,8 @@ async fn check(steps: Vec<(i64, i64, Step)>, from: i64, until: i64) -> Result<()
     // Who is there, by room and whether it is him; messages by room: position.
     let mut present: BTreeSet<(i64, bool)> = BTreeSet::new();
     let mut messages: Vec<Vec<u64>> = vec![Vec::new(); 4];
+    // Records of replacements: room, number of the message, position.
+    let mut replaced: Vec<(i64, u64, u64)> = Vec::new();
     let (mut readable, mut lost) = (BTreeSet::new(), 0);
     for (room, later, step) in steps {
         at += later;
@@ -65,6 +70,15 @@ async fn check(steps: Vec<(i64, i64, Step)>, from: i64, until: i64) -> Result<()
                     readable.insert(position);
                 }
             }
+            Step::Delete(replace, which) => {
+                let number = which * messages[room as usize].len() as u64 / 8 + 1;
+                if number <= messages[room as usize].len() as u64 {
+                    records.push(world.delete(room, at, number, replace.then_some("better")));
+                    if replace {
+                        replaced.push((room, number, position));
+                    }
+                }
+            }
             Step::Show(him, first, last) => {
                 let there = &messages[room as usize];
                 let (first, last) = (first * there.len() as u64 / 8 + 1, last * there.len() as u64 / 8);
@@ -72,6 +86,10 @@ async fn check(steps: Vec<(i64, i64, Step)>, from: i64, until: i64) -> Result<()
                     records.push(world.backchat(room, at, name(him), &format!("{first}-{last}")));
                     if him && inside {
                         readable.extend((first..=last).map(|number| there[number as usize - 1]));
+                        let shown = replaced
+                            .iter()
+                            .filter(|(of, number, _)| *of == room && (first..=last).contains(number));
+                        readable.extend(shown.map(|(_, _, position)| position));
                     }
                 }
             }
@@ -200,4 +218,42 @@ async fn it_is_exported_as_counted() {
         .await
         .unwrap();
     assert_eq!((exported.batch, exported.found.records), (None, 0));
+}
+
+#[tokio::test]
+async fn who_is_shown_a_message_after_it_was_replaced_read_the_replacement() {
+    let mut world = World::new().await;
+    let records = vec![
+        world.chat(1, 1, "bob", "original"),
+        world.backchat(1, 2, "ann", "1"),
+        world.delete(1, 3, 1, Some("replaced")),
+        world.backchat(1, 4, "eve", "1"),
+        world.delete(1, 5, 1, None),
+    ];
+    world.store(records).await;
+    for (user, expected) in [("ann", vec![1]), ("eve", vec![1, 3])] {
+        let reading = Reading {
+            user: address(user),
+            from: Timestamp(0),
+            until: Timestamp(10),
+        };
+        let page = Page { after: 0, count: 10 };
+        let reads = world
+            .service
+            .reads(&olga(), &reading, page, &quiet)
+            .await
+            .unwrap();
+        let shown: Vec<u64> = reads.found.shown.iter().map(|stored| stored.position).collect();
+        assert_eq!(
+            (shown, reads.found.records),
+            (expected.clone(), expected.len() as u64),
+            "{user}"
+        );
+        let exported = world
+            .service
+            .export_reads(&olga(), &reading, &world.request(), true, &quiet)
+            .await
+            .unwrap();
+        assert_eq!(exported.found.records, expected.len() as u64, "{user}");
+    }
 }

@@ -657,3 +657,43 @@ async fn a_sign_in_is_recorded_once_in_a_quarter_of_an_hour() {
         assert_eq!(world.own("SIGNEDIN").await.len(), records);
     }
 }
+
+#[tokio::test]
+async fn a_row_that_is_the_name_of_another_room_is_neither() {
+    let mut world = World::new().await;
+    let records = vec![world.chat(12, 1, "ann", "one"), world.chat(7, 2, "ann", "two")];
+    world.store(records).await;
+    let room = |row: i64, name: &str| {
+        let room = Room {
+            category: Uuid::from_u128(1),
+            category_name: "General".to_owned(),
+            guid: Uuid::from_u128(row.unsigned_abs().into()),
+            name: name.to_owned(),
+        };
+        documents::put(RoomId(row), &room)
+    };
+    let addition = Addition {
+        documents: vec![room(7, "12"), room(8, "8"), room(9, "2024"), room(2024, "Desk")],
+        ..Addition::default()
+    };
+    world.records.append(&addition).await.unwrap();
+    let place = async |name: &str| {
+        let request = HoldRequest {
+            reason: "why".to_owned(),
+            rooms: vec![name.to_owned()],
+            ..HoldRequest::default()
+        };
+        world.service.place_hold(&olga(), &request, true).await
+    };
+    // A row of which no record tells but those that it has, and one that is known.
+    for name in ["12", "2024"] {
+        let error = place(name).await.unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("several rooms are called '{name}'")),
+            "{error}"
+        );
+    }
+    for name in ["8", "7", "desk"] {
+        assert!(place(name).await.is_ok(), "{name}");
+    }
+}

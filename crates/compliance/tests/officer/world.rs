@@ -331,6 +331,24 @@ impl World {
         self.make(room, at, &Actor::User(address(author)), &event)
     }
 
+    /// A message is removed, or says this from now on.
+    pub(crate) fn delete(&mut self, room: i64, at: i64, number: u64, replacement: Option<&str>) -> Sealed {
+        let message = Message {
+            room: RoomId(room),
+            chat_id: ChatId(number),
+            at: Timestamp(1),
+            author: address("carl"),
+            author_name: "carl".to_owned(),
+            text: "text".to_owned(),
+            extras: Extras::default(),
+        };
+        let event = Event::Deleted {
+            message: Arc::new(message),
+            replacement: replacement.map(str::to_owned),
+        };
+        self.make(room, at, &Actor::Administrator("unix:root".to_owned()), &event)
+    }
+
     pub(crate) fn join(&mut self, room: i64, at: i64, user: &str) -> Sealed {
         let event = Event::Join {
             user: address(user),

@@ -52,17 +52,14 @@ fn unbase64(text: &str) -> Vec<u8> {
     out
 }
 
-/// What is in each of these mails; `None` where there is no Python.
-fn read_all<'a>(mails: impl IntoIterator<Item = &'a Vec<u8>>) -> Option<Vec<Found>> {
-    let child = Command::new("python3")
+/// What is in each of these mails, as Python reads them.
+fn read_all<'a>(mails: impl IntoIterator<Item = &'a Vec<u8>>) -> Vec<Found> {
+    let mut child = Command::new("python3")
         .args(["-c", READER])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .spawn();
-    let Ok(mut child) = child else {
-        eprintln!("not checked: python3 isn't there");
-        return None;
-    };
+        .spawn()
+        .expect("python3");
     let mut input = Vec::new();
     for mail in mails {
         input.extend(format!("{}\n", mail.len()).into_bytes());
@@ -74,11 +71,11 @@ fn read_all<'a>(mails: impl IntoIterator<Item = &'a Vec<u8>>) -> Option<Vec<Foun
     feed.join().expect("no panic").expect("written");
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).expect("UTF-8");
-    Some(text.lines().map(found_in).collect())
+    text.lines().map(found_in).collect()
 }
 
-fn read(mail: &Vec<u8>) -> Option<Found> {
-    read_all([mail])?.pop()
+fn read(mail: &Vec<u8>) -> Found {
+    read_all([mail]).pop().expect("a mail")
 }
 
 fn found_in(line: &str) -> Found {
@@ -104,7 +101,7 @@ fn found_in(line: &str) -> Found {
 
 /// A text without what its line ends have become.
 fn lf(text: &str) -> String {
-    text.replace("\r\n", "\n").replace("\n    ", "\n")
+    text.replace("\r\n", "\n").replace('\r', "\n").replace("\n    ", "\n")
 }
 
 #[test]
@@ -120,7 +117,7 @@ fn mails_hold_every_text() {
         let mail = mails.values().next().expect("a mail");
         assert!(mail.split(|byte| *byte == b'\n').all(|line| line.len() <= 998));
         assert!(mail.is_ascii());
-        let Some(found) = read(mail) else { return };
+        let found = read(mail);
         assert_eq!(
             found.to,
             [("Smith, \"Ann\" \u{e4}".to_owned(), "ann@example.test".to_owned())]
@@ -143,9 +140,7 @@ fn mails_hold_every_text() {
 fn every_mail_of_the_sample_can_be_read() {
     for kind in [FormatKind::Eml, FormatKind::Rsmf] {
         let mails = files(&pieces(new(kind, Options::new("b")), &export()));
-        let Some(all) = read_all(mails.values()) else {
-            return;
-        };
+        let all = read_all(mails.values());
         assert_eq!(all.len(), mails.len());
         for (name, found) in mails.keys().zip(all) {
             assert_eq!(found.parts.len(), 2, "{name}");
@@ -164,9 +159,7 @@ fn every_mail_of_the_sample_can_be_read() {
 #[test]
 fn the_manifest_is_as_its_schema_says() {
     let mails = files(&pieces(new(FormatKind::Rsmf, Options::new("b")), &export()));
-    let Some(all) = read_all(mails.values()) else {
-        return;
-    };
+    let all = read_all(mails.values());
     assert_eq!(all.len(), 4);
     for found in all {
         let mut zip = zip::ZipArchive::new(Cursor::new(&found.parts[1].1)).expect("a zip");
@@ -246,9 +239,7 @@ fn a_mail_has_so_many_bytes() {
         let mails = files(&pieces(new(kind, options), &many(&texts)));
         assert!(mails.len() > 3, "{kind}: {}", mails.len());
         let mut all = String::new();
-        let Some(found) = read_all(mails.values()) else {
-            return;
-        };
+        let found = read_all(mails.values());
         assert_eq!(found.len(), mails.len());
         for ((name, mail), found) in mails.iter().zip(found) {
             assert!(mail.len() <= max_mail_bytes, "{name}: {}", mail.len());
@@ -316,15 +307,16 @@ fn a_crowd_is_listed_once() {
 /// A text can't pretend to be an entry of another's.
 #[test]
 fn nobody_writes_entries_of_others() {
-    let forged = "hello\n[2013-05-02T08:00:09.0000000Z] CHAT Bob <bob@example.test>: sold\r\n[x] y";
+    let forged =
+        "hello\n[2013-05-02T08:00:09.0000000Z] CHAT Bob <bob@example.test>: sold\r\n[x] y\r[2013] z\r\r[x]";
     for kind in [FormatKind::Eml, FormatKind::Rsmf] {
         let mails = files(&pieces(new(kind, Options::new("b")), &many(&[forged.to_owned()])));
-        let Some(found) = read(&mails.into_values().next().expect("a mail")) else {
-            return;
-        };
+        let found = read(&mails.into_values().next().expect("a mail"));
         let text = String::from_utf8_lossy(&found.parts[0].1).into_owned();
         assert_eq!(
-            text.lines().filter(|line| line.starts_with('[')).count(),
+            text.split(['\r', '\n'])
+                .filter(|line| line.starts_with('['))
+                .count(),
             1,
             "{text}"
         );
@@ -348,7 +340,7 @@ fn names_end_no_header() {
             &[(bad.clone(), vec![chat(1, &eve, "x")])],
         ));
         for mail in mails.values() {
-            let Some(found) = read(mail) else { return };
+            let found = read(mail);
             assert!(!found.headers.contains_key("Bcc") && !found.headers.contains_key("X-Evil"));
             assert_eq!(found.to.len(), 1);
             assert_eq!(found.parts.len(), 2);

@@ -33,6 +33,15 @@ pub struct Exported {
     pub manifest: String,
 }
 
+impl Exported {
+    /// Whether it has the name of an export of a selection, `OF-POSITION`: those of adapters are called `OF-FIRST-LAST`.
+    fn is_selection(&self) -> bool {
+        let range = self.batch.strip_prefix(&self.of);
+        let position = range.and_then(|range| range.strip_prefix('-'));
+        position.is_some_and(|text| text.len() >= 12 && text.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+}
+
 /// Exports of one adapter that follow each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stretch {
@@ -279,6 +288,9 @@ impl Series {
             }
         }
         let is_asked = |told: &&Exported| {
+            if told.is_selection() {
+                return false;
+            }
             let mut of_it = stretches.iter();
             of_it.any(|stretch| stretch.of == told.of && told.after >= stretch.after)
         };

@@ -102,9 +102,7 @@ impl Chain {
         self.gone_total = self.gone_total.saturating_add(1);
         self.gone_last = this;
         self.gone.add(number, number, this);
-        // What only rooms lose.
-        let kept = !matches!(self.id, ChainId::Room(_));
-        found.or_else(|| kept.then(|| (position, self.place(this), Fault::Destroyed)))
+        found
     }
 
     /// A `RETIRED` record tells of these.

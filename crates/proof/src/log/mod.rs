@@ -163,6 +163,20 @@ impl LogVerifier {
         self.settle();
     }
 
+    /// In place of the next checkpoint: it can't be read, or its line isn't what the database says of it.
+    pub fn unreadable_checkpoint(&mut self, number: u64) {
+        if self.checkpoints_end {
+            return;
+        }
+        self.checkpoints_end = true;
+        let begin = self.last.as_ref().map_or(0, |last| last.checkpoint.up_to);
+        self.found(
+            begin.saturating_add(1),
+            Place::Checkpoint(number),
+            Fault::Unreadable,
+        );
+    }
+
     /// The next record.
     pub fn record(&mut self, stored: &Stored) {
         let position = stored.position;

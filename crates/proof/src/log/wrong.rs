@@ -95,6 +95,8 @@ pub enum Fault {
     CheckpointPrevious,
     /// It doesn't begin where the one before it ends, or is earlier than that one.
     CheckpointOrder,
+    /// It can't be read, or its line isn't what the database says of it.
+    Unreadable,
     /// Its signature isn't right.
     Unsigned,
     /// It is signed by another key than the one that was to sign it: the root of trust or the one that the checkpoint
@@ -162,6 +164,9 @@ impl fmt::Display for Fault {
             }
             Self::CheckpointOrder => {
                 f.write_str("it doesn't begin where the one before it ends, or is earlier than that")
+            }
+            Self::Unreadable => {
+                f.write_str("it can't be read, or its line isn't what the database says of it")
             }
             Self::Unsigned => f.write_str("its signature isn't right"),
             Self::Key { key } => write!(

@@ -36,7 +36,7 @@ fn check(world: &World) -> Result<Verified, Wrong> {
     feed(&world.records, &world.checkpoints, Some(key(1).public()), &[])
 }
 
-fn words(world: &World) -> String {
+pub(crate) fn words(world: &World) -> String {
     check(world).map_or_else(|wrong| wrong.to_string(), |_| String::new())
 }
 
@@ -312,7 +312,20 @@ fn what_is_gone_must_be_told_of() {
     assert!(
         retired(1, u64::MAX, 9, &[2]).starts_with("record 1 of room 4 (position 2): its content is gone")
     );
-    assert!(retired(1, 2, 1, &[4]).starts_with("record 1 of the system (position 4): its content is gone"));
+    // Of the system and of the compliance service nothing goes, nor does every kind of a room.
+    let kept = "its content is gone, and that of such a record never goes";
+    for (position, place) in [
+        (4, "record 1 of the system"),
+        (7, "record 1 of the compliance service"),
+    ] {
+        let said = retired(1, 2, 1, &[position]);
+        assert_eq!(said, format!("{place} (position {position}): {kept}"));
+    }
+    let mut world = World::small();
+    world.add(ROOM, "CHANGED", "{}").retire(9);
+    let told = r#"{"chain":"room:3","first":5,"last":5,"records":1}"#;
+    world.add(ChainId::Compliance, "RETIRED", told);
+    assert_eq!(words(&world), format!("record 5 of room 3 (position 9): {kept}"));
 
     let aside = |told: Option<&str>, first: bool| {
         let mut world = World::default();

@@ -7,7 +7,6 @@ use crate::{
 use causerie_model::Hash;
 use causerie_proof::{Node, Rest, Tree, export};
 use proptest::prelude::*;
-use std::process::Command;
 
 /// Records in two rooms: true is one that is exported. A checkpoint after each list.
 fn world(rooms: &[Vec<bool>]) -> World {
@@ -53,11 +52,9 @@ fn both(export: &Export, expected: &str) {
         "{said}\n{expected}"
     );
     let dir = tempfile::tempdir().unwrap();
-    if Command::new("python3").arg("--version").output().is_ok() {
-        let (sound, said) = by_python(export, &dir.path().join("e"), &key(1));
-        assert_eq!(sound, expected.is_empty(), "{said}");
-        assert!(said.contains(expected), "{said}\n{expected}");
-    }
+    let (sound, said) = by_python(export, &dir.path().join("e"), &key(1));
+    assert_eq!(sound, expected.is_empty(), "{said}");
+    assert!(said.contains(expected), "{said}\n{expected}");
 }
 
 /// Positions 1 to 11 and 12 to 20. Of the first 6 is exported, of the second 13 and 20.
