@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use causerie_model::{ChainId, Hash, Sealed, StoreError, Timestamp};
 pub use causerie_proof::Stored;
 pub use plan::{Fresh, RETIRABLE, Tombstone};
+use std::collections::BTreeSet;
 
 /// What one commit adds.
 ///
@@ -177,6 +178,13 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// [`StoreError`] if the database can't be read.
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError>;
+
+    /// Those of these actors, as [`causerie_model::Actor`] prints them, who made a record whose content is still there. One
+    /// look into an index for each, however many records he made.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn who_acted(&self, actors: &[String]) -> Result<BTreeSet<String>, StoreError>;
 }
 
 /// Gives the documents: what officers have set, and what is known of rooms.
