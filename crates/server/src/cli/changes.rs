@@ -17,11 +17,13 @@ pub(super) fn answer(value: Value, as_json: bool, show: impl FnOnce(Value) -> Re
         return output::json(&value);
     }
     if let Some(rehearsal) = rehearsed(&value)? {
-        return would(&rehearsal.changes);
+        would(&rehearsal.changes)?;
+        return output::warnings(&value);
     }
-    let Changes { changes } = form(value.clone())?;
-    show(value)?;
-    followed(&changes)
+    let Changes { changes, .. } = form(value.clone())?;
+    show(value.clone())?;
+    followed(&changes)?;
+    output::warnings(&value)
 }
 
 /// What would change, if that is the answer.
