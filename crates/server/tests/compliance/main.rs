@@ -1,5 +1,6 @@
 //! Compliance in the real program: from a message to an export that is verified, and who may do what.
 
+mod answers;
 #[path = "../admin/common.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
@@ -12,6 +13,7 @@ use causerie_testkit::{Options, Server};
 use common::{Ran, command, demo, run, wait_until};
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -150,5 +152,32 @@ fn the_service_runs_in_a_process_of_its_own() {
     });
     // Whoever runs it is its officer, and no administrator.
     common::run_alone(&["compliance", "verify", "--data-dir", data]).ok();
-    common::run_alone(&["user", "list", "--data-dir", data]).refused();
+    let told = common::run_alone(&["user", "list", "--data-dir", data]).refused();
+    assert!(
+        told.contains("everything but compliance is the chat server's"),
+        "{told}"
+    );
+    // Tokens are the chat server's, and good there alone.
+    let token = server.data_dir().join("officer.token");
+    let token = token.to_str().expect("a path");
+    let with_token = ["compliance", "verify", "--data-dir", data, "--token-file", token];
+    let told = common::run_alone(&with_token).refused();
+    assert!(
+        told.contains("takes no tokens, which are the chat server's"),
+        "{told}"
+    );
+    let told = officer(&server, &["compliance", "verify"]).refused();
+    assert!(told.contains("or data directory, without a token"), "{told}");
+    let strange = folder.path().join("strange.token");
+    fs::write(&strange, "causerie_of_another_server").expect("a file");
+    fs::set_permissions(&strange, fs::Permissions::from_mode(0o600)).expect("its mode");
+    let told = run(
+        &server,
+        &["user", "list", "--token-file", strange.to_str().expect("a path")],
+    )
+    .refused();
+    assert!(
+        told.contains("Those of this chat server are good here, and no other's"),
+        "{told}"
+    );
 }
