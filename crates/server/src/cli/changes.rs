@@ -18,12 +18,13 @@ pub(super) fn answer(value: Value, as_json: bool, show: impl FnOnce(Value) -> Re
     }
     if let Some(rehearsal) = rehearsed(&value)? {
         would(&rehearsal.changes)?;
-        return output::warnings(&value);
+        return output::warnings(&value["warnings"]);
     }
     let Changes { changes, .. } = form(value.clone())?;
-    show(value.clone())?;
+    let warnings = value["warnings"].clone();
+    show(value)?;
     followed(&changes)?;
-    output::warnings(&value)
+    output::warnings(&warnings)
 }
 
 /// What would change, if that is the answer.

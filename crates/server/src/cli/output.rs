@@ -16,9 +16,9 @@ pub(super) fn line(text: &str) -> Result<()> {
     Ok(writeln!(anstream::stdout(), "{text}")?)
 }
 
-/// Prints the warnings of an answer, if it has any.
-pub(super) fn warnings(answer: &Value) -> Result<()> {
-    let warnings = answer["warnings"].as_array().into_iter().flatten();
+/// Prints the warnings of an answer, null if it has none.
+pub(super) fn warnings(warnings: &Value) -> Result<()> {
+    let warnings = warnings.as_array().into_iter().flatten();
     let mut texts = warnings.filter_map(Value::as_str);
     texts.try_for_each(|text| line(&format!("Warning: {text}")))
 }

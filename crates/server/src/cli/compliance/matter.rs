@@ -232,7 +232,7 @@ pub(super) fn exported(value: &Value, as_json: bool, what_if: bool) -> Result<()
         ))?,
     }
     retired(value)?;
-    output::warnings(value)
+    output::warnings(&value["warnings"])
 }
 
 /// Says how many records that might belong here were destroyed.
@@ -275,5 +275,5 @@ pub(super) fn records(value: &Value) -> Result<()> {
         shown.len()
     ))?;
     retired(value)?;
-    output::warnings(value)
+    output::warnings(&value["warnings"])
 }
