@@ -15,6 +15,8 @@ pub struct Change {
     pub after: String,
     /// Whether anything is, or would be, other than before.
     pub changed: bool,
+    /// What looks like a mistake and was done all the same, a sentence each. Not in the record.
+    pub warnings: Vec<String>,
 }
 
 impl Change {
@@ -27,7 +29,14 @@ impl Change {
             changed: before != after,
             before,
             after,
+            warnings: Vec::new(),
         }
+    }
+
+    /// The same with warnings.
+    #[must_use]
+    pub(crate) fn warning(self, warnings: Vec<String>) -> Self {
+        Self { warnings, ..self }
     }
 
     /// Its event.

@@ -37,6 +37,8 @@ pub struct ExportOutcome {
     pub place: Option<String>,
     /// What it has. Nothing is shown of it.
     pub found: Found,
+    /// What looks like a mistake, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 /// What is exported.
@@ -110,6 +112,7 @@ impl Compliance {
             batch: Some(batch),
             place: Some(place),
             found,
+            warnings: Vec::new(),
         })
     }
 

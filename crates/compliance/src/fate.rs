@@ -24,6 +24,8 @@ pub enum Fate {
     NoCategory,
     /// Stays: it isn't older than the policy of this scope says.
     Young(String),
+    /// Stays: it is old enough for its policy, but everything is kept for so many days, as the server is set up.
+    Minimum(u32),
     /// Stays: this hold covers it.
     Held(String),
     /// Stays: there is no adapter, so nothing is exported.
@@ -55,6 +57,10 @@ impl fmt::Display for Fate {
                 f.write_str("of a room whose category isn't known, and a category has a policy")
             }
             Self::Young(scope) => write!(f, "younger than its policy {scope}"),
+            Self::Minimum(days) => write!(
+                f,
+                "younger than the {days} days that everything is kept, as the server is set up"
+            ),
             Self::Held(hold) => write!(f, "hold {hold}"),
             Self::NoAdapter => f.write_str("not exported: there is no adapter"),
             Self::NotExported(adapter) => write!(f, "not exported by adapter {adapter}"),
@@ -115,10 +121,12 @@ impl Rules {
             Ok(found) => found,
             Err(fate) => return fate.clone(),
         };
-        let days = policy.keep_days.max(self.minimum_days);
-        let kept_since = self.now.plus_seconds(-i64::from(days) * 86_400);
-        if record.at >= kept_since {
+        let is_young = |days: u32| record.at >= self.now.plus_seconds(-i64::from(days) * 86_400);
+        if is_young(policy.keep_days) {
             return Fate::Young(scope.to_string());
+        }
+        if is_young(self.minimum_days) {
+            return Fate::Minimum(self.minimum_days);
         }
         let told = Told::of(record);
         if let Some(hold) = self.holds.iter().find(|hold| told.is_held_by(hold)) {

@@ -34,7 +34,8 @@ impl Compliance {
         Ok(documents::load_all(&*self.needs().records).await?)
     }
 
-    /// Places a hold. From the commit on, nothing that it covers is destroyed. Its id is in the change's target.
+    /// Places a hold. From the commit on, nothing that it covers is destroyed. Its id is in the change's target. Somebody of
+    /// whom no record tells is a warning.
     ///
     /// # Errors
     /// [`ComplianceError::Invalid`] if it names neither people nor rooms nor a period, has no reason, or is wrong otherwise;
@@ -55,7 +56,7 @@ impl Compliance {
             );
         }
         let (people, rooms) = (&people, &rooms);
-        self.change_documents(officer, what_if, |head| async move {
+        let placed = self.change_documents(officer, what_if, |head| async move {
             if let Some(matter) = &request.matter {
                 self.matter(matter).await?;
             }
@@ -74,8 +75,9 @@ impl Compliance {
             };
             let change = Change::new("hold.place", id.as_str(), String::new(), documents::text(&hold));
             Ok((change, vec![documents::put(id, &hold)]))
-        })
-        .await
+        });
+        let warnings = self.strangers(people).await?;
+        Ok(placed.await?.warning(warnings))
     }
 
     /// Lifts a hold. That it was, and what it covered, stays in the records.

@@ -47,7 +47,7 @@ pub use hold::HoldRequest;
 pub use matter::MatterRequest;
 pub use needs::{Alarm, Alarms, Anchor, Needs, Officer};
 pub use reads::{Reading, Reads, RoomReads};
-pub use retention::{CHUNK, Plan, Tally};
+pub use retention::{Applied, CHUNK, Plan, Tally};
 pub use run::{Progress, RunOutcome};
 pub use scope::{MAX_NAMED, MAX_TEXT};
 pub use service::Compliance;

@@ -120,7 +120,7 @@ impl Compliance {
         })
     }
 
-    /// Opens a matter. Its id is in the change's target.
+    /// Opens a matter. Its id is in the change's target. A custodian of whom no record tells is a warning.
     ///
     /// # Errors
     /// [`ComplianceError::Invalid`] says what is wrong with it; [`ComplianceError::Unknown`] if there is no such room;
@@ -132,7 +132,7 @@ impl Compliance {
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
         let checked = &self.check_matter(request).await?;
-        self.change_documents(officer, what_if, |head| async move {
+        let opened = self.change_documents(officer, what_if, |head| async move {
             let id = format!("m{}", head.number.saturating_add(1));
             let now = self.needs().clock.now();
             let matter = checked.matter(id.clone(), officer.name.clone(), now);
@@ -140,8 +140,9 @@ impl Compliance {
                 change("matter.open", None, &matter),
                 vec![documents::put(id, &matter)],
             ))
-        })
-        .await
+        });
+        let warnings = self.strangers(&checked.custodians).await?;
+        Ok(opened.await?.warning(warnings))
     }
 
     /// Changes a matter that isn't closed: it is afterwards as the request has it.
@@ -156,13 +157,14 @@ impl Compliance {
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
         let checked = &self.check_matter(request).await?;
-        self.change_documents(officer, what_if, |_| async move {
+        let changed = self.change_documents(officer, what_if, |_| async move {
             let before = open_only(self.matter(id).await?)?;
             let matter = checked.matter(id.to_owned(), before.opened_by.clone(), before.opened_at);
             let change = change("matter.change", Some(&before), &matter);
             Ok((change, vec![documents::put(id, &matter)]))
-        })
-        .await
+        });
+        let warnings = self.strangers(&checked.custodians).await?;
+        Ok(changed.await?.warning(warnings))
     }
 
     /// Closes a matter: nothing is searched, exported or changed for it any more. Holds for it stay until they are lifted.

@@ -12,7 +12,7 @@ use crate::{
 use causerie_model::{ChainId, RoomId, SipAddress, Timestamp};
 use causerie_records::{Selection, Stored};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, slice::from_ref};
 
 /// Whose reading is asked for, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Reads {
     pub rooms: BTreeMap<RoomId, RoomReads>,
     /// So many records of who entered, left or read history have lost their content: he may have been in more rooms.
     pub retired: u64,
+    /// What looks like a mistake, a sentence each: no record tells of him.
+    pub warnings: Vec<String>,
 }
 
 /// What he could have read in a room.
@@ -222,6 +224,7 @@ impl Compliance {
                 .await?;
             reads.found = found;
         }
+        reads.warnings = self.strangers(from_ref(&reading.user)).await?;
         let asked = asked(reading);
         self.queried(officer, "reads", ("reading", asked), page, &reads.found)
             .await?;
@@ -252,8 +255,13 @@ impl Compliance {
             fits: &|stored| reads.holds(stored, reading),
             words: format!("all that one user could have read: {}", asked(reading)),
         };
-        self.export_selected(officer, request, selected, what_if, progress)
-            .await
+        let warnings = self.strangers(from_ref(&reading.user)).await?;
+        let mut outcome = self
+            .export_selected(officer, request, selected, what_if, progress)
+            .await?;
+        outcome.found.retired += reads.retired;
+        outcome.warnings = warnings;
+        Ok(outcome)
     }
 
     /// Where he was and what he was shown, by the records up to a position.

@@ -60,6 +60,24 @@ impl Tally {
     }
 }
 
+/// What retention destroyed, and why the rest stayed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// What went.
+    pub gone: Tally,
+    /// What of the rooms stayed, all rooms together, by why. What went before isn't in it.
+    pub stays: BTreeMap<Fate, Tally>,
+}
+
+impl Applied {
+    fn append(&mut self, other: Self) {
+        self.gone.append(&other.gone);
+        for (fate, tally) in other.stays {
+            self.stays.entry(fate).or_default().append(&tally);
+        }
+    }
+}
+
 impl Plan {
     /// How much goes.
     #[must_use]
@@ -237,7 +255,7 @@ impl Compliance {
         &self,
         officer: &Officer,
         progress: Progress<'_>,
-    ) -> Result<Tally, ComplianceError> {
+    ) -> Result<Applied, ComplianceError> {
         let records = &*self.needs().records;
         let end = records.end().await?;
         let spans = records.spans(0, end).await?;
@@ -246,26 +264,26 @@ impl Compliance {
             .filter(|span| matches!(span.chain, ChainId::Room(_)))
             .collect();
         let all = rooms.iter().map(|span| span.records).sum();
-        let (mut done, mut total) = (0, Tally::default());
+        let (mut done, mut total) = (0, Applied::default());
         for span in &rooms {
             let mut after = span.first.saturating_sub(1);
             while after < span.last {
-                let (next, seen, gone) = self.retire_chunk(officer, span, after).await?;
+                let (next, seen, applied) = self.retire_chunk(officer, span, after).await?;
                 (after, done) = (next, done + seen);
-                total.append(&gone);
+                total.append(applied);
                 progress(done, all);
             }
         }
         Ok(total)
     }
 
-    /// Decides and destroys one chunk. Gives the number of its last record, how many it has, and what went.
+    /// Decides and destroys one chunk. Gives the number of its last record, how many it has, and what went and stayed.
     async fn retire_chunk(
         &self,
         officer: &Officer,
         span: &ChainSpan,
         after: u64,
-    ) -> Result<(u64, u64, Tally), ComplianceError> {
+    ) -> Result<(u64, u64, Applied), ComplianceError> {
         let records = &*self.needs().records;
         // Counted over all decisions: what went by one that wasn't committed isn't there at the next.
         let erased = &AtomicU64::new(0);
@@ -273,14 +291,18 @@ impl Compliance {
             let rules = self.rules().await?;
             let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
             let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
-            let (mut tally, mut numbers, mut events) = (Tally::default(), Vec::new(), Vec::new());
+            let (mut applied, mut numbers, mut events) = (Applied::default(), Vec::new(), Vec::new());
             let mut messages = Vec::new();
             for stored in &page {
-                if let (Fate::Goes(rule), message) = decide(&rules, stored, &policy) {
-                    tally.add(stored);
-                    messages.extend(message);
-                    numbers.push(stored.record.number);
-                    extend(&mut events, span.chain, stored.record.number, &rule);
+                match decide(&rules, stored, &policy) {
+                    (Fate::Goes(rule), message) => {
+                        applied.gone.add(stored);
+                        messages.extend(message);
+                        numbers.push(stored.record.number);
+                        extend(&mut events, span.chain, stored.record.number, &rule);
+                    }
+                    (Fate::Gone, _) => {}
+                    (fate, _) => applied.stays.entry(fate).or_default().add(stored),
                 }
             }
             // If a hold came meanwhile, this decision isn't committed, so nothing may follow from it.
@@ -302,12 +324,12 @@ impl Compliance {
                     retired,
                     ..Addition::default()
                 },
-                answer: (last, page.len() as u64, tally),
+                answer: (last, page.len() as u64, applied),
             })
         });
-        let (last, seen, mut tally) = decided.await?;
-        tally.messages = erased.load(Ordering::Relaxed);
-        Ok((last, seen, tally))
+        let (last, seen, mut applied) = decided.await?;
+        applied.gone.messages = erased.load(Ordering::Relaxed);
+        Ok((last, seen, applied))
     }
 
     /// Takes messages out of the room of a chain. How many were there.

@@ -1,7 +1,7 @@
 //! What officers name: people, rooms, periods, words. Checked and found here, for holds and matters alike.
 
 use crate::{Compliance, ComplianceError, documents};
-use causerie_model::{ChainId, RoomId, SipAddress, Timestamp};
+use causerie_model::{Actor, ChainId, RoomId, SipAddress, Timestamp};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -50,6 +50,17 @@ pub(crate) fn people(texts: &[String]) -> Result<Vec<SipAddress>, ComplianceErro
 }
 
 impl Compliance {
+    /// A warning for each of these people of whom no record tells that he did anything. The service knows no accounts: who is
+    /// misspelt looks like somebody who hasn't come yet, so that this is no error.
+    pub(crate) async fn strangers(&self, people: &[SipAddress]) -> Result<Vec<String>, ComplianceError> {
+        let actor = |person: &SipAddress| Actor::User(person.clone()).to_string();
+        let actors: Vec<String> = people.iter().map(actor).collect();
+        let acted = self.needs().records.who_acted(&actors).await?;
+        let strangers = people.iter().filter(|person| !acted.contains(&actor(person)));
+        let warning = |person| format!("no record tells of anything that {person} did: is the name right?");
+        Ok(strangers.map(warning).collect())
+    }
+
     /// Rooms by row, address (`ma-chan://domain/guid`), GUID or name (in any case), in order of rows, none twice. One that
     /// no record tells of is found by its row if it has records.
     ///

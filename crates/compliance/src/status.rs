@@ -35,12 +35,12 @@ pub struct Status {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QueueStatus {
-    /// How many records.
-    pub depth: u64,
-    /// For how long the first has waited: the time from commit to record.
-    pub lag_seconds: u64,
+    /// How many records; `None`, as the next two, if the queue can't be reached.
+    pub depth: Option<u64>,
+    /// For how long the first has waited: the time from commit to record. 0 if none waits.
+    pub lag_seconds: Option<u64>,
     /// How many records were set aside.
-    pub set_aside: u64,
+    pub set_aside: Option<u64>,
     /// Why records aren't taken from it just now, if so.
     pub error: Option<String>,
 }
@@ -110,9 +110,9 @@ impl Compliance {
         status.queue.error = lock(&self.inner.intake_error).clone();
         match self.needs().queue.backlog().await {
             Ok(backlog) => {
-                status.queue.depth = backlog.depth;
-                status.queue.set_aside = backlog.set_aside;
-                status.queue.lag_seconds = backlog.oldest.map_or(0, |oldest| age(oldest, now));
+                status.queue.depth = Some(backlog.depth);
+                status.queue.set_aside = Some(backlog.set_aside);
+                status.queue.lag_seconds = Some(backlog.oldest.map_or(0, |oldest| age(oldest, now)));
             }
             Err(error) => status
                 .warnings
@@ -140,11 +140,8 @@ impl Compliance {
         if status.adapters.is_empty() {
             status.warnings.push(NO_ADAPTER.to_owned());
         }
-        if status.queue.set_aside > 0 {
-            let text = format!(
-                "{} records were set aside: find out how they came about",
-                status.queue.set_aside
-            );
+        if let Some(count @ 1..) = status.queue.set_aside {
+            let text = format!("{count} records were set aside: find out how they came about");
             status.warnings.push(text);
         }
         status.gauge();
@@ -182,9 +179,11 @@ impl Compliance {
 impl Status {
     fn gauge(&self) {
         // The same as the chat server's: where that is another process only one of them is there.
-        metrics::gauge!("causerie_queue_depth").set(self.queue.depth as f64);
-        metrics::gauge!("causerie_queue_oldest_seconds").set(self.queue.lag_seconds as f64);
-        metrics::gauge!("causerie_queue_set_aside").set(self.queue.set_aside as f64);
+        // What isn't known is no number, so that nothing looks empty that can't be reached.
+        let queue = |number: Option<u64>| number.map_or(f64::NAN, |number| number as f64);
+        metrics::gauge!("causerie_queue_depth").set(queue(self.queue.depth));
+        metrics::gauge!("causerie_queue_oldest_seconds").set(queue(self.queue.lag_seconds));
+        metrics::gauge!("causerie_queue_set_aside").set(queue(self.queue.set_aside));
         if let Some(checkpoint) = &self.checkpoint {
             metrics::gauge!("causerie_compliance_checkpoint_age_seconds").set(checkpoint.age_seconds as f64);
         }

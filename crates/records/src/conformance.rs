@@ -87,6 +87,7 @@ macro_rules! conformance_tests {
             every_field_selects,
             fields_hold_together,
             a_selection_is_read_page_by_page,
+            who_acted_is_known_while_a_record_says_so,
         );
         $crate::conformance_tests!(@cases $fresh, leases:
             a_lease_ends_at_its_moment,

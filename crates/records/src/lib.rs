@@ -16,6 +16,7 @@ pub use causerie_proof::{
     record::{RETIRABLE, is_retirable},
 };
 pub use plan::{Fresh, Tombstone};
+use std::collections::BTreeSet;
 
 /// What one commit adds.
 ///
@@ -180,6 +181,13 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// [`StoreError`] if the database can't be read.
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError>;
+
+    /// Those of these actors, as [`causerie_model::Actor`] prints them, who made a record whose content is still there. One
+    /// look into an index for each, however many records he made.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the database can't be read.
+    async fn who_acted(&self, actors: &[String]) -> Result<BTreeSet<String>, StoreError>;
 }
 
 /// Gives the documents: what officers have set, and what is known of rooms.

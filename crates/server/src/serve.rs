@@ -44,8 +44,7 @@ const STOP: Duration = Duration::from_secs(10);
 const STOP_POLL: Duration = Duration::from_millis(10);
 
 /// Why a server that leaves compliance to another process has no compliance service.
-const ELSEWHERE: &str =
-    "this server's compliance service runs in another process: use that one's socket or data directory";
+const ELSEWHERE: &str = "this server's compliance service runs in another process: use that one's socket or data directory, without a token";
 
 /// Why a server has no compliance service.
 const OFF: &str = "there is no compliance service: compliance.enabled is false in the configuration";

@@ -11,6 +11,7 @@ use causerie_records::{
     Stored,
 };
 use sqlx::{AssertSqlSafe, Postgres, postgres::PgArguments, query::Query};
+use std::collections::BTreeSet;
 
 pub(crate) const END: &str = "SELECT coalesce(max(position), 0) FROM causerie.records";
 pub(crate) const LAST_CHECKPOINT: &str =
@@ -30,6 +31,11 @@ const OF_CHAIN: &str = "
 const SPANS: &str = "
     SELECT chain, min(number), max(number), count(*), min(at), max(at)
     FROM causerie.records WHERE position > $1 AND position <= $2 GROUP BY chain";
+
+// Of retired records the actor is empty. The limit keeps the planner from reading all records to join them.
+const WHO_ACTED: &str = "
+    SELECT DISTINCT asked FROM unnest($1::text[]) AS asked
+    CROSS JOIN LATERAL (SELECT FROM causerie.records WHERE actor = asked LIMIT 1) AS acted WHERE asked <> ''";
 
 const CHECKPOINTS: &str =
     "SELECT number, up_to, line FROM causerie.checkpoints WHERE number > $1 ORDER BY number LIMIT $2";
@@ -149,6 +155,12 @@ impl Records for PostgresRecords {
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
         self.all(selecting(selection, after, count), |row| row.stored())
             .await
+    }
+
+    async fn who_acted(&self, actors: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        let query = sqlx::query(WHO_ACTED).bind(actors.to_vec());
+        let acted = self.all(query, |row| row.get(0)).await?;
+        Ok(acted.into_iter().collect())
     }
 }
 

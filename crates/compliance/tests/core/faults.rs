@@ -8,6 +8,7 @@ use causerie_records::{
     Selection, Stored,
 };
 use causerie_store_sqlite::{SqliteRecords, SqliteStore};
+use std::collections::BTreeSet;
 use std::sync::{
     Arc, Mutex,
     atomic::{AtomicBool, AtomicU64, Ordering},
@@ -170,6 +171,9 @@ impl Records for FaultyRecords {
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
         self.faults.select_calls.fetch_add(1, Ordering::SeqCst);
         records!(self, self.inner().select(selection, after, count))
+    }
+    async fn who_acted(&self, actors: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        records!(self, self.inner().who_acted(actors))
     }
 }
 

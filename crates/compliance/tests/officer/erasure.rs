@@ -36,7 +36,7 @@ async fn messages_go_from_the_rooms_with_their_records() {
     assert_eq!(plan.stays().messages, 0);
     assert_eq!(world.shown(1), [1, 2, 3], "a plan does nothing");
 
-    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap();
+    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
     assert_eq!((gone.records, gone.messages), (4, 2));
     assert_eq!((world.shown(1), world.shown(2)), (vec![3], vec![1]));
     let plan = world.service.retention_plan(&quiet).await.unwrap();
@@ -91,7 +91,7 @@ async fn cut_short_between_rooms_and_records_it_is_applied_again() {
     assert_eq!((world.shown(1), world.retired().await), (vec![], vec![]));
     assert_eq!(world.verify().await, 0);
     world.records.retirements.store(i64::MAX, Ordering::SeqCst);
-    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap();
+    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
     assert_eq!((gone.records, gone.messages), (4, 2), "two went the first time");
     assert_eq!((world.shown(1), world.shown(2)), (vec![], vec![]));
     assert_eq!(world.verify().await, 4);
@@ -122,7 +122,7 @@ async fn while_the_chat_server_is_away_no_record_goes() {
         assert_eq!(world.shown(2), [1]);
     }
     world.rooms.calls.store(i64::MAX, Ordering::SeqCst);
-    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap();
+    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
     assert_eq!((gone.records, gone.messages), (2, 2));
     assert_eq!(world.shown(1), [0; 0]);
 }

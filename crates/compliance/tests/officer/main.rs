@@ -1,5 +1,6 @@
 //! What officers do: holds, retention, matters, readings.
 
+mod answers;
 mod erasure;
 mod matters;
 mod nodes;

@@ -24,6 +24,7 @@ pub(crate) async fn apply(world: &World) -> u64 {
         .retention_apply(&olga(), &quiet)
         .await
         .unwrap()
+        .gone
         .records
 }
 
@@ -489,7 +490,7 @@ async fn a_hold_that_is_placed_meanwhile_wins() {
             .await;
         })
     }));
-    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap();
+    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
     assert_eq!((gone.records, gone.messages), (2, 3));
     assert_eq!(
         world.retired().await,
@@ -513,7 +514,7 @@ async fn a_hold_that_is_placed_before_the_erasure_keeps_the_message_too() {
             hold(&service, request).await;
         })
     }));
-    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap();
+    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
     assert!(world.records.after_reading_room.lock().unwrap().is_none());
     assert_eq!((gone.records, gone.messages), (2, 2));
     assert_eq!((world.shown(1), world.shown(2)), (vec![1], vec![1]));

@@ -18,7 +18,7 @@ use causerie_records::{
 };
 use causerie_store_sqlite::{Options, SqliteRecords};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     future::Future,
     pin::Pin,
     sync::{
@@ -164,6 +164,9 @@ impl Records for Racing {
     }
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
         self.inner.select(selection, after, count).await
+    }
+    async fn who_acted(&self, actors: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        self.inner.who_acted(actors).await
     }
 }
 

@@ -163,6 +163,54 @@ pub async fn fields_hold_together(database: &dyn Database) {
     }
 }
 
+/// Each by his whole name, in this case, once, however many are asked for; not who is only named in a body.
+pub async fn who_acted_is_known_while_a_record_says_so(database: &dyn Database) {
+    let store = start(database).await;
+    let acted = async |actors: &[&str]| {
+        let acted = store.who_acted(&texts(actors)).await.expect("names");
+        acted.into_iter().collect::<Vec<String>>()
+    };
+    let all = [
+        "sip:eve@x.test",
+        "sip:bob@x.test",
+        "sip:ann@x.test",
+        "officer:eve",
+    ];
+    assert_eq!(
+        acted(&all).await,
+        ["officer:eve", "sip:ann@x.test", "sip:bob@x.test"]
+    );
+    assert_eq!(
+        acted(&["sip:bob@x.test", "sip:bob@x.test"]).await,
+        ["sip:bob@x.test"]
+    );
+    let strangers = [
+        "sip:Ann@x.test",
+        "sip:ann",
+        "ann@x.test",
+        "%",
+        "7",
+        "",
+        "' OR 1=1 --",
+    ];
+    assert_eq!(acted(&strangers).await, [""; 0]);
+    assert_eq!(acted(&[]).await, [""; 0]);
+    // Of Bob's two records one goes, then the other.
+    let mut chain = Chain::of(ChainId::Compliance);
+    chain.sign_in("eve");
+    for (room, number, left) in [(ONE, 2, &["sip:bob@x.test"][..]), (TWO, 1, &[])] {
+        let mut addition = adding(vec![chain.retire(room, number, number)]);
+        addition.retired = vec![Retirement {
+            chain: room,
+            numbers: vec![number],
+        }];
+        commit(&*store, &addition).await;
+        assert_eq!(acted(&["sip:bob@x.test"]).await, left);
+    }
+    // What is left of them has no actor, and that is nobody's name.
+    assert_eq!(acted(&[""]).await, [""; 0]);
+}
+
 /// Each page begins after the last position of the one before.
 pub async fn a_selection_is_read_page_by_page(database: &dyn Database) {
     let store = database.open().await;

@@ -296,6 +296,10 @@ fn refusal(status: StatusCode, bytes: &[u8]) -> anyhow::Error {
             "{}: make a token with causerie token add NAME --role compliance-officer > FILE and say --token-file FILE",
             body.error.message.trim_end_matches('.')
         ),
+        Ok(body) if body.error.code == Rule::AdministratorsOnly.as_str() => anyhow::anyhow!(
+            "{}: leave the token out on the server's machine, or make one with causerie token add NAME --role administrator",
+            body.error.message.trim_end_matches('.')
+        ),
         Ok(body) => anyhow::anyhow!(body.error.message),
         Err(_) => anyhow::anyhow!("the server answered {status}"),
     }

@@ -17,11 +17,14 @@ pub(super) fn answer(value: Value, as_json: bool, show: impl FnOnce(Value) -> Re
         return output::json(&value);
     }
     if let Some(rehearsal) = rehearsed(&value)? {
-        return would(&rehearsal.changes);
+        would(&rehearsal.changes)?;
+        return output::warnings(&value["warnings"]);
     }
-    let Changes { changes } = form(value.clone())?;
+    let Changes { changes, .. } = form(value.clone())?;
+    let warnings = value["warnings"].clone();
     show(value)?;
-    followed(&changes)
+    followed(&changes)?;
+    output::warnings(&warnings)
 }
 
 /// What would change, if that is the answer.

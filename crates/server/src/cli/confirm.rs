@@ -67,7 +67,7 @@ pub(super) fn removed(answer: Value, what: &str, as_json: bool) -> Result<()> {
     if changes::rehearsed(&answer)?.is_some() {
         return output::json(&answer);
     }
-    let Changes { changes } = form(answer)?;
+    let Changes { changes, .. } = form(answer)?;
     output::json(&json!({"removed": true, "changes": changes}))
 }
 

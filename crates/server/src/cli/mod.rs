@@ -16,6 +16,7 @@ mod explain;
 mod export;
 mod group;
 mod import;
+mod looking;
 mod member;
 mod message;
 mod moment;
@@ -37,7 +38,7 @@ use crate::{config, data_dir, https::Https, serve};
 use anyhow::{Context, Result, bail};
 use api::{Api, Server};
 use causerie_web::admin::wire::Secret;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use std::{
     future::Future,
@@ -128,6 +129,17 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the arguments of this process. Wrong usage ends it, with exit code 2.
+    pub(crate) fn read() -> Self {
+        let read = |mut matches: ArgMatches| Self::from_arg_matches_mut(&mut matches);
+        read(Self::tailored().get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The command line with the help of each command as it is for that one.
+    fn tailored() -> clap::Command {
+        looking::without_what_if(Self::command())
+    }
+
     /// Carries out the command.
     pub(crate) fn run(self) -> Result<()> {
         match self.command {
@@ -269,11 +281,10 @@ impl From<Switch> for bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        Cli::tailored().debug_assert();
     }
 
     /// An option of a command with the name of a global one would be taken for it.
@@ -341,8 +352,81 @@ mod tests {
 
     #[test]
     fn every_command_has_examples_that_are_understood() {
-        let mut command = Cli::command();
+        let mut command = Cli::tailored();
         command.build();
         check("causerie", &mut command);
+    }
+
+    /// Paths of commands with a server, and whether their help has `--what-if`.
+    fn what_if(path: &str, command: &clap::Command, told: &mut Vec<(String, bool)>) {
+        let option = command
+            .get_arguments()
+            .find(|argument| argument.get_id() == "what_if");
+        if let Some(option) = option {
+            told.push((path.to_owned(), !option.is_hide_set()));
+        }
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            let path = format!("{path} {}", sub.get_name());
+            what_if(path.trim(), sub, told);
+        }
+    }
+
+    #[test]
+    fn what_if_is_in_the_help_of_commands_that_take_it() {
+        let mut command = Cli::tailored();
+        command.build();
+        let mut told = Vec::new();
+        what_if("", &command, &mut told);
+        let without = |path: &str| !told.iter().find(|(told, _)| told == path).expect(path).1;
+        for path in [
+            "user list",
+            "room find",
+            "status",
+            "export",
+            "explain",
+            "test",
+            "test message",
+            "retention plan",
+            "compliance status",
+            "compliance verify",
+            "compliance adapter run",
+            "compliance matter search",
+            "compliance database",
+            "compliance database prepare",
+        ] {
+            assert!(without(path), "{path} has it");
+        }
+        for path in [
+            "user",
+            "user add",
+            "user remove",
+            "import",
+            "message remove",
+            "retention apply",
+            "compliance",
+            "compliance matter",
+            "compliance matter export",
+            "compliance reads",
+            "compliance key rotate",
+            "certificates reload",
+        ] {
+            assert!(!without(path), "{path} hasn't");
+        }
+        // Who gives it to all of them is understood all the same, before the command and after it.
+        for words in [
+            ["compliance", "status", "--what-if"],
+            ["compliance", "--what-if", "status"],
+        ] {
+            let words = [&["causerie"], &words[..]].concat();
+            let mut matches = Cli::tailored()
+                .try_get_matches_from(words)
+                .expect("it is understood");
+            let Command::Compliance(arguments) =
+                Cli::from_arg_matches_mut(&mut matches).expect("it fits").command
+            else {
+                panic!("it is another command");
+            };
+            assert!(arguments.is_what_if());
+        }
     }
 }

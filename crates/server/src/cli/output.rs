@@ -16,6 +16,13 @@ pub(super) fn line(text: &str) -> Result<()> {
     Ok(writeln!(anstream::stdout(), "{text}")?)
 }
 
+/// Prints the warnings of an answer, null if it has none.
+pub(super) fn warnings(warnings: &Value) -> Result<()> {
+    let warnings = warnings.as_array().into_iter().flatten();
+    let mut texts = warnings.filter_map(Value::as_str);
+    texts.try_for_each(|text| line(&format!("Warning: {text}")))
+}
+
 /// Prints rows under headings, aligned; or says that there is nothing.
 pub(super) fn table(headings: &[&str], rows: &[Vec<String>], nothing: &str) -> Result<()> {
     if rows.is_empty() {

@@ -127,7 +127,7 @@ async fn grant(api: &Api, policy: Option<&str>, users: &[String], as_json: bool)
             continue;
         }
         changes::answer(value, false, |value| {
-            let Changes { changes } = form(value.clone())?;
+            let Changes { changes, .. } = form(value.clone())?;
             let holds = form::<User>(value)?.effective_policy;
             let holds = holds.map_or_else(String::new, |policy| policy.scope);
             let word = if changes.is_empty() { "already" } else { "now" };

@@ -95,6 +95,31 @@ fn plan(value: &Value) -> Result<()> {
     ))
 }
 
+/// What was destroyed, and why the rest of what rooms have stays.
+fn applied(value: &Value) -> Result<()> {
+    output::line(&format!(
+        "Destroyed the content of {} records, and took {} messages out of the rooms' history.",
+        text(&value["records"]),
+        text(&value["messages"])
+    ))?;
+    let row = |one: &Value| vec![text(&one["records"]), text(&one["reason"])];
+    let rows: Vec<_> = value["stays"].as_array().into_iter().flatten().map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    output::line("\nOf the rooms' records these stay:")?;
+    output::table(&["RECORDS", "WHY"], &rows, "")
+}
+
+/// A policy's scope as it is said to `set`, by name if that is known.
+fn scope(policy: &Value) -> String {
+    let scope = text(&policy["scope"]);
+    match (scope.split_once(':'), policy["name"].as_str()) {
+        (Some((kind, _)), Some(name)) => format!("{kind}:{name}"),
+        _ => scope,
+    }
+}
+
 impl Arguments {
     pub(super) async fn run(self) -> Result<()> {
         let (api, as_json) = (self.at.api()?.patient(), self.at.json);
@@ -112,16 +137,10 @@ impl Arguments {
                 if as_json {
                     return output::json(&value);
                 }
-                let row = |one: &Value| {
-                    vec![
-                        text(&one["scope"]),
-                        one["name"].as_str().unwrap_or_default().to_owned(),
-                        text(&one["keepDays"]),
-                    ]
-                };
+                let row = |one: &Value| vec![scope(one), text(&one["keepDays"]), text(&one["scope"])];
                 let rows: Vec<_> = value.as_array().into_iter().flatten().map(row).collect();
                 output::table(
-                    &["SCOPE", "NAME", "DAYS"],
+                    &["SCOPE", "DAYS", "ID"],
                     &rows,
                     "There are no policies: everything is kept for ever.",
                 )
@@ -153,10 +172,12 @@ impl Arguments {
                     };
                 }
                 let (records, messages) = (text(&value["records"]), text(&value["messages"]));
+                // Of nothing nobody need be asked.
+                let goes = value["records"].as_u64() != Some(0);
                 let loss = format!(
                     "the content of {records} records, and their {messages} messages from the rooms' history"
                 );
-                if !how.agreed("remove", &loss)? {
+                if goes && !how.agreed("remove", &loss)? {
                     bail!("nothing was removed");
                 }
                 let value = api
@@ -165,11 +186,7 @@ impl Arguments {
                 if as_json {
                     return output::json(&value);
                 }
-                output::line(&format!(
-                    "Destroyed the content of {} records, and took {} messages out of the rooms' history.",
-                    text(&value["records"]),
-                    text(&value["messages"])
-                ))
+                applied(&value)
             }
         }
     }

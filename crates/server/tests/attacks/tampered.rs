@@ -340,3 +340,130 @@ async fn compliance_7_a_copy_of_a_database_in_use_verifies() {
     );
     assert!(there[0][0].as_u64() >= Some(last), "{:?}", Value::from(last));
 }
+
+/// The statements of a block of SQL in the documentation, by what is in it.
+fn documented(about: &str) -> Vec<String> {
+    let text = include_str!("../../../../docs/proof.md");
+    let mut blocks = text
+        .split("```sql\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next());
+    let block = blocks
+        .find(|block| block.contains(about))
+        .expect("it is documented");
+    let statements = block.split(';').map(|statement| statement.trim().to_owned());
+    statements.filter(|statement| !statement.is_empty()).collect()
+}
+
+/// What the documentation says to do puts the documents back, and the service agrees.
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_that_somebody_changed_are_put_back_as_documented() {
+    let (server, officer, _) = scene().await;
+    let database = server.data_dir().join("compliance.db");
+    let run = |statements: &[String]| {
+        let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+        sql(&database, &statements)
+    };
+    let place = |reason: &str| {
+        let hold = [
+            "compliance",
+            "hold",
+            "place",
+            "--person",
+            "alice@example.test",
+            "--reason",
+            reason,
+        ];
+        let placed = officer.run(&hold);
+        placed["changes"][0]["target"].as_str().unwrap().to_owned()
+    };
+    let lifted = place("over");
+    officer.run(&["compliance", "hold", "lift", &lifted, "--yes"]);
+    let held = place("a claim");
+    let matter = officer.run(&["compliance", "matter", "open", "Seventeen"]);
+    let matter = matter["changes"][0]["target"].as_str().unwrap();
+    officer.run(&["compliance", "matter", "change", matter, "--word", SECRET]);
+    officer.run(&["retention", "set", "room:Lobby", "3000"]);
+    let kept = "SELECT kind, id, text FROM documents WHERE kind IN ('adapter', 'hold', 'matter', 'retention') ORDER BY kind, id";
+    let before = run(&[kept.to_owned()]);
+    for (change, named) in [
+        (
+            "DELETE FROM documents WHERE kind = 'hold'",
+            format!("the hold '{held}' is gone"),
+        ),
+        (
+            "DELETE FROM documents WHERE kind IN ('adapter', 'matter', 'retention')",
+            "is gone".to_owned(),
+        ),
+        (
+            "UPDATE documents SET text = replace(text, '3000', '1') WHERE kind = 'retention'",
+            "isn't as it was set".to_owned(),
+        ),
+    ] {
+        run(&[change.to_owned()]);
+        let said = officer.refused(&["compliance", "verify"]);
+        assert!(said.contains(&named), "{change}: {said}");
+        let said = officer.refused(&["retention", "plan"]);
+        assert!(said.contains(&named), "{change}: {said}");
+        run(&documented("'hold'"));
+        officer.run(&["compliance", "verify"]);
+        assert_eq!(run(&[kept.to_owned()]), before, "{change}");
+    }
+
+    // How far an adapter is.
+    run(&["DELETE FROM documents WHERE kind = 'run' AND id = 'all'".to_owned()]);
+    let said = officer.refused(&["compliance", "verify"]);
+    assert!(said.contains("exported up to position 0"), "{said}");
+    let elsewhere = server.data_dir().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let directory = elsewhere.to_str().unwrap();
+    officer.run(&[
+        "compliance",
+        "adapter",
+        "set",
+        "all",
+        "--directory",
+        directory,
+        "--from-start",
+    ]);
+    officer.run(&["compliance", "verify"]);
+    officer.export_all("all");
+    officer.run(&["compliance", "verify"]);
+
+    // What rooms are called.
+    let names = "SELECT kind, id, text FROM documents WHERE kind IN ('room', 'category') ORDER BY kind, id";
+    let parsed = |rows: Vec<Vec<Value>>| -> Vec<(Value, Value, Value)> {
+        let text = |row: &[Value]| serde_json::from_str(row[2].as_str().unwrap()).unwrap();
+        rows.iter()
+            .map(|row| (row[0].clone(), row[1].clone(), text(row)))
+            .collect()
+    };
+    let before = parsed(run(&[names.to_owned()]));
+    assert!(
+        before
+            .iter()
+            .any(|(kind, _, text)| kind == "room" && text["name"] == "Lobby"),
+        "{before:?}"
+    );
+    run(&["DELETE FROM documents WHERE kind IN ('room', 'category')".to_owned()]);
+    officer.refused(&[
+        "compliance",
+        "hold",
+        "place",
+        "--room",
+        "Lobby",
+        "--reason",
+        "a claim",
+    ]);
+    run(&documented("'category'"));
+    assert_eq!(parsed(run(&[names.to_owned()])), before);
+    officer.run(&[
+        "compliance",
+        "hold",
+        "place",
+        "--room",
+        "Lobby",
+        "--reason",
+        "a claim",
+    ]);
+}

@@ -2,9 +2,8 @@
 
 use crate::{
     common::{Ran, run_alone, wait_until},
-    officer, people,
+    demo, officer, people,
     service::{Service, chat_alone},
-    stored,
 };
 use causerie_client::{Client, Room};
 use causerie_model::{ChainId, RoomId};
@@ -12,7 +11,7 @@ use causerie_queue::conformance::everything;
 use causerie_records::Records;
 use causerie_store::{History, Journal};
 use causerie_store_sqlite::{Options as SqliteOptions, SqliteRecords, SqliteStore};
-use causerie_testkit::Server;
+use serde_json::Value;
 use std::fs;
 
 async fn texts(alice: &Client, lobby: &Room) -> Vec<String> {
@@ -74,6 +73,14 @@ async fn what_retention_destroys_is_no_longer_in_the_rooms_either() {
     let told = officer(&["retention", "apply", "--yes"]).refused();
     assert!(told.contains("so their records stay"), "{told}");
     assert!(told.contains("queue.sock"), "{told}");
+    // How much waits there isn't known then.
+    let told = officer(&["compliance", "status"]).ok();
+    assert!(
+        told.contains("Waiting     unknown\nSet aside   unknown\n"),
+        "{told}"
+    );
+    let status = officer(&["compliance", "status", "--json"]).json();
+    assert_eq!(status["queue"].get("depth"), Some(&Value::Null));
     let plan = officer(&["retention", "plan", "--json"]).json();
     assert_eq!(
         (plan["records"].as_u64(), &plan["messages"]),
@@ -146,13 +153,12 @@ fn exported(folder: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_one_process_it_does_too() {
-    let server = Server::demo(people::BINARY);
+    let server = demo();
     let (alice, _events) = people::sign_in(&server, "alice").await;
     let lobby = people::join(&alice, "Lobby").await;
     alice.post(&lobby.uri, "the secret").await.expect("it is posted");
     let shown = texts(&alice, &lobby).await;
     assert_eq!(shown.last().expect("a text"), "the secret");
-    wait_until("the service is there", || stored(&server) > 0);
     officer(&server, &["retention", "set", "global", "0"]).ok();
     wait_until("it is exported", || {
         // The adapter may be running by itself.
@@ -164,4 +170,23 @@ async fn in_one_process_it_does_too() {
     assert_eq!(applied["messages"].as_u64(), Some(shown.len() as u64));
     assert_eq!(texts(&alice, &lobby).await, [""; 0]);
     officer(&server, &["compliance", "verify"]).ok();
+
+    // What is searched from now on says that something may be missing.
+    const GONE: &str = "Retention has destroyed the content of ";
+    let period = ["--from", "2020-01-01", "--until", "2100-01-01"];
+    let reads = [&["compliance", "reads", "bob@example.test"], &period[..]].concat();
+    let told = officer(&server, &reads).ok();
+    assert!(told.contains(GONE), "{told}");
+    let folder = server.data_dir();
+    let export = ["--export", folder.to_str().expect("a path")];
+    for more in [&["--what-if"][..], &[]] {
+        let told = officer(&server, &[&reads[..], &export, more].concat()).ok();
+        assert!(told.contains(GONE), "{told}");
+    }
+    let opened = officer(&server, &["compliance", "matter", "open", "X", "--json"]).json();
+    let matter = opened["changes"][0]["target"].as_str().expect("an id");
+    let told = officer(&server, &["compliance", "matter", "search", matter]).ok();
+    assert!(told.contains(GONE), "{told}");
+    let told = officer(&server, &["compliance", "matter", "search", matter, "--json"]).json();
+    assert!(told["retired"].as_u64() >= applied["records"].as_u64(), "{told}");
 }

@@ -1,5 +1,6 @@
 //! Compliance in the real program: from a message to an export that is verified, and who may do what.
 
+mod answers;
 #[path = "../admin/common.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod common;
@@ -14,9 +15,9 @@ mod service;
 mod stylesheets;
 
 use causerie_testkit::Server;
-use common::{Ran, demo, run, wait_until};
+use common::{Ran, run, wait_until};
 use service::{Service, chat_alone};
-use std::{fs, path::PathBuf};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 /// Runs a command as the demo's officer.
 fn officer(server: &Server, arguments: &[&str]) -> Ran {
@@ -46,10 +47,16 @@ fn stored(server: &Server) -> u64 {
     }
 }
 
+/// A server with users, rooms and records, whose compliance service is there.
+fn demo() -> Server {
+    let server = common::demo();
+    wait_until("the demo's records are stored", || stored(&server) > 0);
+    server
+}
+
 #[test]
 fn an_adapter_that_stays_as_it_is_is_no_change() {
     let server = demo();
-    wait_until("the demo's records are stored", || stored(&server) > 0);
     let told = |arguments: &[&str]| officer(&server, &[&["compliance", "adapter"], arguments].concat()).ok();
     told(&["set", "demo", "--enabled", "off"]);
     assert_eq!(told(&["set", "demo", "--what-if"]), "Nothing would change.\n");
@@ -77,7 +84,6 @@ fn an_adapter_that_stays_as_it_is_is_no_change() {
 #[test]
 fn what_is_done_is_recorded_exported_and_proved() {
     let server = demo();
-    wait_until("the demo's records are stored", || stored(&server) > 0);
     let folder = exported(&server);
     let text = folder.to_str().expect("a path");
     let key = server.data_dir().join("compliance-signing.pub");
@@ -135,5 +141,32 @@ fn the_service_runs_in_a_process_of_its_own() {
     });
     // Whoever runs it is its officer, and no administrator.
     common::run_alone(&["compliance", "verify", "--data-dir", data]).ok();
-    common::run_alone(&["user", "list", "--data-dir", data]).refused();
+    let told = common::run_alone(&["user", "list", "--data-dir", data]).refused();
+    assert!(
+        told.contains("everything but compliance is the chat server's"),
+        "{told}"
+    );
+    // Tokens are the chat server's, and good there alone.
+    let token = server.data_dir().join("officer.token");
+    let token = token.to_str().expect("a path");
+    let with_token = ["compliance", "verify", "--data-dir", data, "--token-file", token];
+    let told = common::run_alone(&with_token).refused();
+    assert!(
+        told.contains("takes no tokens, which are the chat server's"),
+        "{told}"
+    );
+    let told = officer(&server, &["compliance", "verify"]).refused();
+    assert!(told.contains("or data directory, without a token"), "{told}");
+    let strange = service.data_dir().join("strange.token");
+    fs::write(&strange, "causerie_of_another_server").expect("a file");
+    fs::set_permissions(&strange, fs::Permissions::from_mode(0o600)).expect("its mode");
+    let told = run(
+        &server,
+        &["user", "list", "--token-file", strange.to_str().expect("a path")],
+    )
+    .refused();
+    assert!(
+        told.contains("Those of this chat server are good here, and no other's"),
+        "{told}"
+    );
 }

@@ -1,6 +1,6 @@
 //! XSLT in the server's sandbox.
 
-use crate::{common, common::wait_until, exported_by, officer, stored};
+use crate::{common, common::wait_until, demo, exported_by, officer, stored};
 use causerie_testkit::{Options, Server};
 use std::{fs, path::Path};
 
@@ -55,7 +55,7 @@ fn told_once(server: &Server) -> String {
 
 #[test]
 fn stylesheets_run_in_the_sandbox() {
-    let server = common::demo();
+    let server = demo();
     let line = told_once(&server);
     // How far it holds here, `causerie sandbox` says; its own tests look whether that is true.
     let ran = common::run_alone(&["sandbox", "--input", STYLESHEET, "--", "/bin/true"]);

@@ -13,6 +13,7 @@ use causerie_records::{
 };
 use serde_json::json;
 use sqlx::AssertSqlSafe;
+use std::collections::BTreeSet;
 
 pub(super) const END: &str = "SELECT coalesce(max(position), 0) FROM records";
 pub(super) const LAST_CHECKPOINT: &str =
@@ -31,6 +32,11 @@ const OF_CHAIN: &str = "
 const SPANS: &str = "
     SELECT chain, min(number), max(number), count(*), min(at), max(at)
     FROM records WHERE position > ?1 AND position <= ?2 GROUP BY chain";
+
+// Of retired records the actor is empty.
+const WHO_ACTED: &str = "
+    SELECT value FROM json_each(?1)
+    WHERE value <> '' AND EXISTS (SELECT 1 FROM records INDEXED BY records_by_actor WHERE actor = value)";
 
 const CHECKPOINTS: &str =
     "SELECT number, up_to, line FROM checkpoints WHERE number > ?1 ORDER BY number LIMIT ?2";
@@ -172,6 +178,12 @@ impl Records for SqliteRecords {
 
     async fn select(&self, selection: &Selection, after: u64, count: u32) -> Result<Vec<Stored>, StoreError> {
         self.reader.all(selecting(selection, after, count), stored).await
+    }
+
+    async fn who_acted(&self, actors: &[String]) -> Result<BTreeSet<String>, StoreError> {
+        let query = sqlx::query(WHO_ACTED).bind(json!(actors).to_string());
+        let acted = self.reader.all(query, |row| row.get(0)).await?;
+        Ok(acted.into_iter().collect())
     }
 }
 

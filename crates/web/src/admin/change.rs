@@ -51,6 +51,7 @@ impl Asked {
         Ok(Made {
             rehearsal: self.what_if,
             changes: told.into_iter().map(Change::from).collect(),
+            warnings: Vec::new(),
         })
     }
 }
@@ -81,15 +82,19 @@ impl From<causerie_compliance::Change> for Change {
 pub(super) struct Made {
     rehearsal: bool,
     changes: Vec<Change>,
+    /// What looks like a mistake.
+    warnings: Vec<String>,
 }
 
 impl Made {
     /// What an officer did, or would: nothing if everything was so already.
-    pub(super) fn by_officer(what_if: bool, change: causerie_compliance::Change) -> Self {
+    pub(super) fn by_officer(what_if: bool, mut change: causerie_compliance::Change) -> Self {
+        let warnings = std::mem::take(&mut change.warnings);
         let changes = change.changed.then(|| change.into());
         Self {
             rehearsal: what_if,
             changes: changes.into_iter().collect(),
+            warnings,
         }
     }
 
@@ -155,14 +160,15 @@ impl Made {
         if self.rehearsal {
             return self.told();
         }
-        let changes = self.changes;
-        Json(Changes { changes }).into_response()
+        let (changes, warnings) = (self.changes, self.warnings);
+        Json(Changes { changes, warnings }).into_response()
     }
 
     fn told(self) -> Response {
         let rehearsal = Rehearsal {
             what_if: true,
             changes: self.changes,
+            warnings: self.warnings,
         };
         Json(rehearsal).into_response()
     }

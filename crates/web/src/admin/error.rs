@@ -7,7 +7,7 @@ use axum::{
 };
 use causerie_accounts::{PasswordError, Throttled};
 use causerie_chat::ActionError;
-use causerie_policy::Rule;
+use causerie_policy::{AdminAct, AdminRole, Rule, decide_admin};
 use causerie_store::StoreError;
 
 use super::wire::{ErrorBody, Problem};
@@ -59,16 +59,29 @@ impl ApiError {
 
     /// It isn't known who asks. Why a token is no good isn't told.
     pub(super) fn unauthenticated() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthenticated",
-            "it isn't known who asks: send a token that is good, as Authorization: Bearer",
+        Self::not_known(
+            "it isn't known who asks: send a token that is good, as Authorization: Bearer. Those of this chat server are good \
+             here, and no other's: causerie token list",
         )
     }
 
-    /// The rules say no.
-    pub(super) fn forbidden(rule: Rule) -> Self {
-        Self::new(StatusCode::FORBIDDEN, rule.as_str(), rule.to_string())
+    /// The same, in other words.
+    pub(super) fn not_known(message: &'static str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", message)
+    }
+
+    /// The rules say no to who has this role. Who may is told, if it is for his role.
+    pub(super) fn forbidden(rule: Rule, role: AdminRole, act: AdminAct) -> Self {
+        let may: Vec<&str> = AdminRole::ALL
+            .iter()
+            .filter(|role| decide_admin(**role, act).allowed)
+            .map(|role| role.as_str())
+            .collect();
+        let mut message = rule.to_string();
+        if !may.contains(&role.as_str()) {
+            message += &format!(" It takes the role {}; yours is {role}.", may.join(" or "));
+        }
+        Self::new(StatusCode::FORBIDDEN, rule.as_str(), message)
     }
 
     /// What is wrong, without the status.
@@ -171,6 +184,18 @@ pub(super) async fn no_such_resource(uri: Uri) -> ApiError {
         StatusCode::NOT_FOUND,
         "no-such-resource",
         format!("there is no resource {}", uri.path()),
+    )
+}
+
+/// The same of a compliance service that runs alone.
+pub(super) async fn not_compliance(uri: Uri) -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "no-such-resource",
+        format!(
+            "there is no resource {} here: this compliance service runs alone, and everything but compliance is the chat server's",
+            uri.path()
+        ),
     )
 }
 

@@ -34,7 +34,17 @@ pub(super) async fn authenticate(
 pub(super) async fn authenticate_officer(mut request: Request, next: Next) -> Result<Response, ApiError> {
     let origin = match (request.extensions().get::<Peer>(), bearer(request.headers())?) {
         (Some(peer @ Peer::User(name)), None) if peer.runs_this() => Origin::of_officer(name),
-        _ => return Err(ApiError::unauthenticated()),
+        (_, Some(_)) => {
+            return Err(ApiError::not_known(
+                "this compliance service runs alone and takes no tokens, which are the chat server's: its officer is the user \
+                 that runs it, or root, on its machine and without a token",
+            ));
+        }
+        (_, None) => {
+            return Err(ApiError::not_known(
+                "this compliance service runs alone: its officer is the user that runs it, or root",
+            ));
+        }
     };
     request.extensions_mut().insert(origin);
     Ok(next.run(request).await)
@@ -76,7 +86,7 @@ pub(super) fn refused(chat: Option<&Chat>, origin: &Origin, act: AdminAct, rule:
     if let Some(chat) = chat {
         chat.refused(origin.actor(), act.as_str(), rule);
     }
-    ApiError::forbidden(rule)
+    ApiError::forbidden(rule, origin.role(), act)
 }
 
 #[cfg(test)]

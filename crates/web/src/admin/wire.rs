@@ -14,7 +14,7 @@ pub use change::{Change, Changed, Changes, Outcome, Rehearsal};
 pub use compliance::{
     AdapterChanges, AdapterSettings, ExportTo, Exported, FoundRecord, FoundRecords, MatterSearch, NewHold,
     NewMatter, PublicKey, ReadsExport, RetentionApplied, RetentionDays, RetentionPlan, RetentionPlanLine,
-    RetentionPolicy, Verified,
+    RetentionPolicy, RetentionStays, Verified,
 };
 pub use explain::{Checked, Eligible, EligiblePrincipal, Explanation, ListEntry};
 pub use import::{

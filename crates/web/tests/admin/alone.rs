@@ -197,3 +197,52 @@ async fn a_rotation_whose_file_was_not_exchanged_is_ended_by_the_next() {
     assert_eq!(ended.json()["changes"][0]["after"], key(2).public().to_string());
     assert!(*alone.keys.exchanged.lock().expect("no panic"));
 }
+
+#[tokio::test]
+async fn tokens_are_the_chat_servers() {
+    let alone = Alone::new().await;
+    let stream = UnixStream::connect(alone.socket()).await.expect("it is served");
+    let answer = ask(stream, "GET", "/v1/compliance/holds", Some("causerie_x"), "").await;
+    assert_eq!(answer.outcome(), (401, "unauthenticated".to_owned()));
+    assert!(
+        answer
+            .body
+            .contains("takes no tokens, which are the chat server's"),
+        "{}",
+        answer.body
+    );
+    let answer = alone.ask("GET", "/v1/rooms").await;
+    assert_eq!(answer.outcome(), (404, "no-such-resource".to_owned()));
+    assert!(
+        answer.body.contains("this compliance service runs alone"),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn somebody_of_whom_no_record_tells_is_a_warning_of_the_answer() {
+    let alone = Alone::new().await;
+    let hold = r#"{"reason":"a claim","people":["ann@x.test"]}"#;
+    let matter = r#"{"name":"X","custodians":["ann@x.test"]}"#;
+    for (path, body) in [("holds", hold), ("matters", matter)] {
+        for query in ["?what_if=true", ""] {
+            let path = format!("/v1/compliance/{path}{query}");
+            let answer = alone.ask_for("POST", &path, body).await;
+            assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+            let warning = "no record tells of anything that ann@x.test did: is the name right?";
+            assert_eq!(answer.json()["warnings"], serde_json::json!([warning]), "{path}");
+        }
+    }
+    // Where nothing is wrong there is no such field.
+    let period = r#"{"reason":"a claim","from":"2026-01-01T00:00:00Z"}"#;
+    let answer = alone.ask_for("POST", "/v1/compliance/holds", period).await;
+    assert_eq!(answer.json().get("warnings"), None);
+    let query = "user=ann@x.test&from=2026-01-01T00:00:00Z&until=2026-02-01T00:00:00Z";
+    let answer = alone.ask("GET", &format!("/v1/compliance/reads?{query}")).await;
+    assert!(
+        answer.body.contains(r#""warnings":["no record tells of"#),
+        "{}",
+        answer.body
+    );
+}

@@ -79,7 +79,7 @@ pub(super) struct Set {
     /// List the files that were put into rooms (CreateFileAttachmentsManifest)
     #[arg(long, value_name = "on|off")]
     create_file_attachments_manifest: Option<Switch>,
-    /// An XSLT 1.0 stylesheet that the XML is put through (CustomConfiguration); "" is none
+    /// An XSLT 1.0 stylesheet that the XML is put through (CustomConfiguration); "" takes it away
     #[arg(long, value_name = "FILE", value_parser = OsStringValueParser::new())]
     xslt: Option<OsString>,
     /// The extension of what the stylesheet makes
@@ -91,6 +91,33 @@ pub(super) struct Set {
 }
 
 impl Set {
+    /// An error that names what an adapter needs that there isn't yet, and what isn't given.
+    fn check_first(&self) -> Result<()> {
+        let needed = [
+            (
+                "--format xml, actiance, eml, csv, ndjson or rsmf",
+                self.format.is_none(),
+            ),
+            (
+                "--directory DIR, an absolute path on the machine of the compliance service",
+                self.directory.is_none(),
+            ),
+        ];
+        let missing: Vec<&str> = needed
+            .into_iter()
+            .filter(|(_, misses)| *misses)
+            .map(|(option, _)| option)
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        bail!(
+            "there is no adapter '{}' yet, so say {}",
+            self.name,
+            missing.join(", and ")
+        )
+    }
+
     /// The given values, as the API names them.
     fn values(&self) -> Result<Map<String, Value>> {
         let switch = |switch: Option<Switch>| switch.map(|switch| json!(bool::from(switch)));
@@ -101,6 +128,11 @@ impl Set {
                 Some(json!(text))
             }
             None => None,
+        };
+        // What has no stylesheet has no extension either.
+        let extension = match &self.extension {
+            None if xslt == Some(Value::Null) => Some(Value::Null),
+            given => given.as_ref().map(|value| json!(value)),
         };
         let pairs = [
             ("format", self.format.as_ref().map(|value| json!(value))),
@@ -119,7 +151,7 @@ impl Set {
                 switch(self.create_file_attachments_manifest),
             ),
             ("xslt", xslt),
-            ("extension", self.extension.as_ref().map(|value| json!(value))),
+            ("extension", extension),
             ("fromStart", self.from_start.then_some(json!(true))),
         ];
         let given = pairs
@@ -136,7 +168,11 @@ impl What {
         match self {
             Self::Set(set) => {
                 let all = adapters().await?;
-                let mut settings = all[&set.name].as_object().cloned().unwrap_or_default();
+                let known = all[&set.name].as_object().cloned();
+                if known.is_none() {
+                    set.check_first()?;
+                }
+                let mut settings = known.unwrap_or_default();
                 settings.extend(set.values()?);
                 let value = api.put(&["compliance", "adapters", &set.name], &settings).await?;
                 changes::answer(value, as_json, |value| {

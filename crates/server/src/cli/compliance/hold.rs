@@ -54,6 +54,14 @@ pub(super) struct Place {
     period: Period,
 }
 
+/// The matter that a hold is for: its id, and its name if it is known.
+fn matter(hold: &Value) -> String {
+    match hold["matterName"].as_str() {
+        Some(name) => format!("{} ({name})", word(&hold["matter"])),
+        None => word(&hold["matter"]),
+    }
+}
+
 impl What {
     pub(super) async fn run(self, at: &At) -> Result<()> {
         let (api, as_json) = (at.api()?, at.json);
@@ -79,6 +87,7 @@ impl What {
                         list(&one["people"], "everybody"),
                         rooms_of(one),
                         period(one),
+                        matter(one),
                         format!("{} by {}", word(&one["placedAt"]), word(&one["placedBy"])),
                         word(&one["reason"]),
                     ]
@@ -89,7 +98,7 @@ impl What {
                     .flat_map(|all| all.values())
                     .map(row)
                     .collect();
-                let headings = ["HOLD", "PEOPLE", "ROOMS", "PERIOD", "PLACED", "REASON"];
+                let headings = ["HOLD", "PEOPLE", "ROOMS", "PERIOD", "MATTER", "PLACED", "REASON"];
                 output::table(&headings, &rows, "There are no holds.")
             }
             Self::Lift { id, how } => {

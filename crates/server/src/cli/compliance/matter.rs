@@ -3,6 +3,7 @@
 use super::{
     At, output,
     show::{Period, list, period, rooms_of, word},
+    what::what,
 };
 use crate::cli::changes;
 use anyhow::{Result, bail};
@@ -66,62 +67,9 @@ pub(super) enum What {
     },
 }
 
+/// What a matter is about.
 #[derive(Args)]
-pub(super) struct Change {
-    /// Its id
-    id: String,
-    /// What people call it
-    #[arg(long)]
-    name: Option<String>,
-    /// Somebody whose doings are looked for, instead of those before; can be given several times
-    #[arg(long, value_name = "ADDRESS")]
-    custodian: Vec<String>,
-    /// A room that is looked into, instead of those before; can be given several times
-    #[arg(long)]
-    room: Vec<String>,
-    /// A word that is looked for, instead of those before; can be given several times
-    #[arg(long)]
-    word: Vec<String>,
-    #[command(flatten)]
-    period: Period,
-}
-
-impl Change {
-    /// The matter as it was, with what is given.
-    fn of(&self, mut matter: Value) -> Value {
-        let lists = [
-            ("custodians", &self.custodian),
-            ("rooms", &self.room),
-            ("words", &self.word),
-        ];
-        for (field, given) in lists.into_iter().filter(|(_, given)| !given.is_empty()) {
-            let given: Vec<&String> = given.iter().filter(|one| !one.is_empty()).collect();
-            matter[field] = json!(given);
-        }
-        let (from, until) = self.period.words();
-        for (field, given) in [("name", self.name.clone()), ("from", from), ("until", until)] {
-            if let Some(given) = given {
-                matter[field] = json!(given);
-            }
-        }
-        // Rooms are numbers there, and names here.
-        let rooms: Vec<String> = matter["rooms"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(word)
-            .collect();
-        json!({
-            "name": matter["name"], "custodians": matter["custodians"], "rooms": rooms,
-            "words": matter["words"], "from": matter["from"], "until": matter["until"],
-        })
-    }
-}
-
-#[derive(Args)]
-pub(super) struct Open {
-    /// What people call it
-    name: String,
+pub(super) struct About {
     /// Somebody whose doings are looked for; can be given several times
     #[arg(long, value_name = "ADDRESS")]
     custodian: Vec<String>,
@@ -135,16 +83,62 @@ pub(super) struct Open {
     period: Period,
 }
 
+#[derive(Args)]
+pub(super) struct Open {
+    /// What people call it
+    name: String,
+    #[command(flatten)]
+    about: About,
+}
+
+#[derive(Args)]
+pub(super) struct Change {
+    /// Its id
+    id: String,
+    /// What people call it
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    about: About,
+}
+
+impl About {
+    /// A matter of this name, as the API takes it.
+    fn named(&self, name: &str) -> Value {
+        let (from, until) = self.period.words();
+        json!({
+            "name": name, "custodians": self.custodian, "rooms": self.room,
+            "words": self.word, "from": from, "until": until,
+        })
+    }
+}
+
+impl Change {
+    /// The matter as it was, with what is given.
+    fn of(&self, matter: &Value) -> Value {
+        let before = word(&matter["name"]);
+        let mut now = self.about.named(self.name.as_ref().unwrap_or(&before));
+        for field in ["custodians", "rooms", "words", "from", "until"] {
+            now[field] = match &now[field] {
+                Value::Array(given) if given.is_empty() => {
+                    // Rooms are numbers there, and names here.
+                    matter[field].as_array().into_iter().flatten().map(word).collect()
+                }
+                Value::Array(given) => given.iter().filter(|one| *one != "").cloned().collect(),
+                Value::Null => matter[field].clone(),
+                given => given.clone(),
+            };
+        }
+        now
+    }
+}
+
 impl What {
     pub(super) async fn run(self, at: &At) -> Result<()> {
         let (api, as_json) = (at.api()?.patient(), at.json);
         match self {
             Self::Open(open) => {
-                let (from, until) = open.period.words();
-                let body = json!({
-                    "name": open.name, "custodians": open.custodian, "rooms": open.room,
-                    "words": open.word, "from": from, "until": until,
-                });
+                let body = open.about.named(&open.name);
                 let value = api.post(&["compliance", "matters"], &body).await?;
                 let id = word(&value["changes"][0]["target"]);
                 changes::answer(value, as_json, |_| output::line(&format!("Matter {id} is open.")))
@@ -187,7 +181,7 @@ impl What {
                 let Some(matter) = all.get(&change.id) else {
                     bail!("there is no matter {}", change.id);
                 };
-                let body = change.of(matter.clone());
+                let body = change.of(matter);
                 let value = api.put(&["compliance", "matters", &change.id], &body).await?;
                 changes::answer(value, as_json, |_| {
                     output::line(&format!("Matter {} is changed.", change.id))
@@ -229,19 +223,16 @@ pub(super) fn exported(value: &Value, as_json: bool, what_if: bool) -> Result<()
         return output::json(value);
     }
     let records = word(&value["records"]);
-    if what_if {
-        return output::line(&format!("Would export {records} records. Nothing was written."));
-    }
     match value["batch"].as_str() {
-        None => output::line("Nothing to export."),
-        Some(batch) => {
-            output::line(&format!(
-                "Exported {records} records as {batch}: {}",
-                word(&value["place"])
-            ))?;
-            retired(value)
-        }
+        _ if what_if => output::line(&format!("Would export {records} records. Nothing was written."))?,
+        None => output::line("Nothing to export.")?,
+        Some(batch) => output::line(&format!(
+            "Exported {records} records as {batch}: {}",
+            word(&value["place"])
+        ))?,
     }
+    retired(value)?;
+    output::warnings(&value["warnings"])
 }
 
 /// Says how many records that might belong here were destroyed.
@@ -258,24 +249,31 @@ fn retired(value: &Value) -> Result<()> {
 pub(super) fn records(value: &Value) -> Result<()> {
     let shown = value["records"].as_array().map_or(&[][..], Vec::as_slice);
     let row = |one: &Value| {
+        let text = |field: &str| word(&one[field]);
         vec![
-            word(&one["at"]),
-            word(&one["chain"]),
-            word(&one["kind"]),
-            word(&one["actor"]),
-            word(&one["body"]),
+            text("position"),
+            text("at"),
+            one["room"].as_str().map_or_else(|| text("chain"), str::to_owned),
+            text("kind"),
+            text("actor"),
+            what(&text("kind"), &text("body")),
         ]
     };
     let rows: Vec<_> = shown.iter().map(row).collect();
     output::table(
-        &["TIME", "CHAIN", "KIND", "WHO", "WHAT"],
+        &["POSITION", "TIME", "ROOM", "KIND", "WHO", "WHAT"],
         &rows,
         "Nothing is found.",
     )?;
+    let more = match shown.last() {
+        Some(last) if value["more"] == true => format!(" More: --after {}", word(&last["position"])),
+        _ => String::new(),
+    };
     output::line(&format!(
-        "\n{} found, {} shown.",
+        "\n{} found, {} shown.{more}",
         word(&value["found"]),
         shown.len()
     ))?;
-    retired(value)
+    retired(value)?;
+    output::warnings(&value["warnings"])
 }

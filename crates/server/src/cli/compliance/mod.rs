@@ -10,6 +10,7 @@ mod show;
 mod status;
 mod verify;
 mod verify_folder;
+mod what;
 
 use super::{At, output};
 use anyhow::Result;
@@ -85,6 +86,12 @@ enum What {
 }
 
 impl Arguments {
+    /// Whether changes are only to be told of.
+    #[cfg(test)]
+    pub(super) const fn is_what_if(&self) -> bool {
+        self.at.what_if
+    }
+
     pub(super) async fn run(self) -> Result<()> {
         match self.what {
             What::Status => status::run(&self.at).await,

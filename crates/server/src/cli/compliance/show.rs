@@ -53,7 +53,15 @@ pub(super) fn word(value: &Value) -> String {
     }
 }
 
-/// The rooms that an answer names.
+/// The rooms of something that was set: their names, each with the row that tells it from others of that name.
 pub(in super::super) fn rooms_of(value: &Value) -> String {
-    list(&value["rooms"], "all rooms")
+    let rooms = value["rooms"].as_array().into_iter().flatten();
+    let named = rooms.map(|room| {
+        let row = word(room);
+        match value["roomNames"][&row].as_str() {
+            Some(name) => format!("{name} ({row})"),
+            None => row,
+        }
+    });
+    list(&named.collect(), "all rooms")
 }

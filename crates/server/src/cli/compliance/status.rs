@@ -4,6 +4,9 @@ use super::{At, output, show::word};
 use anyhow::Result;
 use serde_json::Value;
 
+/// What is said of a queue that can't be reached.
+const UNKNOWN: &str = "unknown";
+
 pub(super) async fn run(at: &At) -> Result<()> {
     let status = at.api()?.get(&["compliance", "status"]).await?;
     if at.json {
@@ -27,9 +30,18 @@ pub(super) async fn run(at: &At) -> Result<()> {
     output::facts(&[
         (
             "Waiting",
-            format!("{}, for {} s", word(&queue["depth"]), word(&queue["lagSeconds"])),
+            match &queue["depth"] {
+                Value::Null => UNKNOWN.to_owned(),
+                depth => format!("{}, for {} s", word(depth), word(&queue["lagSeconds"])),
+            },
         ),
-        ("Set aside", word(&queue["setAside"])),
+        (
+            "Set aside",
+            match &queue["setAside"] {
+                Value::Null => UNKNOWN.to_owned(),
+                count => word(count),
+            },
+        ),
         ("Stored", word(&status["records"])),
         ("Checkpoint", checkpoint),
         ("Verified", verified),

@@ -3,7 +3,7 @@
 use super::{
     desk::At,
     found::{exported, found},
-    names::time,
+    names::{Listed, Names, time},
     progress::told,
 };
 use crate::admin::{
@@ -29,14 +29,19 @@ fn request(new: NewMatter) -> Answer<MatterRequest> {
 
 /// Lists all matters.
 #[utoipa::path(get, path = "/v1/compliance/matters",
-    responses((status = 200, body = BTreeMap<String, Object>, description = "By id: as opened, with `closed`, `openedBy` and `openedAt`; rooms by their rows")))]
-pub(in crate::admin) async fn all(at: At) -> Answer<Json<BTreeMap<String, Matter>>> {
-    Ok(Json(at.service.matters().await?))
+    responses((status = 200, body = BTreeMap<String, Object>, description = "By id: as opened, with `closed`, `openedBy` and `openedAt`; rooms by their rows, whose names are in `roomNames`")))]
+pub(in crate::admin) async fn all(at: At) -> Answer<Json<BTreeMap<String, Listed<Matter>>>> {
+    let names = Names::of(&at.service).await?;
+    let listed = at.service.matters().await?.into_iter().map(|(id, matter)| {
+        let rooms = matter.rooms.clone();
+        (id, Listed::new(&names, matter, &rooms, None))
+    });
+    Ok(Json(listed.collect()))
 }
 
 /// Opens a matter.
 #[utoipa::path(post, path = "/v1/compliance/matters", request_body = NewMatter, responses(
-    (status = 200, body = Changes, description = "It is open; its id is the target of the change"),
+    (status = 200, body = Changes, description = "It is open; its id is the target of the change. `warnings` if no record tells of a custodian"),
     (status = 404, body = ErrorBody, description = "No record tells of a room that it names"),
 ))]
 pub(in crate::admin) async fn open(at: At, Body(new): Body<NewMatter>) -> Answer<Response> {
@@ -90,7 +95,7 @@ pub(in crate::admin) async fn search(
     told(|progress| async move {
         let (service, officer) = (&at.service, &at.officer);
         let all = service.search_matter(officer, &id, page, &*progress).await?;
-        Ok(found(&all))
+        found(service, &all).await
     })
     .await
 }

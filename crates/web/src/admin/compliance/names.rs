@@ -9,6 +9,7 @@ use causerie_compliance::{
     documents::{Category, Room, Scope},
 };
 use causerie_model::{RoomId, Timestamp};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -79,6 +80,34 @@ impl Names {
         match scope.split_once(':')? {
             ("room", row) => self.rooms.get(row).map(|room| room.name.clone()),
             (_, guid) => self.categories.get(guid).map(|category| category.name.clone()),
+        }
+    }
+}
+
+/// What officers set, with the names that go with its rows and ids.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::admin) struct Listed<T> {
+    #[serde(flatten)]
+    set: T,
+    /// The names of its rooms by their rows, as far as they are known.
+    room_names: BTreeMap<String, String>,
+    /// The name of its matter, if it has one that there is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matter_name: Option<String>,
+}
+
+impl<T> Listed<T> {
+    pub(super) fn new(names: &Names, set: T, rooms: &[RoomId], matter_name: Option<String>) -> Self {
+        let name = |room: &RoomId| {
+            let row = room.to_string();
+            let known = names.rooms.get(&row)?;
+            Some((row, known.name.clone()))
+        };
+        Self {
+            room_names: rooms.iter().filter_map(name).collect(),
+            set,
+            matter_name,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     desk::At,
-    found::{exported, found},
+    found::{exported, read},
     progress::told,
 };
 use crate::admin::{
@@ -64,7 +64,7 @@ pub(in crate::admin) async fn reads(at: At, Queried(whose): Queried<Whose>) -> A
     told(|progress| async move {
         let (service, officer) = (&at.service, &at.officer);
         let reads = service.reads(officer, &reading, page, &*progress).await?;
-        Ok(found(&reads.found))
+        read(service, reads).await
     })
     .await
 }

@@ -7,7 +7,7 @@ use crate::admin::{
     input::{Body, Named},
     wire::{
         Changes, ErrorBody, RetentionApplied, RetentionDays, RetentionPlan, RetentionPlanLine,
-        RetentionPolicy,
+        RetentionPolicy, RetentionStays,
     },
 };
 use axum::{Json, response::Response};
@@ -94,7 +94,7 @@ pub(in crate::admin) async fn plan(at: At) -> Answer<Response> {
 /// Their places in their chains stay, so that everything that is left can still be proved. Answers with lines of JSON:
 /// `{"done", "of"}` while it goes on, at last `{"result"}` or `{"error"}`.
 #[utoipa::path(post, path = "/v1/compliance/retention/apply", responses(
-    (status = 200, body = RetentionApplied, content_type = "application/x-ndjson", description = "What was destroyed"),
+    (status = 200, body = RetentionApplied, content_type = "application/x-ndjson", description = "What was destroyed, and why the rest wasn't"),
     (status = 503, body = ErrorBody, description = "The database can't be written, or the chat server can't be reached"),
 ))]
 pub(in crate::admin) async fn apply(at: At) -> Answer<Response> {
@@ -102,11 +102,17 @@ pub(in crate::admin) async fn apply(at: At) -> Answer<Response> {
         return Err(ApiError::invalid("what_if: the plan tells what would go"));
     }
     told(|progress| async move {
-        let gone = at.service.retention_apply(&at.officer, &*progress).await?;
+        let applied = at.service.retention_apply(&at.officer, &*progress).await?;
+        let stays = applied.stays.iter().map(|(fate, tally)| RetentionStays {
+            reason: fate.to_string(),
+            records: tally.records,
+            bytes: tally.bytes,
+        });
         Ok(RetentionApplied {
-            records: gone.records,
-            bytes: gone.bytes,
-            messages: gone.messages,
+            records: applied.gone.records,
+            bytes: applied.gone.bytes,
+            messages: applied.gone.messages,
+            stays: stays.collect(),
         })
     })
     .await

@@ -41,6 +41,9 @@ pub struct Changed {
 pub struct Changes {
     /// All that changed, what followed by itself included.
     pub changes: Vec<Change>,
+    /// What looks like a mistake and was done all the same, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// What a request with `what_if=true` would do. Nothing was changed.
@@ -50,4 +53,7 @@ pub struct Rehearsal {
     pub what_if: bool,
     /// All that would change; empty if everything is so already.
     pub changes: Vec<Change>,
+    /// What looks like a mistake, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }

@@ -156,8 +156,8 @@ pub struct RetentionPlanLine {
     pub messages: u64,
 }
 
-/// What was destroyed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// What was destroyed, and why the rest wasn't.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RetentionApplied {
     /// How many records lost their content.
@@ -166,6 +166,20 @@ pub struct RetentionApplied {
     pub bytes: u64,
     /// How many messages went from the rooms.
     pub messages: u64,
+    /// What of the rooms stays, by why.
+    pub stays: Vec<RetentionStays>,
+}
+
+/// Records of all rooms that stay for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RetentionStays {
+    /// Why.
+    pub reason: String,
+    /// How many.
+    pub records: u64,
+    /// Bytes of their content.
+    pub bytes: u64,
 }
 
 /// What a verification found.
@@ -285,6 +299,9 @@ pub struct FoundRecords {
     pub more: bool,
     /// Those that are shown, by position.
     pub records: Vec<FoundRecord>,
+    /// What looks like a mistake in what was asked, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// A record.
@@ -293,8 +310,10 @@ pub struct FoundRecords {
 pub struct FoundRecord {
     /// Its place in the database.
     pub position: u64,
-    /// Its chain.
+    /// Its chain: `system`, `compliance` or `room:ROW`.
     pub chain: String,
+    /// The room's name, if it is a room's chain and the name is known.
+    pub room: Option<String>,
     /// Its number in the chain.
     pub number: u64,
     /// When.
@@ -321,4 +340,7 @@ pub struct Exported {
     pub records: u64,
     /// How many records might belong to it, but their content was destroyed.
     pub retired: u64,
+    /// What looks like a mistake in what was asked, a sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
