@@ -51,6 +51,7 @@ async fn what_takes_no_export_is_told_with_its_path() {
             told.contains(why) && told.contains(&bad.display().to_string()),
             "{told}"
         );
+        at(bad, false).look().await.expect_err("no place");
     }
 }
 
@@ -144,4 +145,20 @@ async fn a_link_that_leads_nowhere_is_not_replaced() {
     let directory = TempDir::new().expect("a directory");
     symlink("/nowhere", directory.path().join("one")).expect("a link");
     assert!(at(directory.path(), false).begin("one").await.is_err());
+}
+
+#[tokio::test]
+async fn looking_writes_nothing() {
+    let directory = TempDir::new().expect("a directory");
+    let written = || {
+        fs::metadata(directory.path())
+            .expect("a directory")
+            .modified()
+            .expect("a time")
+    };
+    let before = written();
+    at(directory.path(), false).look().await.expect("a place");
+    assert_eq!(written(), before);
+    at(directory.path(), false).check().await.expect("a place");
+    assert_ne!(written(), before, "the file system tells");
 }
