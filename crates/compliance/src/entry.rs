@@ -266,6 +266,22 @@ mod tests {
     }
 
     #[test]
+    fn what_went_from_a_room_names_what_it_follows() {
+        let took = "took 3 messages out of the history by retention: 1-2,5";
+        let body = r#"{"messages":3,"numbers":"1-2,5"}"#;
+        assert_eq!(told("PURGED", body), other(took), "as it was recorded before");
+        let body = r#"{"cause":{"first":7,"hash":"ab","last":9},"messages":3,"numbers":"1-2,5","origin":"this process"}"#;
+        let told_now = format!("{took}, after records 7 to 9 of chain compliance, asked by this process");
+        assert_eq!(told("PURGED", body), other(&told_now));
+        let destroyed = "destroyed the content of 2 records from 1 to 2 of chain room:1 by the rule global";
+        let body = r#"{"chain":"room:1","first":1,"last":2,"records":2,"rule":"global"}"#;
+        assert_eq!(told("RETIRED", body), other(destroyed));
+        let body = r#"{"chain":"room:1","first":1,"last":2,"messages":"4","records":2,"rule":"global"}"#;
+        let destroyed = format!("{destroyed}, and has the messages 4 taken out of the history");
+        assert_eq!(told("RETIRED", body), other(&destroyed));
+    }
+
+    #[test]
     fn who_is_refused_is_named() {
         let refused = |user| format!("{user} was refused join by the rule scope, 2 times");
         let body = r#"{"action":"join","rule":"scope","times":2}"#;
