@@ -852,3 +852,18 @@ async fn a_run_that_goes_on_elsewhere_is_told_of() {
         assert_eq!(told[0]["manifest"], serde_json::Value::Null);
     }
 }
+
+#[tokio::test]
+async fn a_rehearsal_writes_nothing_to_the_directory() {
+    let world = World::new().await;
+    let service = world.open().await;
+    let written = || std::fs::metadata(world.out()).unwrap().modified().unwrap();
+    let before = written();
+    for what_if in [true, false] {
+        service
+            .set_adapter(&officer(), "archive", &world.adapter(), what_if)
+            .await
+            .unwrap();
+        assert_eq!(written() == before, what_if, "it is tried when it is set");
+    }
+}
