@@ -5,7 +5,10 @@ mod common;
 use async_trait::async_trait;
 use causerie_chat::{Action, CategoryChange, Operation, Outcome, SearchIn};
 use causerie_model::{ChainId, ChatId, RoomId, Sealed, Timestamp};
-use causerie_queue::{Erased, Erasure, Lease, Queue, conformance::erasure::Rooms};
+use causerie_queue::{
+    Erased, Erasure, Lease, Queue,
+    conformance::erasure::{Rooms, order},
+};
 use causerie_store::{StoreError, StoreFault};
 use common::{Device, World};
 use std::sync::Arc;
@@ -69,7 +72,8 @@ async fn try_to_erase(
     messages: &[(ChatId, Timestamp)],
 ) -> Result<Erased, StoreError> {
     let lease = lease(world).await;
-    world.chat.erase(&lease, Timestamp(0), room, messages).await
+    let order = order(room, messages);
+    world.chat.erase(&lease, Timestamp(0), &order).await
 }
 
 /// What names the messages of these numbers: their numbers and times, as the records of their room tell them.
@@ -121,6 +125,12 @@ async fn records(world: &World, room: RoomId, kind: &str) -> Vec<Sealed> {
     of_room.filter(|record| record.kind == kind).collect()
 }
 
+/// What the record of it says: what went, by which records, and who asked.
+fn body(messages: u64, numbers: &str) -> String {
+    let cause = format!(r#"{{"first":3,"hash":"{}","last":4}}"#, "77".repeat(32));
+    format!(r#"{{"cause":{cause},"messages":{messages},"numbers":"{numbers}","origin":"this process"}}"#)
+}
+
 #[tokio::test]
 async fn what_is_erased_is_seen_nowhere_any_more_and_one_record_says_so() {
     let world = World::new().await;
@@ -142,7 +152,7 @@ async fn what_is_erased_is_seen_nowhere_any_more_and_one_record_says_so() {
     assert_eq!(purged.len(), 1);
     assert_eq!(
         (purged[0].actor.as_str(), purged[0].body.as_str()),
-        ("system", r#"{"messages":3,"numbers":"1-2,5"}"#)
+        ("system", &*body(3, "1-2,5"))
     );
     // Retention never destroys records of changes: there is none of each time.
     assert_eq!(records(&world, id, "CHANGED").await.len(), changed);
@@ -186,7 +196,7 @@ async fn a_message_that_has_only_the_number_of_another_stays() {
     let erased = try_to_erase(&world, id, &older).await.unwrap();
     assert_eq!(erased.messages, 1);
     let purged = records(&world, id, "PURGED").await;
-    assert_eq!(purged[0].body, r#"{"messages":1,"numbers":"2"}"#);
+    assert_eq!(purged[0].body, body(1, "2"));
     for seen in seen(&mut alice, lobby, "alpha").await {
         assert_eq!(seen, ["alpha 1"]);
     }
@@ -242,4 +252,46 @@ async fn what_can_not_be_recorded_stays() {
     assert_eq!(erase(&world, id, &[1]).await, 1);
     assert_eq!(alice.history(lobby, 9).await.unwrap(), [""; 0]);
     world.verify().await;
+}
+
+/// A consumer that hasn't acknowledged it may not have it; and the queue is then the only place that has it.
+#[tokio::test]
+async fn a_message_whose_record_waits_stays() {
+    let world = World::new().await;
+    let (lobby, id) = (world.guid("Lobby"), world.id("Lobby"));
+    let mut alice = world.attach_in("alice", "Lobby").await;
+    for text in ["one", "two", "three"] {
+        alice.post(lobby, text).await.unwrap();
+    }
+    let all = named(&world, id, &[1, 2, 3]).await;
+    world
+        .queue
+        .waits
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    let refused = try_to_erase(&world, id, &all[..1]).await.unwrap_err();
+    assert_eq!(refused.fault, StoreFault::Other);
+    assert!(refused.message.contains("still waits"), "{refused}");
+    // Up to the second.
+    let held = lease(&world).await;
+    let waiting = world.queue.waiting(&held, Timestamp(0), 1_000).await.unwrap();
+    let second = waiting.iter().find(|queued| {
+        queued.record.chain == ChainId::Room(id)
+            && queued.record.at == all[1].1
+            && queued.record.kind == "CHAT"
+    });
+    let second = second.unwrap().sequence;
+    world
+        .queue
+        .acknowledge(&held, Timestamp(0), second)
+        .await
+        .unwrap();
+    // One that waits keeps the others of the call.
+    let refused = try_to_erase(&world, id, &all).await.unwrap_err();
+    assert_eq!(refused.fault, StoreFault::Other);
+    assert_eq!(alice.history(lobby, 9).await.unwrap(), ["one", "two", "three"]);
+    assert_eq!(try_to_erase(&world, id, &all[..2]).await.unwrap().messages, 2);
+    assert_eq!(alice.history(lobby, 9).await.unwrap(), ["three"]);
+    // What isn't there is no error, whatever waits.
+    let nothing = [(ChatId(9), all[2].1)];
+    assert_eq!(try_to_erase(&world, id, &nothing).await.unwrap().messages, 0);
 }

@@ -145,16 +145,26 @@ impl Compliance {
         // One that is off may stay as it is while its place is away.
         let is_elsewhere = known.is_none_or(|known| known.directory != adapter.directory);
         if adapter.enabled || is_elsewhere {
-            self.check_place(adapter, |destination| async move { destination.check().await })
-                .await?;
+            self.check_place(adapter, |destination| async move {
+                if what_if {
+                    destination.look().await
+                } else {
+                    destination.check().await
+                }
+            })
+            .await?;
         }
         let run: Option<Run> = documents::load(records, name).await?;
         if from_start || (is_elsewhere && run.is_none()) {
             self.check_names(name, adapter).await?;
         }
+        let untold = match run.filter(|run| from_start && !run.finished && !what_if) {
+            Some(run) => Some(self.untold(name, &run).await),
+            None => None,
+        };
         // Runs are planned under the same lock: none is planned by an adapter that goes meanwhile.
         let _one = self.inner.checkpointing.lock().await;
-        self.change_documents(officer, what_if, |_| async move {
+        self.change_documents_and_say(officer, what_if, untold.as_ref(), |_| async move {
             let before: Option<Adapter> = documents::load(records, name).await?;
             let mut put = if from_start {
                 self.traces(name).await?
@@ -208,7 +218,7 @@ impl Compliance {
     }
 
     /// Removes an adapter. What it exported stays, and so does how far it was: one that is set under the same name goes on
-    /// from there.
+    /// from there. If its last batch isn't recorded, what is seen of it is.
     ///
     /// # Errors
     /// [`ComplianceError::Unknown`] if there is none; [`ComplianceError::Store`].
@@ -219,8 +229,15 @@ impl Compliance {
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
         let records = &*self.needs().records;
+        // None begins meanwhile. One that goes on finds that its adapter went.
+        let _idle = self.inner.running.try_lock();
+        let run: Option<Run> = documents::load(records, name).await?;
+        let untold = match run.filter(|run| !run.finished && !what_if) {
+            Some(run) => Some(self.untold(name, &run).await),
+            None => None,
+        };
         let _one = self.inner.checkpointing.lock().await;
-        self.change_documents(officer, what_if, |_| async move {
+        self.change_documents_and_say(officer, what_if, untold.as_ref(), |_| async move {
             let before: Option<Adapter> = documents::load(records, name).await?;
             let before = before.ok_or_else(|| ComplianceError::Unknown {
                 what: "adapter",

@@ -31,6 +31,7 @@ kinds! {
     Hold = "hold";
     Retention = "retention";
     Matter = "matter";
+    Erasure = "erasure";
 }
 
 /// The key of a document.
@@ -341,6 +342,19 @@ impl FromStr for Scope {
         };
         scope.ok_or_else(|| NotAScope(text.to_owned()))
     }
+}
+
+/// Messages whose records went, and which go from their room as soon as the chat server takes them out; then the document goes.
+/// Its id is [`Erasure::first`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Erasure {
+    /// Number of the first `RETIRED` record in the service's own chain that tells of it.
+    pub first: u64,
+    /// Of each of these records, one after the other: numbers and times of the messages, in microseconds since 1970.
+    pub messages: Vec<Vec<(u64, i64)>>,
+    /// The room's row.
+    pub room: i64,
 }
 
 /// A matter: what an investigation is about. Its searches and exports are for its custodians, rooms, period and words; what

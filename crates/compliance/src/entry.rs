@@ -139,6 +139,20 @@ fn told(record: &Sealed, people: &mut People) -> Option<(String, What)> {
     Some((who.to_owned(), what))
 }
 
+/// The records that a `PURGED` record follows, and who asked for it. Records of before they were told have neither.
+fn cause(body: &Value) -> String {
+    let cause = |member| {
+        body.get("cause")
+            .and_then(|cause| cause.get(member))
+            .and_then(Value::as_u64)
+    };
+    let (Some(first), Some(last)) = (cause("first"), cause("last")) else {
+        return String::new();
+    };
+    let origin = body.get("origin").and_then(Value::as_str).unwrap_or_default();
+    format!(", after records {first} to {last} of chain compliance, asked by {origin}")
+}
+
 /// Anything that exports have no element for, as a sentence.
 fn sentence(kind: &str, who: &str, body: &Body, whole: &str) -> String {
     let text = |member| body.text(member);
@@ -154,8 +168,9 @@ fn sentence(kind: &str, who: &str, body: &Body, whole: &str) -> String {
         ),
         "PURGED" => match body.optional("numbers") {
             Some(numbers) => format!(
-                "took {} messages out of the history by retention: {numbers}",
-                number("messages")
+                "took {} messages out of the history by retention: {numbers}{}",
+                number("messages"),
+                cause(&body.0)
             ),
             None => format!(
                 "cleared the history up to {}: {} messages",
@@ -190,12 +205,15 @@ fn sentence(kind: &str, who: &str, body: &Body, whole: &str) -> String {
             text("manifest")
         ),
         "RETIRED" => format!(
-            "destroyed the content of {} records from {} to {} of chain {} by the rule {}",
+            "destroyed the content of {} records from {} to {} of chain {} by the rule {}{}",
             number("records"),
             number("first"),
             number("last"),
             text("chain"),
-            text("rule")
+            text("rule"),
+            body.optional("messages").map_or(String::new(), |numbers| format!(
+                ", and has the messages {numbers} taken out of the history"
+            ))
         ),
         "SETASIDE" => format!(
             "set aside record {} of chain {}: {}",
@@ -245,6 +263,22 @@ mod tests {
             }
         }
         assert_eq!(told("CHANGED", "{"), other("CHANGED {"));
+    }
+
+    #[test]
+    fn what_went_from_a_room_names_what_it_follows() {
+        let took = "took 3 messages out of the history by retention: 1-2,5";
+        let body = r#"{"messages":3,"numbers":"1-2,5"}"#;
+        assert_eq!(told("PURGED", body), other(took), "as it was recorded before");
+        let body = r#"{"cause":{"first":7,"hash":"ab","last":9},"messages":3,"numbers":"1-2,5","origin":"this process"}"#;
+        let told_now = format!("{took}, after records 7 to 9 of chain compliance, asked by this process");
+        assert_eq!(told("PURGED", body), other(&told_now));
+        let destroyed = "destroyed the content of 2 records from 1 to 2 of chain room:1 by the rule global";
+        let body = r#"{"chain":"room:1","first":1,"last":2,"records":2,"rule":"global"}"#;
+        assert_eq!(told("RETIRED", body), other(destroyed));
+        let body = r#"{"chain":"room:1","first":1,"last":2,"messages":"4","records":2,"rule":"global"}"#;
+        let destroyed = format!("{destroyed}, and has the messages 4 taken out of the history");
+        assert_eq!(told("RETIRED", body), other(&destroyed));
     }
 
     #[test]

@@ -14,6 +14,11 @@ pub enum ComplianceError {
     /// The chat server didn't take messages out of a room. Their records stay; see that it runs, and apply retention again.
     #[error("the messages can't be taken out of their room, so their records stay: {0}")]
     Erasure(StoreError),
+    /// Records went, and the chat server didn't take their messages out of the room yet. See that it runs: it is tried again.
+    #[error(
+        "the records are destroyed; their messages go from the room as soon as the chat server can be reached: {0}"
+    )]
+    ErasureWaits(StoreError),
     /// The destination of an export failed. Nothing of the export is there; mend the destination, it is tried again.
     #[error("the export couldn't be delivered: {0}")]
     Delivery(#[from] DeliveryError),
@@ -57,7 +62,7 @@ impl ComplianceError {
     #[must_use]
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Store(error) | Self::Erasure(error) => error.is_temporary(),
+            Self::Store(error) | Self::Erasure(error) | Self::ErasureWaits(error) => error.is_temporary(),
             Self::Delivery(_) | Self::Busy(_) | Self::Stopping => true,
             _ => false,
         }

@@ -10,6 +10,7 @@ mod checkpoint;
 mod commit;
 pub mod documents;
 mod entry;
+mod erase;
 mod error;
 mod export;
 mod fate;

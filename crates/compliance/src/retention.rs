@@ -2,19 +2,16 @@
 
 use crate::{
     Change, Compliance, ComplianceError, Fate, Officer, Progress,
-    documents::{self, Retention, Scope},
+    documents::{self, Erasure, Retention, Scope},
     fate::Rules,
     intake::lost,
     scribe::Decision,
 };
-use causerie_model::{ChainId, ChatId, Event, Timestamp};
+use causerie_model::{ChainId, ChatId, Event, Timestamp, chat_id_ranges};
 use causerie_queue::MAX_ERASED;
-use causerie_records::{Addition, ChainSpan, Retirement, Stored};
+use causerie_records::{Addition, ChainHead, ChainSpan, Retirement, Stored};
 use serde::Deserialize;
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::collections::BTreeMap;
 
 /// So many records of a chain are decided and destroyed in one commit.
 pub const CHUNK: u32 = 1_000;
@@ -241,22 +238,27 @@ impl Compliance {
     /// `RETIRED` records say what went and by which rule. Goes by chunks of [`CHUNK`] records; each is decided in the commit
     /// that destroys it, so that a hold that is placed meanwhile wins. Interrupted, it is just applied again.
     ///
-    /// The messages of a chunk go from their room first, since a text that no record knows of must not be left there: who is
-    /// cut short in between leaves the record, and the next time comes upon it again. Right before, it is looked whether a
-    /// hold has come. One that comes between that look and the end of the erasure keeps the record, which has the text, not
-    /// what the room shows.
+    /// The messages of a chunk go from their room right after: the commit that destroys their records notes which they are, and
+    /// the note stays until the chat server has taken them out. Who is cut short in between has it done after his next start.
+    /// A hold that comes before that commit keeps both, one that comes after it neither.
     ///
     /// `progress` is told how many of how many records were decided.
     ///
     /// # Errors
-    /// As [`Compliance::retention_plan`]; [`ComplianceError::Erasure`] if the chat server can't take the messages out of a
-    /// room, and [`ComplianceError::Busy`] if another service has its queue: then nothing of that chunk goes. What was destroyed before the error stays so and is recorded.
+    /// As [`Compliance::retention_plan`]; [`ComplianceError::Erasure`] if the chat server can't be reached, and
+    /// [`ComplianceError::Busy`] if another service has its queue: then nothing of that chunk goes.
+    /// [`ComplianceError::ErasureWaits`] if it can't be any more when the records are gone: their messages are still to go. What was
+    /// destroyed before the error stays so and is recorded.
     pub async fn retention_apply(
         &self,
         officer: &Officer,
         progress: Progress<'_>,
     ) -> Result<Applied, ComplianceError> {
         let records = &*self.needs().records;
+        let _one = self.inner.erasing.lock().await;
+        // What is left of the last time.
+        let mut total = Applied::default();
+        total.gone.messages = self.erase_noted().await?;
         let end = records.end().await?;
         let spans = records.spans(0, end).await?;
         let rooms: Vec<ChainSpan> = spans
@@ -264,7 +266,7 @@ impl Compliance {
             .filter(|span| matches!(span.chain, ChainId::Room(_)))
             .collect();
         let all = rooms.iter().map(|span| span.records).sum();
-        let (mut done, mut total) = (0, Applied::default());
+        let mut done = 0;
         for span in &rooms {
             let mut after = span.first.saturating_sub(1);
             while after < span.last {
@@ -285,30 +287,29 @@ impl Compliance {
         after: u64,
     ) -> Result<(u64, u64, Applied), ComplianceError> {
         let records = &*self.needs().records;
-        // Counted over all decisions: what went by one that wasn't committed isn't there at the next.
-        let erased = &AtomicU64::new(0);
         let decided = self.act(officer, |head| async move {
             let rules = self.rules().await?;
             let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
             let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
-            let (mut applied, mut numbers, mut events) = (Applied::default(), Vec::new(), Vec::new());
-            let mut messages = Vec::new();
+            let (mut applied, mut stretches) = (Applied::default(), Vec::<Stretch>::new());
             for stored in &page {
                 match decide(&rules, stored, &policy) {
                     (Fate::Goes(rule), message) => {
                         applied.gone.add(stored);
-                        messages.extend(message);
-                        numbers.push(stored.record.number);
-                        extend(&mut events, span.chain, stored.record.number, &rule);
+                        Stretch::extend(&mut stretches, stored.record.number, &rule, message);
                     }
                     (Fate::Gone, _) => {}
                     (fate, _) => applied.stays.entry(fate).or_default().add(stored),
                 }
             }
-            // If a hold came meanwhile, this decision isn't committed, so nothing may follow from it.
-            if self.own_head().await? == head {
-                erased.fetch_add(self.erase(span.chain, &messages).await?, Ordering::Relaxed);
+            let erasure = erasure(&head, span.chain, &stretches);
+            if erasure.is_some() {
+                self.reach_rooms().await?;
             }
+            let numbers: Vec<u64> = stretches
+                .iter()
+                .flat_map(|stretch| stretch.first..=stretch.last)
+                .collect();
             let retired = if numbers.is_empty() {
                 Vec::new()
             } else {
@@ -317,32 +318,37 @@ impl Compliance {
                     numbers,
                 }]
             };
+            let note = erasure
+                .iter()
+                .map(|erasure| documents::put(erasure.first, erasure));
             let last = page.last().map_or(span.last, |stored| stored.record.number);
             Ok(Decision {
-                events,
+                events: stretches
+                    .into_iter()
+                    .map(|stretch| stretch.event(span.chain))
+                    .collect(),
                 addition: Addition {
+                    documents: note.collect(),
                     retired,
                     ..Addition::default()
                 },
-                answer: (last, page.len() as u64, applied),
+                answer: (last, page.len() as u64, applied, erasure),
             })
         });
-        let (last, seen, mut applied) = decided.await?;
-        applied.gone.messages = erased.load(Ordering::Relaxed);
+        let (last, seen, mut applied, erasure) = decided.await?;
+        if let Some(erasure) = erasure {
+            applied.gone.messages = self.erase(&erasure).await?;
+        }
         Ok((last, seen, applied))
     }
 
-    /// Takes messages out of the room of a chain. How many were there.
-    async fn erase(&self, chain: ChainId, messages: &[(ChatId, Timestamp)]) -> Result<u64, ComplianceError> {
-        match chain {
-            ChainId::Room(room) if !messages.is_empty() => {
-                let lease = self.queue_lease().await.map_err(not_erased)?;
-                let (erasure, now) = (&self.needs().erasure, self.needs().clock.now());
-                let erased = erasure.erase(&lease, now, room, messages).await;
-                Ok(erased.map_err(|error| not_erased(lost(error)))?.messages)
-            }
-            _ => Ok(0),
-        }
+    /// An error if nothing could be taken out of rooms just now. Then no record goes either.
+    async fn reach_rooms(&self) -> Result<(), ComplianceError> {
+        let lease = self.queue_lease().await.map_err(not_erased)?;
+        let (queue, now) = (&self.needs().queue, self.needs().clock.now());
+        // Nothing of what waits, only whether it is there and would be given.
+        let reached = queue.waiting(&lease, now, 0).await;
+        reached.map(drop).map_err(|error| not_erased(lost(error)))
     }
 }
 
@@ -389,20 +395,54 @@ fn message_of(stored: &Stored) -> Result<Option<(ChatId, Timestamp)>, serde_json
     Ok(posted.kept.then_some((ChatId(posted.chat_id), record.at)))
 }
 
-/// Adds a number to the ranges that go. A range has no gap: what isn't destroyed isn't said to be.
-fn extend(events: &mut Vec<Event>, of: ChainId, number: u64, by: &str) {
-    if let Some(Event::Retired { last, records, .. }) = events.last_mut()
-        && last.saturating_add(1) == number
-    {
-        *last = number;
-        *records += 1;
-        return;
+/// Records that go, one after the other. It has no gap: what isn't destroyed isn't said to be.
+struct Stretch {
+    first: u64,
+    last: u64,
+    rule: String,
+    /// The messages that go with them.
+    messages: Vec<(ChatId, Timestamp)>,
+}
+
+impl Stretch {
+    /// Adds a record to the last of these, or to another if there is a gap.
+    fn extend(all: &mut Vec<Self>, number: u64, rule: &str, message: Option<(ChatId, Timestamp)>) {
+        match all.last_mut() {
+            Some(stretch) if stretch.last.saturating_add(1) == number => {
+                stretch.last = number;
+                stretch.messages.extend(message);
+            }
+            _ => all.push(Self {
+                first: number,
+                last: number,
+                rule: rule.to_owned(),
+                messages: message.into_iter().collect(),
+            }),
+        }
     }
-    events.push(Event::Retired {
-        chain: of,
-        first: number,
-        last: number,
-        records: 1,
-        rule: by.to_owned(),
-    });
+
+    fn event(self, chain: ChainId) -> Event {
+        Event::Retired {
+            chain,
+            first: self.first,
+            last: self.last,
+            records: self.last - self.first + 1,
+            messages: chat_id_ranges(self.messages.into_iter().map(|(id, _)| id)),
+            rule: self.rule,
+        }
+    }
+}
+
+/// What is noted of the messages that go with these, if there are any: their records are the next of the service's own chain.
+fn erasure(head: &ChainHead, chain: ChainId, stretches: &[Stretch]) -> Option<Erasure> {
+    let ChainId::Room(room) = chain else { return None };
+    let is_of_messages = stretches.iter().any(|stretch| !stretch.messages.is_empty());
+    is_of_messages.then(|| Erasure {
+        first: head.number.saturating_add(1),
+        messages: stretches
+            .iter()
+            .map(|stretch| stretch.messages.iter().map(|(id, at)| (id.0, at.0)).collect())
+            .collect(),
+        room: room.0,
+    })
 }

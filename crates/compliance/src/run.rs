@@ -4,7 +4,8 @@
 //! that whoever takes batches by their names has every record once, wherever a run was cut short.
 
 use crate::{
-    Compliance, ComplianceError, MAX_DECISIONS, Officer,
+    Change, Compliance, ComplianceError, MAX_DECISIONS, Officer,
+    adapter::CHECK_DEADLINE,
     batch::{Heading, Label, Stylesheet, Writer, Written},
     checkpoint,
     documents::{self, Adapter, Category, Document, Present, Room, Run, Somebody, present_id},
@@ -14,18 +15,26 @@ use crate::{
     run_lease::{BUSY_SECONDS, RunLease},
     service::age,
 };
-use causerie_destination::{Destination, Place};
-use causerie_model::{Actor, ChainId, Event, StoreFault};
+use causerie_destination::{DeliveryError, Destination, Place};
+use causerie_model::{Actor, ChainId, Event, Hash, StoreFault};
 use causerie_proof::{
     SignedManifest,
     manifest::{CHECKPOINTS, MANIFEST, SIGNATURE},
 };
 use causerie_records::{Addition, ChainSpan};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use tokio::time::timeout;
 
 /// What is added to the name of a batch that is made only to be compared.
 const COMPARED: &str = "-again";
+
+/// What is recorded of a batch of which no other record tells.
+const UNTOLD: &str = "batch.untold";
+/// Where that comes from if nobody asked.
+const OWN: &str = "this service";
 
 /// Told how many records of how many are done.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
@@ -228,18 +237,56 @@ impl Compliance {
             return Ok(run);
         }
         let records = &self.needs().records;
+        let untold = if place(&run.settings) == place(&adapter) {
+            None
+        } else {
+            Some(self.untold(name, &run).await)
+        };
         let run = Run {
             settings: adapter,
             ..run
         };
         let spans = records.spans(run.after, run.up_to).await?;
         let labels = self.labels(&spans, &run.settings).await?;
+        if let Some(untold) = untold {
+            self.record(&Actor::System, &[untold.event(OWN)]).await?;
+        }
         let addition = Addition {
             documents: vec![documents::put(name, &run), documents::put(name, &labels)],
             ..Addition::default()
         };
         records.append(&addition).await?;
         Ok(run)
+    }
+
+    /// What is to be recorded of a run that isn't finished and never will be where it was planned: who was killed between a
+    /// batch and its record has left one there that no other record tells of.
+    pub(crate) async fn untold(&self, name: &str, run: &Run) -> Change {
+        let asked = async {
+            let destination = self.needs().destinations.at(&place(&run.settings))?;
+            // One that is away has no batch either.
+            destination.look().await?;
+            let manifest = destination.read(&run.batch, MANIFEST).await?;
+            Ok::<_, DeliveryError>(manifest)
+        };
+        let (seen, manifest) = match timeout(CHECK_DEADLINE, asked).await {
+            Ok(Ok(Some(manifest))) => ("it is there".to_owned(), Some(manifest)),
+            Ok(Ok(None)) => ("it isn't there".to_owned(), None),
+            Ok(Err(error)) => (format!("it can't be told whether it is there: {error}"), None),
+            Err(_) => (
+                "it can't be told whether it is there: the place doesn't answer".to_owned(),
+                None,
+            ),
+        };
+        let told = json!({
+            "adapter": name,
+            "after": run.after,
+            "directory": run.settings.directory,
+            "manifest": manifest.map(|bytes| Hash(Sha256::digest(&bytes).into()).to_string()),
+            "seen": seen,
+            "upTo": run.up_to,
+        });
+        Change::new(UNTOLD, run.batch.as_str(), String::new(), told.to_string())
     }
 
     /// Whether a batch of a run's name is where its settings say. A place that can't be reached has none.

@@ -55,6 +55,22 @@ impl Compliance {
         D: Fn(ChainHead) -> F + Send + Sync,
         F: Future<Output = Result<(Change, Vec<(DocumentKey, Option<String>)>), ComplianceError>> + Send,
     {
+        self.change_documents_and_say(officer, what_if, None, decide)
+            .await
+    }
+
+    /// As [`Compliance::change_documents`], and says something besides in the record before.
+    pub(crate) async fn change_documents_and_say<D, F>(
+        &self,
+        officer: &Officer,
+        what_if: bool,
+        besides: Option<&Change>,
+        decide: D,
+    ) -> Result<Change, ComplianceError>
+    where
+        D: Fn(ChainHead) -> F + Send + Sync,
+        F: Future<Output = Result<(Change, Vec<(DocumentKey, Option<String>)>), ComplianceError>> + Send,
+    {
         let origin = officer.origin.as_str();
         self.act(officer, |head| {
             let decided = decide(head);
@@ -65,7 +81,8 @@ impl Compliance {
                     events: if idle {
                         Vec::new()
                     } else {
-                        vec![change.event(origin)]
+                        let all = besides.into_iter().chain([&change]);
+                        all.map(|change| change.event(origin)).collect()
                     },
                     addition: Addition {
                         documents,

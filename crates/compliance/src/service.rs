@@ -40,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) anchored: Mutex<Option<u64>>,
     /// What the service's own chain tells of documents, as far as it was read.
     pub(crate) ledger: tokio::sync::Mutex<Ledger>,
+    /// Locked by who has messages taken out of rooms.
+    pub(crate) erasing: tokio::sync::Mutex<()>,
     /// Locked by who runs an adapter.
     pub(crate) running: tokio::sync::Mutex<()>,
     /// The last try of each adapter.
@@ -114,6 +116,7 @@ impl Compliance {
             checkpointing: tokio::sync::Mutex::default(),
             anchored: Mutex::default(),
             ledger: tokio::sync::Mutex::default(),
+            erasing: tokio::sync::Mutex::default(),
             running: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
             verified: Mutex::default(),

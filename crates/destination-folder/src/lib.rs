@@ -5,12 +5,14 @@
 //! alone.
 
 mod disk;
+mod gate;
 mod sandbox;
 mod staging;
 mod stylesheet;
 mod transform;
 mod zipped;
 
+pub use gate::ANSWER_DEADLINE;
 pub use sandbox::{Enforced, Sandbox};
 pub use transform::{TRANSFORM_DEADLINE, TRANSFORM_MEMORY_BYTES, TRANSFORM_OUTPUT_BYTES};
 
@@ -27,6 +29,7 @@ use transform::Processor;
 #[derive(Clone, Debug, Default)]
 pub struct Folders {
     processor: Processor,
+    gates: gate::Gates,
 }
 
 impl Folders {
@@ -57,6 +60,13 @@ impl Folders {
         self
     }
 
+    /// With this instead of [`ANSWER_DEADLINE`].
+    #[must_use]
+    pub fn with_answer_deadline(mut self, deadline: Duration) -> Self {
+        self.gates = gate::Gates::new(deadline);
+        self
+    }
+
     /// With this instead of [`TRANSFORM_OUTPUT_BYTES`].
     #[must_use]
     pub fn with_output_bytes(mut self, bytes: u64) -> Self {
@@ -75,6 +85,7 @@ impl Destinations for Folders {
             )));
         }
         Ok(Arc::new(Folder {
+            gate: self.gates.at(&directory),
             directory,
             zip: place.zip,
             processor: self.processor.clone(),
@@ -89,6 +100,7 @@ impl Destinations for Folders {
 /// A directory that exports go to.
 struct Folder {
     directory: PathBuf,
+    gate: gate::Gate,
     zip: bool,
     processor: Processor,
 }
@@ -101,38 +113,48 @@ impl Destination for Folder {
         let folder = self.directory.join(export);
         let zip = zip_of(&self.directory, export);
         let (export, file) = (export.to_owned(), file.to_owned());
-        blocking(move || {
-            if folder.is_dir() {
-                return disk::read(&folder.join(file));
-            }
-            zipped::read(&zip, &export, &file)
-        })
-        .await
+        self.gate
+            .pass(move || {
+                if folder.is_dir() {
+                    return disk::read(&folder.join(file));
+                }
+                zipped::read(&zip, &export, &file)
+            })
+            .await
     }
 
     async fn begin(&self, export: &str) -> Result<Box<dyn Staging>, DeliveryError> {
         named("an export", export)?;
         let (directory, export, zip) = (self.directory.clone(), export.to_owned(), self.zip);
-        let staged = blocking(move || staging::Staged::begin(&directory, &export, zip)).await?;
+        let staged = self
+            .gate
+            .pass(move || staging::Staged::begin(&directory, &export, zip))
+            .await?;
         Ok(Box::new(staging::InFolder::new(staged, self.processor.clone())))
     }
 
     async fn exports(&self) -> Result<Vec<String>, DeliveryError> {
         let directory = self.directory.clone();
-        blocking(move || {
-            let names = disk::names(&directory)?.into_iter();
-            let names = names.map(|name| name.strip_suffix(".zip").map(str::to_owned).unwrap_or(name));
-            let mut names: Vec<String> = names.filter(|name| is_name(name)).collect();
-            names.sort();
-            names.dedup();
-            Ok(names)
-        })
-        .await
+        self.gate
+            .pass(move || {
+                let names = disk::names(&directory)?.into_iter();
+                let names = names.map(|name| name.strip_suffix(".zip").map(str::to_owned).unwrap_or(name));
+                let mut names: Vec<String> = names.filter(|name| is_name(name)).collect();
+                names.sort();
+                names.dedup();
+                Ok(names)
+            })
+            .await
     }
 
     async fn check(&self) -> Result<(), DeliveryError> {
         let directory = self.directory.clone();
-        blocking(move || staging::check(&directory)).await
+        self.gate.pass(move || staging::check(&directory)).await
+    }
+
+    async fn look(&self) -> Result<(), DeliveryError> {
+        let directory = self.directory.clone();
+        self.gate.pass(move || staging::look(&directory)).await
     }
 
     fn place(&self, export: &str) -> String {

@@ -78,6 +78,22 @@ fn is_there(directory: &Path) -> Result<(), DeliveryError> {
     )))
 }
 
+/// An error unless it is a directory that somebody may write to.
+pub(crate) fn look(directory: &Path) -> Result<(), DeliveryError> {
+    is_there(directory)?;
+    let mode = directory
+        .metadata()
+        .map_err(disk::failed("can't read", directory))?
+        .permissions();
+    if mode.readonly() {
+        return Err(DeliveryError(format!(
+            "exports can't go to {}: nobody may write to it",
+            directory.display()
+        )));
+    }
+    Ok(())
+}
+
 /// Makes a folder with a file in this directory, as exports are, and removes it again.
 pub(crate) fn check(directory: &Path) -> Result<(), DeliveryError> {
     is_there(directory)?;

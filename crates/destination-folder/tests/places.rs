@@ -51,6 +51,7 @@ async fn what_takes_no_export_is_told_with_its_path() {
             told.contains(why) && told.contains(&bad.display().to_string()),
             "{told}"
         );
+        at(bad, false).look().await.expect_err("no place");
     }
 }
 
@@ -168,4 +169,20 @@ fn what_is_dropped_is_removed_where_a_disk_that_hangs_holds_up_nobody() {
         assert!(!directory.path().join("one/a.txt").exists());
         assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 1);
     });
+}
+
+#[tokio::test]
+async fn looking_writes_nothing() {
+    let directory = TempDir::new().expect("a directory");
+    let written = || {
+        fs::metadata(directory.path())
+            .expect("a directory")
+            .modified()
+            .expect("a time")
+    };
+    let before = written();
+    at(directory.path(), false).look().await.expect("a place");
+    assert_eq!(written(), before);
+    at(directory.path(), false).check().await.expect("a place");
+    assert_ne!(written(), before, "the file system tells");
 }

@@ -84,6 +84,12 @@ pub trait Destination: Send + Sync {
     /// [`DeliveryError`] with what keeps them from it.
     async fn check(&self) -> Result<(), DeliveryError>;
 
+    /// As [`Destination::check`], as far as it can be told without writing anything.
+    ///
+    /// # Errors
+    /// [`DeliveryError`] with what would keep them from it.
+    async fn look(&self) -> Result<(), DeliveryError>;
+
     /// Where an export of this name is, for people.
     fn place(&self, export: &str) -> String;
 }

@@ -49,8 +49,8 @@ pub use permission::Permissions;
 pub use principal::{Group, GroupKind, User, principal_guid, principal_of_guid};
 pub use random::Random;
 pub use record::{
-    Actor, ChainId, Event, Hash, Head, NotAHash, PartReason, Presence, Purge, Record, Sealed, Seen, Subject,
-    chat_id_ranges,
+    Actor, Cause, ChainId, Event, Hash, Head, NotAHash, PartReason, Presence, Purge, Record, Sealed, Seen,
+    Subject, chat_id_ranges,
 };
 pub use room::{Invitations, Privacy, Room, RoomType};
 pub use setting::{Alias, Configuration, Effective, Policy, Scope};

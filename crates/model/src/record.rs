@@ -204,8 +204,26 @@ pub fn chat_id_ranges(numbers: impl IntoIterator<Item = ChatId>) -> String {
 pub enum Purge {
     /// All up to this moment: an administrator cleared the room.
     Until(Timestamp),
-    /// Those with these numbers, as [`chat_id_ranges`] writes them: retention destroyed their records.
-    Numbers(String),
+    /// Those with these numbers: retention destroyed their records.
+    Numbers {
+        /// As [`chat_id_ranges`] writes them.
+        numbers: String,
+        /// The acts that they follow.
+        cause: Cause,
+        /// Where the compliance service asked from: `this process`, or the process at the other end of the queue's socket.
+        origin: String,
+    },
+}
+
+/// Why messages go: the `RETIRED` records of the compliance service's own chain that destroyed their records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// Number of the first.
+    pub first: u64,
+    /// Number of the last, which is the first itself if it is the only one.
+    pub last: u64,
+    /// Hash of the last.
+    pub hash: Hash,
 }
 
 /// What happened.
@@ -328,6 +346,9 @@ pub enum Event {
         last: u64,
         /// How many: records between that are kept, or were destroyed before, don't count.
         records: u64,
+        /// Numbers of the messages that go from the room's history with them, as [`chat_id_ranges`] writes them; empty if none
+        /// does.
+        messages: String,
         /// The rule by which they went.
         rule: String,
     },

@@ -2,8 +2,8 @@
 
 use crate::wire;
 use async_trait::async_trait;
-use causerie_model::{ChatId, RoomId, StoreError, StoreFault, Timestamp};
-use causerie_queue::{Backlog, Erased, Erasure, Lease, Queue, Queued, check_erasure};
+use causerie_model::{ChainId, StoreError, StoreFault, Timestamp};
+use causerie_queue::{Backlog, Erased, Erasure, Lease, Order, Queue, Queued, check_erasure};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::{
     Method, Request, StatusCode,
@@ -122,33 +122,32 @@ impl Queue for SocketQueue {
     ) -> Result<Lease, StoreError> {
         let take = wire::Take {
             holder,
-            held: held.map(wire::Lease::from),
-            now: now.0,
-            until: until.0,
+            held: held.map(|lease| lease.token),
+            lasts: until.0.saturating_sub(now.0),
         };
-        self.post::<wire::Lease>(wire::LEASE, &take)
-            .await
-            .map(Lease::from)
+        let wire::Lease { token, lasts } = self.post(wire::LEASE, &take).await?;
+        // From before the call on, so that it doesn't end later here than there.
+        let until = Timestamp(now.0.saturating_add(lasts));
+        Ok(Lease { token, until })
     }
 
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        self.post(wire::RELEASE, &wire::Lease::from(lease)).await
+        let lease = lease.token;
+        self.post(wire::RELEASE, &wire::Release { lease }).await
     }
 
-    async fn waiting(&self, lease: &Lease, now: Timestamp, count: u32) -> Result<Vec<Queued>, StoreError> {
+    async fn waiting(&self, lease: &Lease, _: Timestamp, count: u32) -> Result<Vec<Queued>, StoreError> {
         let read = wire::Read {
-            lease: lease.into(),
-            now: now.0,
+            lease: lease.token,
             count,
         };
         let waiting: wire::Waiting = self.post(wire::WAITING, &read).await?;
         waiting.records.into_iter().map(Queued::try_from).collect()
     }
 
-    async fn acknowledge(&self, lease: &Lease, now: Timestamp, up_to: i64) -> Result<(), StoreError> {
+    async fn acknowledge(&self, lease: &Lease, _: Timestamp, up_to: i64) -> Result<(), StoreError> {
         let acknowledge = wire::Acknowledge {
-            lease: lease.into(),
-            now: now.0,
+            lease: lease.token,
             up_to,
         };
         self.post(wire::ACKNOWLEDGE, &acknowledge).await
@@ -157,17 +156,22 @@ impl Queue for SocketQueue {
     async fn set_aside(
         &self,
         lease: &Lease,
-        now: Timestamp,
+        _: Timestamp,
         sequence: i64,
         reason: &str,
     ) -> Result<(), StoreError> {
         let set_aside = wire::SetAside {
-            lease: lease.into(),
-            now: now.0,
+            lease: lease.token,
             sequence,
             reason: reason.to_owned(),
         };
         self.post(wire::SET_ASIDE, &set_aside).await
+    }
+
+    async fn waits_since(&self, chain: ChainId) -> Result<Option<Timestamp>, StoreError> {
+        let chain = chain.to_string();
+        let since: Option<i64> = self.post(wire::WAITS_SINCE, &wire::Chain { chain }).await?;
+        Ok(since.map(Timestamp))
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
@@ -178,22 +182,14 @@ impl Queue for SocketQueue {
 
 #[async_trait]
 impl Erasure for SocketQueue {
-    async fn erase(
-        &self,
-        lease: &Lease,
-        now: Timestamp,
-        room: RoomId,
-        messages: &[(ChatId, Timestamp)],
-    ) -> Result<Erased, StoreError> {
-        check_erasure(messages)?;
+    async fn erase(&self, lease: &Lease, _: Timestamp, order: &Order) -> Result<Erased, StoreError> {
+        check_erasure(order)?;
+        let named = order.messages.iter();
         let erase = wire::Erase {
-            lease: lease.into(),
-            now: now.0,
-            room: room.0,
-            messages: messages
-                .iter()
-                .map(|(id, at)| wire::Named { id: id.0, at: at.0 })
-                .collect(),
+            lease: lease.token,
+            room: order.room.0,
+            messages: named.map(|(id, at)| wire::Named { id: id.0, at: at.0 }).collect(),
+            cause: order.cause.into(),
         };
         let wire::Erased { messages } = self.post(wire::ERASE, &erase).await?;
         Ok(Erased { messages })

@@ -1,12 +1,16 @@
 //! What is sent: the bodies of requests and answers, as JSON.
 //!
+//! Nobody sends his present: the server of the queue goes by its own clock, and who asks can neither make a lease of his last
+//! longer by it nor end somebody else's.
+//!
 //! | request | body | answer |
 //! |---|---|---|
 //! | `POST /lease` | [`Take`] | [`Lease`] |
-//! | `POST /release` | [`Lease`] | `null` |
+//! | `POST /release` | [`Release`] | `null` |
 //! | `POST /waiting` | [`Read`] | [`Waiting`] |
 //! | `POST /acknowledge` | [`Acknowledge`] | `null` |
 //! | `POST /set-aside` | [`SetAside`] | `null` |
+//! | `POST /waits-since` | [`Chain`] | microseconds since 1970, or `null` |
 //! | `GET /backlog` | | [`Backlog`] |
 //! | `POST /erase` | [`Erase`] | [`Erased`] |
 //!
@@ -26,6 +30,8 @@ pub const WAITING: &str = "/waiting";
 pub const ACKNOWLEDGE: &str = "/acknowledge";
 /// Where a record is set aside.
 pub const SET_ASIDE: &str = "/set-aside";
+/// Where is asked since when records of a chain wait.
+pub const WAITS_SINCE: &str = "/waits-since";
 /// Where what waits is counted.
 pub const BACKLOG: &str = "/backlog";
 /// Where messages are taken out of a room.
@@ -43,8 +49,16 @@ pub const MAX_WAITING_RECORDS: u32 = 1_000;
 pub struct Lease {
     /// Tells it from others.
     pub token: Uuid,
-    /// Its end.
-    pub until: i64,
+    /// How long it lasts from now on, in microseconds.
+    pub lasts: i64,
+}
+
+/// Gives a lease back.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Release {
+    /// The lease's token.
+    pub lease: Uuid,
 }
 
 /// Asks for the lease.
@@ -53,22 +67,18 @@ pub struct Lease {
 pub struct Take {
     /// Who asks: the same after each start.
     pub holder: Uuid,
-    /// The lease to prolong, if it is that.
-    pub held: Option<Lease>,
-    /// The present.
-    pub now: i64,
-    /// Its end.
-    pub until: i64,
+    /// The token of the lease to prolong, if it is that.
+    pub held: Option<Uuid>,
+    /// How long it is to last from now on, in microseconds: [`causerie_queue::MAX_LEASE_SECONDS`] at most.
+    pub lasts: i64,
 }
 
 /// Asks for records.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Read {
-    /// The lease.
-    pub lease: Lease,
-    /// The present.
-    pub now: i64,
+    /// The lease's token.
+    pub lease: Uuid,
     /// How many records at most.
     pub count: u32,
 }
@@ -109,10 +119,8 @@ pub struct Queued {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acknowledge {
-    /// The lease.
-    pub lease: Lease,
-    /// The present.
-    pub now: i64,
+    /// The lease's token.
+    pub lease: Uuid,
     /// The place of the last.
     pub up_to: i64,
 }
@@ -121,14 +129,20 @@ pub struct Acknowledge {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SetAside {
-    /// The lease.
-    pub lease: Lease,
-    /// The present.
-    pub now: i64,
+    /// The lease's token.
+    pub lease: Uuid,
     /// Its place.
     pub sequence: i64,
     /// Why not.
     pub reason: String,
+}
+
+/// Names a chain.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain {
+    /// As [`causerie_model::ChainId`] prints it.
+    pub chain: String,
 }
 
 /// What waits.
@@ -147,14 +161,26 @@ pub struct Backlog {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Erase {
-    /// The lease.
-    pub lease: Lease,
-    /// The present.
-    pub now: i64,
+    /// The lease's token.
+    pub lease: Uuid,
     /// The room's row.
     pub room: i64,
     /// The messages, at most [`causerie_queue::MAX_ERASED`].
     pub messages: Vec<Named>,
+    /// Why. Where the call comes from isn't sent: the server of the queue asks the kernel.
+    pub cause: Cause,
+}
+
+/// Names the records that messages go for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cause {
+    /// Number of the first in the compliance service's own chain.
+    pub first: u64,
+    /// Number of the last.
+    pub last: u64,
+    /// The last one's hash, in hexadecimal.
+    pub hash: String,
 }
 
 /// Names a message: one that has the number only is another.
@@ -241,21 +267,33 @@ impl From<Failure> for StoreError {
     }
 }
 
-impl From<&causerie_queue::Lease> for Lease {
-    fn from(lease: &causerie_queue::Lease) -> Self {
+/// The lease of a token. Of one that is sent back only the token counts.
+#[must_use]
+pub const fn lease_of(token: Uuid) -> causerie_queue::Lease {
+    let until = Timestamp(i64::MIN);
+    causerie_queue::Lease { token, until }
+}
+
+impl From<causerie_model::Cause> for Cause {
+    fn from(cause: causerie_model::Cause) -> Self {
         Self {
-            token: lease.token,
-            until: lease.until.0,
+            first: cause.first,
+            last: cause.last,
+            hash: cause.hash.to_string(),
         }
     }
 }
 
-impl From<Lease> for causerie_queue::Lease {
-    fn from(lease: Lease) -> Self {
-        Self {
-            token: lease.token,
-            until: Timestamp(lease.until),
-        }
+impl TryFrom<Cause> for causerie_model::Cause {
+    type Error = StoreError;
+
+    fn try_from(cause: Cause) -> Result<Self, StoreError> {
+        let wrong = |error: causerie_model::NotAHash| StoreError::new(StoreFault::Other, error.to_string());
+        Ok(Self {
+            first: cause.first,
+            last: cause.last,
+            hash: cause.hash.parse().map_err(wrong)?,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the client makes of servers that don't behave.
 
 use causerie_model::{ChatId, RoomId, StoreFault, Timestamp};
-use causerie_queue::{Erasure, Lease, MAX_ERASED, Queue};
+use causerie_queue::{Erasure, Lease, MAX_ERASED, Queue, conformance::erasure::order};
 use causerie_queue_socket::{DEADLINE, SocketQueue};
 use std::time::Duration;
 use tempfile::TempDir;
@@ -131,7 +131,7 @@ async fn more_messages_than_may_be_erased_at_once_are_not_sent() {
     };
     let all = vec![(ChatId(1), Timestamp(1)); MAX_ERASED + 1];
     let error = queue
-        .erase(&lease, now, RoomId(1), &all)
+        .erase(&lease, now, &order(RoomId(1), &all))
         .await
         .expect_err("they are too many");
     assert!(
@@ -139,7 +139,7 @@ async fn more_messages_than_may_be_erased_at_once_are_not_sent() {
         "{error}"
     );
     let erased = queue
-        .erase(&lease, now, RoomId(1), &all[1..])
+        .erase(&lease, now, &order(RoomId(1), &all[1..]))
         .await
         .expect("it is done");
     assert_eq!(erased.messages, 1);

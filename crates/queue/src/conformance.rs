@@ -80,6 +80,8 @@ macro_rules! conformance_tests {
             a_holder_takes_its_own_lease_over_at_once,
             a_holder_takes_its_own_lease_over_after_opening_anew,
             a_lease_that_was_taken_over_is_nobody_elses,
+            a_lease_lasts_no_longer_than_it_may,
+            a_lease_that_ends_later_than_it_may_is_free,
         );
         $crate::conformance_tests!(@cases $fresh, aside:
             what_is_set_aside_is_kept_with_its_reason,
@@ -93,6 +95,7 @@ macro_rules! conformance_tests {
             it_is_right_after_opening_anew,
             it_needs_no_lease,
             a_refused_step_does_not_change_it,
+            a_chain_waits_from_its_first_record_on,
         );
     };
     (@cases $fresh:ident, $group:ident: $($case:ident),+ $(,)?) => {

@@ -10,11 +10,26 @@
 pub mod conformance;
 mod erasure;
 
-pub use erasure::{Erased, Erasure, MAX_ERASED, check_erasure};
+pub use erasure::{Erased, Erasure, LOCAL, MAX_ERASED, Order, check_erasure};
 
 use async_trait::async_trait;
-use causerie_model::{Sealed, StoreError, Timestamp};
+use causerie_model::{ChainId, Sealed, StoreError, StoreFault, Timestamp};
 use uuid::Uuid;
+
+/// The longest that a lease may last, in seconds: who has it and is gone keeps others away no longer.
+pub const MAX_LEASE_SECONDS: i64 = 120;
+
+/// Refuses a lease that lasts too long.
+///
+/// # Errors
+/// [`StoreFault::Other`].
+pub fn check_lease(now: Timestamp, until: Timestamp) -> Result<(), StoreError> {
+    if until <= now.plus_seconds(MAX_LEASE_SECONDS) {
+        return Ok(());
+    }
+    let text = format!("a lease of the queue lasts {MAX_LEASE_SECONDS} s at most");
+    Err(StoreError::new(StoreFault::Other, text))
+}
 
 /// A record as it waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +61,18 @@ pub struct Backlog {
 }
 
 /// The consumer's side of the queue.
+///
+/// `now` is the caller's present. A queue in another process goes by its own clock, whatever that is. Of a lease that is
+/// given back in a call only the token counts.
 #[async_trait]
 pub trait Queue: Send + Sync {
     /// Takes the lease until a moment, or has its own (`held`) last longer. `holder` names whoever asks, for good: one that
-    /// was killed takes its own lease over at once when it is back. The token of before is void then.
+    /// was killed takes its own lease over at once when it is back. The token of before is void then. One that would end
+    /// later than [`MAX_LEASE_SECONDS`] from now is nobody's: the clock went back.
     ///
     /// # Errors
-    /// [`causerie_model::StoreFault::Conflict`] if somebody else has it at `now`, or it was taken since `held` ended;
-    /// [`StoreError`] if the queue can't be reached.
+    /// [`StoreFault::Conflict`] if somebody else has it at `now`, or it was taken since `held` ended; [`StoreFault::Other`] if
+    /// it would last longer than [`MAX_LEASE_SECONDS`]; [`StoreError`] if the queue can't be reached.
     async fn lease(
         &self,
         holder: Uuid,
@@ -72,7 +91,7 @@ pub trait Queue: Send + Sync {
     /// be too much for one answer, but at least one if any waits and `count` isn't 0.
     ///
     /// # Errors
-    /// [`causerie_model::StoreFault::Conflict`] if the lease isn't held any more; [`StoreError`] if the queue can't be
+    /// [`StoreFault::Conflict`] if the lease isn't held any more; [`StoreError`] if the queue can't be
     /// reached.
     async fn waiting(&self, lease: &Lease, now: Timestamp, count: u32) -> Result<Vec<Queued>, StoreError>;
 
@@ -94,6 +113,13 @@ pub trait Queue: Send + Sync {
         sequence: i64,
         reason: &str,
     ) -> Result<(), StoreError>;
+
+    /// When the first record of a chain happened that waits; `None` if none does. What happened before it in this chain is
+    /// stored elsewhere. Needs no lease.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the queue can't be reached.
+    async fn waits_since(&self, chain: ChainId) -> Result<Option<Timestamp>, StoreError>;
 
     /// What waits. Costs the same however much that is.
     ///

@@ -1,6 +1,6 @@
 //! An event's own fields as canonical JSON.
 
-use causerie_model::{Event, Purge, Seen, Subject};
+use causerie_model::{Cause, Event, Purge, Seen, Subject};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -78,9 +78,19 @@ pub(crate) fn of(event: &Event) -> String {
         Event::Purged { which, messages } => {
             fields.insert("messages", (*messages).into());
             match which {
-                Purge::Until(until) => fields.insert("until", until.to_string().into()),
-                Purge::Numbers(numbers) => fields.insert("numbers", numbers.as_str().into()),
-            };
+                Purge::Until(until) => {
+                    fields.insert("until", until.to_string().into());
+                }
+                Purge::Numbers {
+                    numbers,
+                    cause,
+                    origin,
+                } => {
+                    fields.insert("cause", cause_of(cause));
+                    fields.insert("numbers", numbers.as_str().into());
+                    fields.insert("origin", origin.as_str().into());
+                }
+            }
         }
         Event::Denied {
             user,
@@ -131,11 +141,15 @@ pub(crate) fn of(event: &Event) -> String {
             first,
             last,
             records,
+            messages,
             rule,
         } => {
             fields.insert("chain", chain.to_string().into());
             fields.insert("first", (*first).into());
             fields.insert("last", (*last).into());
+            if !messages.is_empty() {
+                fields.insert("messages", messages.as_str().into());
+            }
             fields.insert("records", (*records).into());
             fields.insert("rule", rule.as_str().into());
         }
@@ -159,6 +173,10 @@ pub(crate) fn of(event: &Event) -> String {
             .collect(),
     )
     .to_string()
+}
+
+fn cause_of(cause: &Cause) -> Value {
+    json!({ "first": cause.first, "hash": cause.hash.to_string(), "last": cause.last })
 }
 
 fn seen_in(seen: &Seen) -> Value {

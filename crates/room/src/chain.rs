@@ -13,12 +13,12 @@
 //! | `BACKCHAT` | `query`, `seen` (for each room: `messages` as ranges, `room` its row), `shown`, `user` |
 //! | `CHANGED` | `after`, `before`, `category` or `room` (what it was done to, as [`causerie_model::Subject`] is afterwards; only then), `origin`, `target`, `what` |
 //! | `DELETED` | `at`, `author`, `deleted` (the message's number), `replacement` (the text instead, or null), `text` (as it was) |
-//! | `PURGED` | `messages` (how many; with `until` at least), `numbers` (as ranges, if retention took them) or `until` (if an administrator cleared the room) |
+//! | `PURGED` | `messages` (how many; with `until` at least), `until` (if an administrator cleared the room); or, if retention took them, `numbers` (as ranges), `cause` (the `RETIRED` records of the compliance chain that it follows: numbers `first` to `last`, and the last one's `hash`) and `origin` (who asked; both aren't in records of before they were) |
 //! | `DENIED` | `action`, `rule`, `times`, `user` (only if it was one) |
 //! | `SIGNEDIN` | `origin` |
 //! | `QUERIED` | `found`, `origin`, `query` (canonical JSON in a text), `shown`, `what` |
 //! | `EXPORTED` | `after`, `batch`, `manifest` (SHA-256 in hexadecimal), `of`, `records`, `upTo` |
-//! | `RETIRED` | `chain` (as [`causerie_model::ChainId`] prints it), `first`, `last`, `records`, `rule` |
+//! | `RETIRED` | `chain` (as [`causerie_model::ChainId`] prints it), `first`, `last`, `messages` (numbers of the messages that go from the room with them, as ranges; only if there are), `records`, `rule` |
 //! | `SETASIDE` | `chain`, `hash`, `number`, `reason` |
 //!
 //! What the hash covers is documented in [`causerie_proof::record`].

@@ -5,8 +5,9 @@ use causerie_model::Random;
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{ErrorKind, Read, Seek, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 use uuid::Uuid;
 
@@ -51,19 +52,49 @@ impl DataDir {
     }
 
     /// What leases are held under. It is made at the first start and stays: a server that was killed is the same one when it
-    /// starts again, and needn't wait for the end of its own leases. A copy of the directory must not be served beside it.
+    /// starts again, and needn't wait for the end of its own leases. A copy of the directory is another server: the file says
+    /// which file it is, and in a copy that is another one. What copies whole disks can't be told so.
     pub(crate) fn identity(&self, random: &dyn Random) -> Result<Uuid> {
         let file = self.file(IDENTITY);
         let context = || format!("{} can't be read", file.display());
-        match fs::read_to_string(&file) {
-            Ok(text) => text.trim().parse().with_context(context),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let identity = random.guid();
-                write_private(&file, format!("{identity}\n").as_bytes())?;
-                Ok(identity)
+        let text = match fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return self.be(random.guid()),
+            Err(error) => return Err(error).with_context(context),
+        };
+        let mut lines = text.lines();
+        let identity: Uuid = lines.next().unwrap_or_default().parse().with_context(context)?;
+        match lines.next() {
+            // Of a version that didn't say so.
+            None => self.be(identity),
+            Some(of) if of == file_id(&file).with_context(context)? => Ok(identity),
+            Some(_) => {
+                tracing::warn!(
+                    "the data directory {} is a copy, or came out of a backup: it gets an identity of its own, and waits for the end of leases that the other holds",
+                    self.path.display()
+                );
+                self.be(random.guid())
             }
-            Err(error) => Err(error).with_context(context),
         }
+    }
+
+    /// Has the directory have this identity.
+    fn be(&self, identity: Uuid) -> Result<Uuid> {
+        let file = self.file(IDENTITY);
+        let context = || format!("{} can't be written", file.display());
+        // Its name comes last: it stays the same file when it gets its content, and is never there by halves.
+        let made = self.file(&format!("{IDENTITY}.made"));
+        write_private(&made, b"")?;
+        let of = file_id(&made).with_context(context)?;
+        fs::write(&made, format!("{identity}\n{of}\n")).with_context(context)?;
+        File::open(&made)
+            .and_then(|made| made.sync_all())
+            .with_context(context)?;
+        fs::rename(&made, &file).with_context(context)?;
+        File::open(&self.path)
+            .and_then(|directory| directory.sync_all())
+            .with_context(context)?;
+        Ok(identity)
     }
 
     /// Says where the server listens. Removed again when the returned value is dropped.
@@ -72,6 +103,18 @@ impl DataDir {
         write_private(&path, format!("{listening}\n").as_bytes())?;
         Ok(Announcement(path))
     }
+}
+
+/// What tells a file from its copies: its number in the file system, and when it was made, if that is kept.
+fn file_id(path: &Path) -> std::io::Result<String> {
+    let file = fs::metadata(path)?;
+    let made = file.created().ok();
+    let made = made.and_then(|made| made.duration_since(UNIX_EPOCH).ok());
+    Ok(format!(
+        "{} {}",
+        file.ino(),
+        made.map_or(0, |made| made.as_nanos())
+    ))
 }
 
 /// The announcement of where the server listens.
@@ -191,9 +234,40 @@ mod tests {
         assert_ne!(identity(other.path()).unwrap(), first);
         let file = one.path().join(IDENTITY);
         assert_eq!(mode(&file), 0o600);
+        // Moved it is the same.
+        let moved = one.path().with_extension("moved");
+        fs::rename(one.path(), &moved).unwrap();
+        assert_eq!(identity(&moved).unwrap(), first);
+        fs::rename(&moved, one.path()).unwrap();
+        // As versions wrote it that said less.
+        fs::write(&file, format!("{first}\n")).unwrap();
+        assert_eq!(identity(one.path()).unwrap(), first);
+        assert_eq!(fs::read_to_string(&file).unwrap().lines().count(), 2);
+        assert_eq!(identity(one.path()).unwrap(), first);
+        assert_eq!(mode(&file), 0o600);
         fs::write(&file, "abc").unwrap();
         let told = format!("{:#}", identity(one.path()).unwrap_err());
         assert!(told.contains("identity can't be read"), "{told}");
+    }
+
+    #[test]
+    fn a_copy_has_an_identity_of_its_own() {
+        let random = &crate::real::SystemRandom;
+        let (one, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let identity = |folder: &Path| DataDir::claim(folder).unwrap().identity(random).unwrap();
+        let first = identity(one.path());
+        fs::copy(one.path().join(IDENTITY), copy.path().join(IDENTITY)).unwrap();
+        let second = identity(copy.path());
+        assert_ne!(second, first);
+        // Each keeps its own.
+        assert_eq!((identity(one.path()), identity(copy.path())), (first, second));
+        // Over the file itself, as out of a backup.
+        let kept = fs::read(one.path().join(IDENTITY)).unwrap();
+        fs::write(one.path().join("kept"), kept).unwrap();
+        fs::rename(one.path().join("kept"), one.path().join(IDENTITY)).unwrap();
+        let third = identity(one.path());
+        assert!(third != first && third != second);
+        assert_eq!(identity(one.path()), third);
     }
 
     #[test]

@@ -387,7 +387,7 @@ async fn serve(
         certificates: certificates.clone(),
         compliance: service.desk(),
     };
-    let queue = causerie_web::queue::router(store.clone(), Arc::new(chat.clone()));
+    let queue = causerie_web::queue::router(store.clone(), Arc::new(chat.clone()), clock.clone());
     let routers = Routers { admin, queue };
     let mut tasks = start(listeners, &sip, certificates.clone(), routers, page, &stopping)?;
 

@@ -2,12 +2,12 @@
 
 use crate::{
     SqliteStore,
-    row::Row,
+    row::{Row, chain_number},
     writer::{Query, Transaction, Work},
 };
 use async_trait::async_trait;
-use causerie_model::{Sealed, Timestamp};
-use causerie_queue::{Backlog, Lease, Queue, Queued};
+use causerie_model::{ChainId, Sealed, Timestamp};
+use causerie_queue::{Backlog, Lease, MAX_LEASE_SECONDS, Queue, Queued, check_lease};
 use causerie_store::{StoreError, StoreFault};
 use uuid::Uuid;
 
@@ -92,7 +92,10 @@ impl Queue for SqliteStore {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Lease, StoreError> {
+        check_lease(now, until)?;
         let held = held.map(|lease| lease.token);
+        // One that ends later was given before the clock went back.
+        let latest = now.plus_seconds(MAX_LEASE_SECONDS);
         self.writer
             .write(move |transaction| {
                 Box::pin(async move {
@@ -106,7 +109,9 @@ impl Queue for SqliteStore {
                     let token = match (last.transpose()?, held) {
                         (Some((last, ..)), Some(held)) if last == held => Some(held),
                         (_, Some(_)) => return Err(lost()),
-                        (Some((_, ends, is_his_own)), None) if now < ends && !is_his_own => {
+                        (Some((_, ends, is_his_own)), None)
+                            if now < ends && ends <= latest && !is_his_own =>
+                        {
                             return Err(conflict("somebody else consumes the queue"));
                         }
                         (_, None) => None,
@@ -179,6 +184,12 @@ impl Queue for SqliteStore {
             })
         })
         .await
+    }
+
+    async fn waits_since(&self, chain: ChainId) -> Result<Option<Timestamp>, StoreError> {
+        let first = sqlx::query("SELECT at FROM outbox WHERE chain = ?1 ORDER BY number LIMIT 1");
+        let first = first.bind(chain_number(chain));
+        self.reader.first(first, |row| row.time(0)).await
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {

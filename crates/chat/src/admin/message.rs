@@ -2,7 +2,7 @@
 
 use super::{ActionError, Context, Plan, room};
 use causerie_model::{
-    ChainId, Change, ChatId, Event, Message, Purge, RoomId, Timestamp, chat_id_ranges,
+    Cause, ChainId, Change, ChatId, Event, Message, Purge, RoomId, Timestamp, chat_id_ranges,
     limits::MAX_MESSAGE_BYTES,
 };
 use std::sync::Arc;
@@ -98,7 +98,7 @@ pub(super) fn clear(
 }
 
 /// Takes away messages of which retention destroys the records. The room may have been removed: its messages stay then.
-pub(super) fn erase(room: RoomId, messages: &[ChatId]) -> Plan {
+pub(super) fn erase(room: RoomId, messages: &[ChatId], cause: Cause, origin: &str) -> Plan {
     let change = Change::RemoveMessages {
         room,
         chat_ids: messages.to_vec(),
@@ -108,7 +108,11 @@ pub(super) fn erase(room: RoomId, messages: &[ChatId]) -> Plan {
     let plan = Plan::new(vec![change], chain, "message.erase", chain);
     Plan {
         also: vec![Event::Purged {
-            which: Purge::Numbers(chat_id_ranges(messages.iter().copied())),
+            which: Purge::Numbers {
+                numbers: chat_id_ranges(messages.iter().copied()),
+                cause,
+                origin: origin.to_owned(),
+            },
             messages: count,
         }],
         // A record of a change is never destroyed, and one of each of these would pile up.

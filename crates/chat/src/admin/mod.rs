@@ -33,8 +33,8 @@ pub use token::{MAX_TOKEN_NAME_CHARS, TokenChange};
 pub use user::UserChange;
 
 use causerie_model::{
-    Audit, Catalogue, ChainId, Change, ChatId, Event, GroupKind, Message, Node, PrincipalId, Random, Role,
-    RoomId, Scope, SipAddress, Subject, Timestamp,
+    Audit, Catalogue, Cause, ChainId, Change, ChatId, Event, GroupKind, Message, Node, PrincipalId, Random,
+    Role, RoomId, Scope, SipAddress, Subject, Timestamp,
     limits::{MAX_DESCRIPTION_CHARS, MAX_NAME_CHARS, MAX_URL_BYTES},
     principal_of_guid,
 };
@@ -232,12 +232,16 @@ pub enum Action {
         /// How many there are at least.
         count: u64,
     },
-    /// Messages of a room go whose records retention is about to destroy.
+    /// Messages of a room go whose records retention has destroyed.
     EraseMessages {
         /// The room. It may have been removed.
         room: RoomId,
         /// Their numbers; they are there.
         messages: Vec<ChatId>,
+        /// The records that it follows.
+        cause: Cause,
+        /// Where it was asked from.
+        origin: String,
     },
     /// Somebody gains a role.
     Grant {
@@ -581,7 +585,12 @@ fn plan(action: &Action, context: &Context<'_>) -> Result<Plan, ActionError> {
             ..Plan::new(vec![], ChainId::System, &told.what, &told.target)
         }),
         Action::ClearRoom { room, until, count } => message::clear(context, room, *until, *count),
-        Action::EraseMessages { room, messages } => Ok(message::erase(*room, messages)),
+        Action::EraseMessages {
+            room,
+            messages,
+            cause,
+            origin,
+        } => Ok(message::erase(*room, messages, *cause, origin)),
         Action::Grant {
             node,
             role,

@@ -170,6 +170,8 @@ pub(crate) struct Told {
     said: Said,
     /// It doesn't answer.
     hangs: AtomicBool,
+    /// It says what really waits. If not, it says of every chain that nothing does, as if all were acknowledged at once.
+    pub(crate) waits: AtomicBool,
     asked: watch::Sender<u64>,
 }
 
@@ -229,6 +231,13 @@ impl Queue for Told {
         reason: &str,
     ) -> Result<(), StoreError> {
         self.real.set_aside(lease, now, sequence, reason).await
+    }
+
+    async fn waits_since(&self, chain: ChainId) -> Result<Option<Timestamp>, StoreError> {
+        if self.waits.load(Ordering::Relaxed) {
+            return self.real.waits_since(chain).await;
+        }
+        Ok(None)
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
@@ -512,6 +521,7 @@ async fn start(
         real: store,
         said,
         hangs: AtomicBool::new(false),
+        waits: AtomicBool::new(false),
         asked: watch::Sender::new(0),
     });
     let needs = Needs {

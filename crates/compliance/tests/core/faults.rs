@@ -21,10 +21,12 @@ pub(crate) struct Faults {
     at: Mutex<Option<(u64, bool)>>,
     /// Every call to the database of records fails.
     pub(crate) records_down: AtomicBool,
+    /// Every call to the queue fails.
+    pub(crate) queue_down: AtomicBool,
+    /// How often was asked what waits.
+    pub(crate) backlogs: AtomicU64,
     /// How often records were selected.
     pub(crate) select_calls: AtomicU64,
-    /// How often it was asked what waits in the queue.
-    pub(crate) backlog_calls: AtomicU64,
     /// Somebody emptied the record at this position.
     pub(crate) emptied: AtomicU64,
     /// Somebody put another database in the place of the one with records.
@@ -77,6 +79,15 @@ pub(crate) struct FaultyQueue {
     pub(crate) faults: Arc<Faults>,
 }
 
+macro_rules! queue {
+    ($self:ident, $call:expr) => {{
+        if $self.faults.queue_down.load(Ordering::SeqCst) {
+            return down();
+        }
+        faulty!($self, $call)
+    }};
+}
+
 #[async_trait]
 impl Queue for FaultyQueue {
     async fn lease(
@@ -86,16 +97,16 @@ impl Queue for FaultyQueue {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Lease, StoreError> {
-        faulty!(self, Queue::lease(&*self.inner, holder, held, now, until))
+        queue!(self, Queue::lease(&*self.inner, holder, held, now, until))
     }
     async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        faulty!(self, self.inner.release(lease))
+        queue!(self, self.inner.release(lease))
     }
     async fn waiting(&self, lease: &Lease, now: Timestamp, count: u32) -> Result<Vec<Queued>, StoreError> {
-        faulty!(self, self.inner.waiting(lease, now, count))
+        queue!(self, self.inner.waiting(lease, now, count))
     }
     async fn acknowledge(&self, lease: &Lease, now: Timestamp, up_to: i64) -> Result<(), StoreError> {
-        faulty!(self, self.inner.acknowledge(lease, now, up_to))
+        queue!(self, self.inner.acknowledge(lease, now, up_to))
     }
     async fn set_aside(
         &self,
@@ -104,11 +115,14 @@ impl Queue for FaultyQueue {
         sequence: i64,
         reason: &str,
     ) -> Result<(), StoreError> {
-        faulty!(self, self.inner.set_aside(lease, now, sequence, reason))
+        queue!(self, self.inner.set_aside(lease, now, sequence, reason))
+    }
+    async fn waits_since(&self, chain: ChainId) -> Result<Option<Timestamp>, StoreError> {
+        queue!(self, self.inner.waits_since(chain))
     }
     async fn backlog(&self) -> Result<Backlog, StoreError> {
-        self.faults.backlog_calls.fetch_add(1, Ordering::SeqCst);
-        faulty!(self, self.inner.backlog())
+        self.faults.backlogs.fetch_add(1, Ordering::SeqCst);
+        queue!(self, self.inner.backlog())
     }
 }
 

@@ -2,13 +2,16 @@
 
 use crate::{
     retention::{apply, fates, hold, keep, row, two_rooms},
-    world::{DAY, NOW, World, olga, quiet},
+    world::{DAY, NOW, World, olga, quiet, settings},
 };
-use causerie_compliance::{CHUNK, ComplianceError, HoldRequest, documents::Scope};
-use causerie_model::{Actor, Event, RoomId, Timestamp};
+use causerie_compliance::{
+    CHUNK, Compliance, ComplianceError, HoldRequest,
+    documents::{Erasure, Scope},
+};
+use causerie_model::{Actor, Event, Timestamp};
 use causerie_queue::Lease;
-use causerie_records::Records;
-use std::sync::atomic::Ordering;
+use causerie_records::{Addition, DocumentKey, Documents, Records, Selection};
+use std::{sync::atomic::Ordering, time::Duration};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -50,7 +53,11 @@ async fn the_record_of_messages_that_went_takes_nothing_with_it() {
     let mut world = two_rooms().await;
     assert_eq!(apply(&world).await, 4);
     let purged = Event::Purged {
-        which: causerie_model::Purge::Numbers("1-2".to_owned()),
+        which: causerie_model::Purge::Numbers {
+            numbers: "1-2".to_owned(),
+            cause: world.rooms.orders.lock().unwrap()[0].cause,
+            origin: "this process".to_owned(),
+        },
         messages: 2,
     };
     let record = world.make(1, NOW, &Actor::System, &purged);
@@ -66,35 +73,185 @@ async fn the_record_of_messages_that_went_takes_nothing_with_it() {
     assert_eq!(world.verify().await, 5);
 }
 
+/// What a note in the database says of messages that are still to go.
+async fn noted(world: &World) -> usize {
+    world.records.inner.documents("erasure").await.unwrap().len()
+}
+
+/// The record of their messages names them, and they name it.
 #[tokio::test]
-async fn messages_go_before_their_records() {
+async fn messages_go_right_after_their_records() {
     let world = two_rooms().await;
-    let (rooms, records) = (world.rooms.clone(), world.records.clone());
-    *world.records.before_retiring.lock().unwrap() = Some(Box::new(move || {
+    let records = world.records.clone();
+    *world.rooms.before_erasing.lock().unwrap() = Some(Box::new(move || {
         Box::pin(async move {
-            assert_eq!(rooms.inner.all(RoomId(1)), []);
             let all = records.inner.read(0, 100, 100).await.unwrap();
-            assert!(all.iter().all(|stored| !stored.retired));
+            let retired = all.iter().filter(|stored| stored.retired);
+            assert!(retired.count() > 0, "they are gone already");
         })
     }));
     assert_eq!(apply(&world).await, 4);
-    assert!(world.records.before_retiring.lock().unwrap().is_none());
+    assert!(world.rooms.before_erasing.lock().unwrap().is_none());
+    assert_eq!(noted(&world).await, 0);
+    let selection = Selection {
+        kinds: vec!["RETIRED".to_owned()],
+        ..Selection::default()
+    };
+    let told = world.records.select(&selection, 0, 100).await.unwrap();
+    let orders = world.rooms.orders.lock().unwrap().clone();
+    assert_eq!((told.len(), orders.len()), (2, 2));
+    for (told, order) in told.iter().zip(orders) {
+        let cause = (order.cause.first, order.cause.last, order.cause.hash);
+        let record = &told.record;
+        assert_eq!(cause, (record.number, record.number, record.hash));
+        assert_eq!(order.origin, "this process");
+        let body: serde_json::Value = serde_json::from_str(&record.body).unwrap();
+        assert_eq!(body["messages"], "1-2");
+        assert_eq!(body["chain"], format!("room:{}", order.room));
+        let numbers: Vec<u64> = order.messages.iter().map(|(id, _)| id.0).collect();
+        assert_eq!(numbers, [1, 2]);
+    }
 }
 
+/// Nothing of it is done by halves.
 #[tokio::test]
-async fn cut_short_between_rooms_and_records_it_is_applied_again() {
+async fn when_the_records_can_not_go_the_messages_stay_too() {
     let world = two_rooms().await;
     world.records.retirements.store(0, Ordering::SeqCst);
     let error = world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
     assert!(matches!(error, ComplianceError::Store(_)), "{error}");
-    // No text is anywhere of which no record knows.
-    assert_eq!((world.shown(1), world.retired().await), (vec![], vec![]));
-    assert_eq!(world.verify().await, 0);
+    assert_eq!((world.shown(1), world.retired().await), (vec![1, 2], vec![]));
+    assert_eq!(noted(&world).await, 0);
     world.records.retirements.store(i64::MAX, Ordering::SeqCst);
     let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
-    assert_eq!((gone.records, gone.messages), (4, 2), "two went the first time");
-    assert_eq!((world.shown(1), world.shown(2)), (vec![], vec![]));
-    assert_eq!(world.verify().await, 4);
+    assert_eq!((gone.records, gone.messages), (4, 4));
+}
+
+/// As if the service had been killed in between, or the chat server.
+#[tokio::test]
+async fn cut_short_between_records_and_rooms_the_messages_go_later() {
+    for again in [true, false] {
+        let world = two_rooms().await;
+        let rooms = world.rooms.clone();
+        *world.records.before_retiring.lock().unwrap() = Some(Box::new(move || {
+            Box::pin(async move { rooms.calls.store(0, Ordering::SeqCst) })
+        }));
+        let error = world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
+        assert!(matches!(error, ComplianceError::ErasureWaits(_)), "{error}");
+        assert!(error.is_temporary());
+        assert_eq!((world.shown(1), world.shown(2)), (vec![1, 2], vec![1, 2]));
+        assert_eq!(world.verify().await, 2);
+        assert_eq!(noted(&world).await, 1);
+        world.rooms.calls.store(i64::MAX, Ordering::SeqCst);
+        if again {
+            let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
+            assert_eq!((gone.records, gone.messages), (2, 4), "two went the first time");
+            assert_eq!((world.shown(1), world.shown(2)), (vec![], vec![]));
+        } else {
+            // By itself after the next start.
+            let service = Compliance::start(settings(365), world.needs.clone())
+                .await
+                .unwrap();
+            while noted(&world).await > 0 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            service.stop().await;
+            assert_eq!((world.shown(1), world.shown(2)), (vec![], vec![1, 2]));
+        }
+        assert_eq!(noted(&world).await, 0);
+    }
+}
+
+/// The message is gone, and that it is was not noted.
+#[tokio::test]
+async fn an_answer_that_is_lost_is_asked_for_again() {
+    let world = two_rooms().await;
+    let (rooms, records) = (world.rooms.clone(), world.records.clone());
+    *world.rooms.before_erasing.lock().unwrap() = Some(Box::new(move || {
+        Box::pin(async move {
+            let noted = records.inner.documents("erasure").await.unwrap();
+            let key = DocumentKey {
+                kind: "erasure".to_owned(),
+                id: noted[0].0.clone(),
+            };
+            // Put back when it was taken away.
+            *rooms.before_erasing.lock().unwrap() = Some(Box::new(move || {
+                Box::pin(async move {
+                    let addition = Addition {
+                        documents: vec![(key, Some(noted[0].1.clone()))],
+                        ..Addition::default()
+                    };
+                    records.inner.append(&addition).await.unwrap();
+                })
+            }));
+        })
+    }));
+    assert_eq!(apply(&world).await, 4);
+    assert_eq!(noted(&world).await, 1);
+    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
+    assert_eq!((gone.records, gone.messages), (0, 0));
+    assert_eq!(noted(&world).await, 0);
+}
+
+/// Who can write into the database has nothing erased by it.
+#[tokio::test]
+async fn a_note_that_no_record_tells_of_erases_nothing() {
+    let world = two_rooms().await;
+    let rooms = world.rooms.clone();
+    *world.records.before_retiring.lock().unwrap() = Some(Box::new(move || {
+        Box::pin(async move { rooms.calls.store(0, Ordering::SeqCst) })
+    }));
+    world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
+    world.rooms.calls.store(i64::MAX, Ordering::SeqCst);
+    let (id, good) = world.records.inner.documents("erasure").await.unwrap().remove(0);
+    let good: Erasure = serde_json::from_str(&good).unwrap();
+    let more = |messages: Vec<Vec<(u64, i64)>>| Erasure {
+        messages,
+        ..good.clone()
+    };
+    let first = good.messages[0].clone();
+    let others = [
+        more(vec![[first.clone(), vec![(3, DAY)]].concat()]),
+        more(vec![first[1..].to_vec()]),
+        more(vec![first.clone(), first.clone()]),
+        more(vec![]),
+        Erasure {
+            room: 2,
+            ..good.clone()
+        },
+        Erasure {
+            first: good.first - 1,
+            ..good.clone()
+        },
+        Erasure {
+            first: 1,
+            ..good.clone()
+        },
+        Erasure {
+            first: 99,
+            ..good.clone()
+        },
+    ];
+    let put = async |erasure: &Erasure| {
+        let key = DocumentKey {
+            kind: "erasure".to_owned(),
+            id: id.clone(),
+        };
+        let addition = Addition {
+            documents: vec![(key, Some(serde_json::to_string(erasure).unwrap()))],
+            ..Addition::default()
+        };
+        world.records.append(&addition).await.unwrap();
+    };
+    for other in &others {
+        put(other).await;
+        let error = world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
+        assert!(matches!(error, ComplianceError::Damaged(_)), "{other:?}: {error}");
+        assert_eq!((world.shown(1), world.shown(2)), (vec![1, 2], vec![1, 2]));
+    }
+    put(&good).await;
+    let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
+    assert_eq!((gone.records, gone.messages), (2, 4));
 }
 
 #[tokio::test]

@@ -139,6 +139,7 @@ async fn who_leaves_after_an_entering_that_is_gone_was_there_since_he_left_befor
     world.store(records).await;
     let mut gone = Head::START;
     let retired = Event::Retired {
+        messages: String::new(),
         chain: ChainId::Room(RoomId(1)),
         first: 5,
         last: 5,

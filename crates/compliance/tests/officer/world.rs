@@ -11,7 +11,7 @@ use causerie_model::{
     SipAddress, StoreError, StoreFault, Timestamp,
 };
 use causerie_proof::SigningKey;
-use causerie_queue::{Backlog, Erased, Erasure, Lease, Queue, Queued, conformance::erasure::InMemory};
+use causerie_queue::{Backlog, Erased, Erasure, Lease, Order, Queue, Queued, conformance::erasure::InMemory};
 use causerie_records::{
     Addition, ChainHead, ChainSpan, CheckpointLine, Checkpoints, DocumentKey, Documents, Leases, Records,
     Selection, Stored,
@@ -69,8 +69,11 @@ fn none<T>() -> Result<T, StoreError> {
     Err(StoreError::new(StoreFault::Unavailable, "there is no queue"))
 }
 
+/// The chat server's queue, in which nothing waits: it can be reached as long as the rooms can.
+struct Empty(Arc<Rooms>);
+
 #[async_trait]
-impl Queue for Nothing {
+impl Queue for Empty {
     async fn lease(
         &self,
         _: uuid::Uuid,
@@ -83,13 +86,22 @@ impl Queue for Nothing {
     async fn release(&self, _: &Lease) -> Result<(), StoreError> {
         none()
     }
-    async fn waiting(&self, _: &Lease, _: Timestamp, _: u32) -> Result<Vec<Queued>, StoreError> {
-        none()
+    async fn waiting(&self, lease: &Lease, now: Timestamp, _: u32) -> Result<Vec<Queued>, StoreError> {
+        if self.0.calls.load(Ordering::SeqCst) <= 0 {
+            return Err(StoreError::new(StoreFault::Unavailable, "nobody listens"));
+        }
+        if !self.0.inner.is_held(lease, now) {
+            return Err(StoreError::new(StoreFault::Conflict, "somebody else has it"));
+        }
+        Ok(Vec::new())
     }
     async fn acknowledge(&self, _: &Lease, _: Timestamp, _: i64) -> Result<(), StoreError> {
         none()
     }
     async fn set_aside(&self, _: &Lease, _: Timestamp, _: i64, _: &str) -> Result<(), StoreError> {
+        none()
+    }
+    async fn waits_since(&self, _: ChainId) -> Result<Option<Timestamp>, StoreError> {
         none()
     }
     async fn backlog(&self) -> Result<Backlog, StoreError> {
@@ -207,21 +219,24 @@ impl Leases for Racing {
 pub(crate) struct Rooms {
     pub(crate) inner: InMemory,
     pub(crate) calls: AtomicI64,
+    /// Happens when the next call has come, once.
+    pub(crate) before_erasing: Mutex<Option<Hook>>,
+    /// What was asked for.
+    pub(crate) orders: Mutex<Vec<Order>>,
 }
 
 #[async_trait]
 impl Erasure for Rooms {
-    async fn erase(
-        &self,
-        lease: &Lease,
-        now: Timestamp,
-        room: RoomId,
-        messages: &[(ChatId, Timestamp)],
-    ) -> Result<Erased, StoreError> {
+    async fn erase(&self, lease: &Lease, now: Timestamp, order: &Order) -> Result<Erased, StoreError> {
         if self.calls.fetch_sub(1, Ordering::SeqCst) <= 0 {
             return Err(StoreError::new(StoreFault::Unavailable, "nobody listens"));
         }
-        self.inner.erase(lease, now, room, messages).await
+        let hook = self.before_erasing.lock().unwrap().take();
+        if let Some(hook) = hook {
+            hook().await;
+        }
+        self.orders.lock().unwrap().push(order.clone());
+        self.inner.erase(lease, now, order).await
     }
 }
 
@@ -270,6 +285,8 @@ impl World {
         let rooms = Arc::new(Rooms {
             inner: InMemory::default(),
             calls: AtomicI64::new(i64::MAX),
+            before_erasing: Mutex::default(),
+            orders: Mutex::default(),
         });
         rooms.inner.lend(Lease {
             token: LEASE,
@@ -277,7 +294,7 @@ impl World {
         });
         let clock = Arc::new(Now(AtomicI64::new(NOW)));
         let needs = Needs {
-            queue: Arc::new(Nothing),
+            queue: Arc::new(Empty(rooms.clone())),
             erasure: rooms.clone(),
             records: records.clone(),
             destinations: Arc::new(Folders::new()),

@@ -5,6 +5,7 @@ use super::{
     world::{LEASE, conflict, second},
 };
 use crate::Backlog;
+use causerie_model::{ChainId, RoomId};
 
 fn of(depth: u64, oldest: Option<i64>, set_aside: u64) -> Backlog {
     Backlog {
@@ -84,4 +85,37 @@ pub async fn a_refused_step_does_not_change_it(database: &dyn Database) {
     let first = open.waiting(&lease, 0, 1).await[0].sequence;
     open.is_lost(&lease, LEASE, first).await;
     assert_eq!(open.backlog().await, of(2, Some(1), 0));
+}
+
+/// Of others it says nothing, nor of what was set aside.
+pub async fn a_chain_waits_from_its_first_record_on(database: &dyn Database) {
+    let open = database.open().await;
+    let (mut one, mut two) = (Chain::of_room(1), Chain::of_room(2));
+    let (first, second) = (ChainId::Room(RoomId(1)), ChainId::Room(RoomId(2)));
+    let since = async |chain| open.queue.waits_since(chain).await.expect("it is known");
+    assert_eq!(since(first).await, None);
+    let records = [
+        one.record(5, "a"),
+        two.record(6, "b"),
+        one.record(7, "c"),
+        one.record(8, "d"),
+    ];
+    let times = records.clone().map(|record| record.at);
+    open.publish(&records).await;
+    assert_eq!(
+        (since(first).await, since(second).await),
+        (Some(times[0]), Some(times[1]))
+    );
+    assert_eq!(since(ChainId::System).await, None);
+    let lease = open.lease(0).await;
+    let given = open.waiting(&lease, 0, 9).await;
+    open.acknowledge(&lease, 0, given[0].sequence).await;
+    assert_eq!(
+        (since(first).await, since(second).await),
+        (Some(times[2]), Some(times[1]))
+    );
+    open.set_aside(&lease, 0, given[2].sequence, "why not").await;
+    assert_eq!(since(first).await, Some(times[3]));
+    open.acknowledge(&lease, 0, given[3].sequence).await;
+    assert_eq!((since(first).await, since(second).await), (None, None));
 }

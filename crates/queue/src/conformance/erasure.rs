@@ -5,9 +5,9 @@
 //! ```
 
 use super::world::{OTHER, conflict};
-use crate::{Erased, Erasure, Lease, MAX_ERASED, check_erasure};
+use crate::{Erased, Erasure, LOCAL, Lease, MAX_ERASED, Order, check_erasure};
 use async_trait::async_trait;
-use causerie_model::{ChatId, RoomId, StoreError, StoreFault, Timestamp};
+use causerie_model::{Cause, ChatId, Hash, RoomId, StoreError, StoreFault, Timestamp};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -45,6 +45,7 @@ macro_rules! erasure_conformance_tests {
             numbers_are_not_used_again,
             a_call_has_a_limit,
             without_the_lease_nothing_goes,
+            without_a_cause_nothing_goes,
         );
     };
     (@cases $fresh:ident: $($case:ident),+ $(,)?) => {
@@ -95,6 +96,21 @@ async fn five(rooms: &dyn Rooms) -> [Room; 2] {
     both
 }
 
+/// What names these messages, for a reason that is made up.
+#[must_use]
+pub fn order(room: RoomId, messages: &[(ChatId, Timestamp)]) -> Order {
+    Order {
+        room,
+        messages: messages.to_vec(),
+        cause: Cause {
+            first: 3,
+            last: 4,
+            hash: Hash([0x77; 32]),
+        },
+        origin: LOCAL.to_owned(),
+    }
+}
+
 /// At the last moment of the lease.
 async fn try_to_erase(
     rooms: &dyn Rooms,
@@ -103,7 +119,7 @@ async fn try_to_erase(
 ) -> Result<Erased, StoreError> {
     let lease = rooms.lease().await;
     let now = Timestamp(lease.until.0 - 1);
-    rooms.erasure().erase(&lease, now, room, messages).await
+    rooms.erasure().erase(&lease, now, &order(room, messages)).await
 }
 
 async fn erase_named(rooms: &dyn Rooms, room: RoomId, messages: &[(ChatId, Timestamp)]) -> u64 {
@@ -193,9 +209,30 @@ pub async fn without_the_lease_nothing_goes(rooms: &dyn Rooms) {
         token: OTHER,
         ..lease.clone()
     };
-    let first = [one.named(1)];
+    let first = order(one.id, &[one.named(1)]);
     for (lease, now) in [(&another, Timestamp(lease.until.0 - 1)), (&lease, lease.until)] {
-        conflict(&rooms.erasure().erase(lease, now, one.id, &first).await);
+        conflict(&rooms.erasure().erase(lease, now, &first).await);
+    }
+    assert_eq!(history(rooms, &one).await, [1, 2, 3, 4, 5]);
+    assert_eq!(erase(rooms, &one, &[1]).await, 1);
+}
+
+/// Nor with one that there can't be.
+pub async fn without_a_cause_nothing_goes(rooms: &dyn Rooms) {
+    let [one, _] = five(rooms).await;
+    let lease = rooms.lease().await;
+    let now = Timestamp(lease.until.0 - 1);
+    let good = order(one.id, &[one.named(1)]);
+    let (first, last, hash) = (good.cause.first, good.cause.last, good.cause.hash);
+    let none = Hash::ZERO;
+    for (first, last, hash) in [(0, last, hash), (last + 1, last, hash), (first, last, none)] {
+        let cause = Cause { first, last, hash };
+        let order = Order {
+            cause,
+            ..good.clone()
+        };
+        let refused = rooms.erasure().erase(&lease, now, &order).await;
+        assert_eq!(refused.expect_err("it is refused").fault, StoreFault::Other);
     }
     assert_eq!(history(rooms, &one).await, [1, 2, 3, 4, 5]);
     assert_eq!(erase(rooms, &one, &[1]).await, 1);
@@ -225,7 +262,8 @@ impl InMemory {
         *self.lease.lock().unwrap_or_else(PoisonError::into_inner) = Some(lease);
     }
 
-    fn is_held(&self, lease: &Lease, now: Timestamp) -> bool {
+    /// Whether somebody with this lease may.
+    pub fn is_held(&self, lease: &Lease, now: Timestamp) -> bool {
         let held = self.lease.lock().unwrap_or_else(PoisonError::into_inner);
         let mut held = held.iter();
         held.any(|held| held.token == lease.token && now < held.until)
@@ -249,21 +287,16 @@ impl InMemory {
 
 #[async_trait]
 impl Erasure for InMemory {
-    async fn erase(
-        &self,
-        lease: &Lease,
-        now: Timestamp,
-        room: RoomId,
-        messages: &[(ChatId, Timestamp)],
-    ) -> Result<Erased, StoreError> {
-        check_erasure(messages)?;
+    async fn erase(&self, lease: &Lease, now: Timestamp, order: &Order) -> Result<Erased, StoreError> {
+        check_erasure(order)?;
         if !self.is_held(lease, now) {
             let text = "the lease isn't held any more";
             return Err(StoreError::new(StoreFault::Conflict, text));
         }
-        let gone = self.of(room, |kept| {
+        let gone = self.of(order.room, |kept| {
             let before = kept.messages.len();
-            kept.messages.retain(|id, at| !messages.contains(&(*id, *at)));
+            kept.messages
+                .retain(|id, at| !order.messages.contains(&(*id, *at)));
             before - kept.messages.len()
         });
         Ok(Erased {

@@ -4,6 +4,8 @@ use super::{
     Chain, Database,
     world::{LEASE, OTHER, conflict, holder, second},
 };
+use crate::MAX_LEASE_SECONDS;
+use causerie_model::StoreFault;
 
 /// Its last moment is the one before its end.
 pub async fn a_lease_is_refused_to_others_until_it_ends(database: &dyn Database) {
@@ -75,7 +77,7 @@ pub async fn a_lease_that_somebody_had_since_is_not_prolonged(database: &dyn Dat
     let lost = open.lease(0).await;
     let other = open.lease(LEASE).await;
     let try_again = async |at| {
-        let (now, until) = (second(at), second(9 * LEASE));
+        let (now, until) = (second(at), second(at + LEASE));
         open.queue.lease(holder(0), Some(&lost), now, until).await
     };
     conflict(&try_again(LEASE + 1).await);
@@ -207,10 +209,54 @@ pub async fn a_lease_that_was_taken_over_is_nobody_elses(database: &dyn Database
     conflict(
         &open
             .queue
-            .lease(OTHER, None, just_before, second(9 * LEASE))
+            .lease(OTHER, None, just_before, second(3 * LEASE))
             .await,
     );
-    let next = open.queue.lease(OTHER, None, until, second(9 * LEASE)).await;
+    let next = open.queue.lease(OTHER, None, until, second(3 * LEASE)).await;
     next.expect("it is free");
-    conflict(&open.queue.lease(holder(0), None, until, second(9 * LEASE)).await);
+    conflict(&open.queue.lease(holder(0), None, until, second(3 * LEASE)).await);
+}
+
+/// Whoever asks, and whatever he has.
+pub async fn a_lease_lasts_no_longer_than_it_may(database: &dyn Database) {
+    let open = database.open().await;
+    let longest = second(MAX_LEASE_SECONDS);
+    let mut longer = longest;
+    longer.0 += 1;
+    let refused = open.queue.lease(holder(0), None, second(0), longer).await;
+    assert_eq!(refused.expect_err("it is too long").fault, StoreFault::Other);
+    let lease = open.queue.lease(holder(0), None, second(0), longest).await;
+    let lease = lease.expect("it is as long as it may be");
+    assert_eq!(lease.until, longest);
+    let refused = open.queue.lease(holder(0), Some(&lease), second(0), longer).await;
+    assert_eq!(refused.expect_err("it is too long").fault, StoreFault::Other);
+    let just_before = MAX_LEASE_SECONDS - 1;
+    conflict(
+        &open
+            .queue
+            .lease(OTHER, None, second(just_before), second(just_before + LEASE))
+            .await,
+    );
+    open.lease(MAX_LEASE_SECONDS).await;
+}
+
+/// The clock went back: nobody would have it for as long as that is.
+pub async fn a_lease_that_ends_later_than_it_may_is_free(database: &dyn Database) {
+    let open = database.open().await;
+    let then = 9 * MAX_LEASE_SECONDS;
+    let lost = open.lease(then).await;
+    let now = then + LEASE - MAX_LEASE_SECONDS;
+    conflict(
+        &open
+            .queue
+            .lease(OTHER, None, second(now), second(now + LEASE))
+            .await,
+    );
+    let lease = open
+        .queue
+        .lease(OTHER, None, second(now - 1), second(now + LEASE))
+        .await
+        .expect("it is free");
+    open.is_lost(&lost, now, 1).await;
+    open.waiting(&lease, now, 1).await;
 }

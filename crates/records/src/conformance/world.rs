@@ -98,6 +98,7 @@ impl Chain {
     /// Records of a chain go, from one number to another.
     pub fn retire(&mut self, chain: ChainId, first: u64, last: u64) -> Sealed {
         let event = Event::Retired {
+            messages: String::new(),
             chain,
             first,
             last,

@@ -54,7 +54,7 @@ pub use explain::DEFAULT_ELIGIBLE;
 pub use import::MAX_IMPORT_BYTES;
 pub use input::BODY_DEADLINE;
 pub use keyring::{Keyring, MAX_TOKEN_SECONDS, MAX_TOKENS, TOKEN_PREFIX};
-pub use origin::{Origin, Peer};
+pub use origin::{Origin, Peer, Process};
 pub use patient::WRITE_DEADLINE;
 pub use program::{Program, SignedIn};
 pub use routes::openapi;

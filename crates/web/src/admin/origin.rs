@@ -7,7 +7,7 @@ use causerie_compliance::Officer;
 use causerie_model::Actor;
 use causerie_policy::AdminRole;
 use std::{fmt, net::SocketAddr, os::unix::fs::MetadataExt};
-use tokio::net::UnixStream;
+use tokio::net::{UnixStream, unix::UCred};
 
 /// Who is on the other end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,40 @@ impl Peer {
             .ok()
             .and_then(|list| name_of(uid, &list));
         Self::User(name.unwrap_or_else(|| uid.to_string()))
+    }
+}
+
+/// The process on the other end of a Unix socket, as the kernel says (SO_PEERCRED).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process(Option<UCred>);
+
+impl Process {
+    pub(super) fn of_socket(stream: &UnixStream) -> Self {
+        Self(stream.peer_cred().ok())
+    }
+
+    /// One of which the kernel says nothing.
+    pub(super) const fn unknown() -> Self {
+        Self(None)
+    }
+}
+
+/// `process 71 of user 1000 (causerie)`.
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(credentials) = self.0 else {
+            return f.write_str("a process that the kernel doesn't name");
+        };
+        match credentials.pid() {
+            Some(pid) => write!(f, "process {pid}")?,
+            None => f.write_str("a process")?,
+        }
+        let uid = credentials.uid();
+        write!(f, " of user {uid}")?;
+        match Peer::of_uid(uid) {
+            Peer::User(name) if name != uid.to_string() => write!(f, " ({name})"),
+            _ => Ok(()),
+        }
     }
 }
 

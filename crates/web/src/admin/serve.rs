@@ -1,7 +1,7 @@
 //! Serving the API: over a Unix socket, and over TLS. Both speak HTTP/1.1 and hold their peers to the same limits.
 
 use super::{
-    origin::Peer,
+    origin::{Peer, Process},
     patient::{Patient, WRITE_DEADLINE},
 };
 use axum::{Router, serve::Listener};
@@ -41,11 +41,11 @@ pub const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// connection may be idle as well.
 pub const HEAD_DEADLINE: Duration = Duration::from_secs(30);
 
-/// Serves the API on a Unix socket until `stop` is ready, and then until the requests under way are answered.
+/// Serves the API, or another, on a Unix socket: requests come with a [`Peer`] and a [`Process`] as extensions. Until `stop` is ready, and then until the requests under way are answered.
 pub async fn serve_unix(listener: UnixListener, router: Router, stop: impl Future<Output = ()> + Send) {
     let open = |stream: UnixStream, _| async move {
-        let peer = Peer::of_socket(&stream);
-        Some((stream, peer))
+        let who = (Peer::of_socket(&stream), Process::of_socket(&stream));
+        Some((stream, who))
     };
     serve(listener, router, stop, |_| None, open).await;
 }
@@ -64,7 +64,7 @@ pub async fn serve_tls(
         let shaken = timeout(HANDSHAKE_DEADLINE, acceptor.accept(stream));
         async move {
             match shaken.await {
-                Ok(Ok(stream)) => Some((stream, Peer::Address(address))),
+                Ok(Ok(stream)) => Some((stream, (Peer::Address(address), Process::unknown()))),
                 Ok(Err(error)) => {
                     tracing::debug!(target: "causerie::admin", peer = %address, %error, "TLS handshake failed.");
                     None
@@ -88,7 +88,7 @@ async fn serve<L, Io, Opening>(
 ) where
     L: Listener,
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    Opening: Future<Output = Option<(Io, Peer)>> + Send + 'static,
+    Opening: Future<Output = Option<(Io, (Peer, Process))>> + Send + 'static,
 {
     let gate = Arc::new(Gate::default());
     let (close, closing) = watch::channel(false);
@@ -109,8 +109,8 @@ async fn serve<L, Io, Opening>(
         let (router, closing) = (router.clone(), closing.clone());
         tasks.spawn(async move {
             let _admission = admission;
-            if let Some((stream, peer)) = opening.await {
-                connection(stream, peer, router, closing).await;
+            if let Some((stream, who)) = opening.await {
+                connection(stream, who, router, closing).await;
             }
         });
     }
@@ -122,13 +122,14 @@ async fn serve<L, Io, Opening>(
 /// Answers the requests of one connection.
 async fn connection(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    peer: Peer,
+    (peer, process): (Peer, Process),
     router: Router,
     mut closing: watch::Receiver<bool>,
 ) {
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
+        request.extensions_mut().insert(process);
         router.call(request)
     });
     let stream = TokioIo::new(Patient::new(stream, WRITE_DEADLINE));
@@ -228,7 +229,8 @@ mod tests {
         let router = Router::new()
             .route("/", get(async || "x".repeat(64 * PIPE)))
             .route("/body", post(async |Body(_): Body<NewGroup>| "taken"));
-        tokio::spawn(connection(far, Peer::User("ann".to_owned()), router, closing));
+        let who = (Peer::User("ann".to_owned()), Process::unknown());
+        tokio::spawn(connection(far, who, router, closing));
         (near, close)
     }
 

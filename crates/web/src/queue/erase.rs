@@ -1,20 +1,26 @@
 //! Taking messages out of rooms.
 
-use super::{Body, Refused};
-use axum::{Json, extract::State};
+use super::{Body, Refused, Served};
+use crate::admin::Process;
+use axum::{Extension, Json, extract::State};
 use causerie_model::{ChatId, RoomId, Timestamp};
-use causerie_queue::Erasure;
+use causerie_queue::Order;
 use causerie_queue_socket::wire;
-use std::sync::Arc;
 
 pub(super) async fn erase(
-    State(erasure): State<Arc<dyn Erasure>>,
+    State(served): State<Served>,
+    Extension(process): Extension<Process>,
     Body(erase): Body<wire::Erase>,
 ) -> Result<Json<wire::Erased>, Refused> {
     let named = |named: wire::Named| (ChatId(named.id), Timestamp(named.at));
-    let messages: Vec<_> = erase.messages.into_iter().map(named).collect();
-    let (lease, now) = (erase.lease.into(), Timestamp(erase.now));
-    let erased = erasure.erase(&lease, now, RoomId(erase.room), &messages).await?;
+    let order = Order {
+        room: RoomId(erase.room),
+        messages: erase.messages.into_iter().map(named).collect(),
+        cause: erase.cause.try_into()?,
+        origin: process.to_string(),
+    };
+    let lease = wire::lease_of(erase.lease);
+    let erased = served.erasure.erase(&lease, served.clock.now(), &order).await?;
     Ok(Json(wire::Erased {
         messages: erased.messages,
     }))

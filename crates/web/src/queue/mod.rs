@@ -2,7 +2,7 @@
 //!
 //! What is sent is described in [`causerie_queue_socket::wire`]; [`crate::admin::serve_unix`] serves it, with the deadlines
 //! and limits of every connection. It doesn't ask who is there: whoever may open the socket may consume the queue, and with
-//! its lease take messages out of rooms, which the room's records tell.
+//! its lease take messages out of rooms, which the room's records tell, with the process that asked. The time is this server's.
 
 mod erase;
 mod input;
@@ -17,28 +17,37 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use causerie_model::{StoreError, Timestamp};
+use causerie_model::{Clock, StoreError, StoreFault, Timestamp};
 use causerie_queue::{Erasure, Queue};
 use causerie_queue_socket::wire;
 use input::Body;
 use std::sync::Arc;
 
-type Shared = State<Arc<dyn Queue>>;
+/// What is served.
+#[derive(Clone)]
+struct Served {
+    queue: Arc<dyn Queue>,
+    erasure: Arc<dyn Erasure>,
+    clock: Arc<dyn Clock>,
+}
 
-/// All routes, on this queue and these rooms.
-pub fn router(queue: Arc<dyn Queue>, erasure: Arc<dyn Erasure>) -> Router {
-    let erasing = Router::new()
-        .route(wire::ERASE, post(erase::erase))
-        .with_state(erasure);
+/// All routes, on this queue and these rooms. Requests must come with a [`crate::admin::Process`] as an extension: see
+/// [`crate::admin::serve_unix`].
+pub fn router(queue: Arc<dyn Queue>, erasure: Arc<dyn Erasure>, clock: Arc<dyn Clock>) -> Router {
     Router::new()
         .route(wire::LEASE, post(lease))
         .route(wire::RELEASE, post(release))
         .route(wire::WAITING, post(waiting::waiting))
         .route(wire::ACKNOWLEDGE, post(acknowledge))
         .route(wire::SET_ASIDE, post(set_aside))
+        .route(wire::WAITS_SINCE, post(waits_since))
         .route(wire::BACKLOG, get(backlog))
-        .with_state(queue)
-        .merge(erasing)
+        .route(wire::ERASE, post(erase::erase))
+        .with_state(Served {
+            queue,
+            erasure,
+            clock,
+        })
         .layer(DefaultBodyLimit::max(MAX_REQUEST_BYTES))
 }
 
@@ -70,33 +79,61 @@ impl IntoResponse for Refused {
     }
 }
 
-async fn lease(State(queue): Shared, Body(take): Body<wire::Take>) -> Result<Json<wire::Lease>, Refused> {
-    let held = take.held.map(causerie_queue::Lease::from);
-    let (now, until) = (Timestamp(take.now), Timestamp(take.until));
-    let lease = queue.lease(take.holder, held.as_ref(), now, until).await?;
-    Ok(Json(wire::Lease::from(&lease)))
+async fn lease(
+    State(served): State<Served>,
+    Body(take): Body<wire::Take>,
+) -> Result<Json<wire::Lease>, Refused> {
+    let held = take.held.map(wire::lease_of);
+    let now = served.clock.now();
+    let until = Timestamp(now.0.saturating_add(take.lasts));
+    let lease = served.queue.lease(take.holder, held.as_ref(), now, until).await?;
+    Ok(Json(wire::Lease {
+        token: lease.token,
+        lasts: lease.until.0.saturating_sub(now.0),
+    }))
 }
 
-async fn release(State(queue): Shared, Body(lease): Body<wire::Lease>) -> Result<Json<()>, Refused> {
-    queue.release(&lease.into()).await?;
+async fn release(
+    State(served): State<Served>,
+    Body(release): Body<wire::Release>,
+) -> Result<Json<()>, Refused> {
+    served.queue.release(&wire::lease_of(release.lease)).await?;
     Ok(Json(()))
 }
 
-async fn acknowledge(State(queue): Shared, Body(done): Body<wire::Acknowledge>) -> Result<Json<()>, Refused> {
-    queue
-        .acknowledge(&done.lease.into(), Timestamp(done.now), done.up_to)
+async fn acknowledge(
+    State(served): State<Served>,
+    Body(done): Body<wire::Acknowledge>,
+) -> Result<Json<()>, Refused> {
+    let (lease, now) = (wire::lease_of(done.lease), served.clock.now());
+    served.queue.acknowledge(&lease, now, done.up_to).await?;
+    Ok(Json(()))
+}
+
+async fn set_aside(
+    State(served): State<Served>,
+    Body(poison): Body<wire::SetAside>,
+) -> Result<Json<()>, Refused> {
+    let (lease, now) = (wire::lease_of(poison.lease), served.clock.now());
+    served
+        .queue
+        .set_aside(&lease, now, poison.sequence, &poison.reason)
         .await?;
     Ok(Json(()))
 }
 
-async fn set_aside(State(queue): Shared, Body(poison): Body<wire::SetAside>) -> Result<Json<()>, Refused> {
-    let now = Timestamp(poison.now);
-    queue
-        .set_aside(&poison.lease.into(), now, poison.sequence, &poison.reason)
-        .await?;
-    Ok(Json(()))
+async fn waits_since(
+    State(served): State<Served>,
+    Body(wire::Chain { chain }): Body<wire::Chain>,
+) -> Result<Json<Option<i64>>, Refused> {
+    let id = causerie_proof::wire::chain(&chain).ok_or_else(|| {
+        let text = format!("there is no chain {chain:?}");
+        StoreError::new(StoreFault::Other, text)
+    })?;
+    let since = served.queue.waits_since(id).await?;
+    Ok(Json(since.map(|at| at.0)))
 }
 
-async fn backlog(State(queue): Shared) -> Result<Json<wire::Backlog>, Refused> {
-    Ok(Json(queue.backlog().await?.into()))
+async fn backlog(State(served): State<Served>) -> Result<Json<wire::Backlog>, Refused> {
+    Ok(Json(served.queue.backlog().await?.into()))
 }

@@ -1,19 +1,21 @@
 //! Handing out what waits, in answers of a bounded size.
 
-use super::{Body, Refused, Shared};
+use super::{Body, Refused, Served};
 use axum::{
     extract::State,
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
-use causerie_model::{StoreError, StoreFault, Timestamp};
+use causerie_model::{StoreError, StoreFault};
 use causerie_queue_socket::wire::{self, MAX_WAITING_BYTES, MAX_WAITING_RECORDS};
 
-pub(super) async fn waiting(State(queue): Shared, Body(read): Body<wire::Read>) -> Result<Response, Refused> {
+pub(super) async fn waiting(
+    State(served): State<Served>,
+    Body(read): Body<wire::Read>,
+) -> Result<Response, Refused> {
     let count = read.count.min(MAX_WAITING_RECORDS);
-    let waiting = queue
-        .waiting(&read.lease.into(), Timestamp(read.now), count)
-        .await?;
+    let (lease, now) = (wire::lease_of(read.lease), served.clock.now());
+    let waiting = served.queue.waiting(&lease, now, count).await?;
     let records = waiting
         .into_iter()
         .map(|queued| serde_json::to_string(&wire::Queued::from(queued)));

@@ -1,8 +1,11 @@
 //! Limits, and what goes wrong on the way.
 
 use async_trait::async_trait;
-use causerie_model::{ChatId, RoomId, StoreError, StoreFault, Timestamp};
-use causerie_queue::{Backlog, Erased, Erasure, Lease, MAX_ERASED, Queue, Queued, conformance::Chain};
+use causerie_model::{Cause, ChainId, ChatId, Clock, Hash, RoomId, StoreError, StoreFault, Timestamp};
+use causerie_queue::{
+    Backlog, Erased, Erasure, Lease, MAX_ERASED, Order, Queue, Queued,
+    conformance::{Chain, erasure::order},
+};
 use causerie_queue_socket::{
     SocketQueue,
     wire::{self, MAX_WAITING_BYTES, MAX_WAITING_RECORDS},
@@ -58,6 +61,10 @@ impl Queue for Fake {
         self.all().map(drop)
     }
 
+    async fn waits_since(&self, _: ChainId) -> Result<Option<Timestamp>, StoreError> {
+        self.all().map(|_| None)
+    }
+
     async fn backlog(&self) -> Result<Backlog, StoreError> {
         self.all().map(|_| Backlog::default())
     }
@@ -65,16 +72,21 @@ impl Queue for Fake {
 
 #[async_trait]
 impl Erasure for Fake {
-    async fn erase(
-        &self,
-        _: &Lease,
-        _: Timestamp,
-        _: RoomId,
-        messages: &[(ChatId, Timestamp)],
-    ) -> Result<Erased, StoreError> {
+    async fn erase(&self, _: &Lease, _: Timestamp, order: &Order) -> Result<Erased, StoreError> {
+        let origin = &order.origin;
+        assert!(
+            origin.starts_with(&format!("process {} of user ", std::process::id())),
+            "{origin}"
+        );
         self.all().map(|_| Erased {
-            messages: messages.len() as u64,
+            messages: order.messages.len() as u64,
         })
+    }
+}
+
+impl Clock for Fake {
+    fn now(&self) -> Timestamp {
+        Timestamp(0)
     }
 }
 
@@ -104,7 +116,11 @@ fn served(queue: Fake) -> (TempDir, SocketQueue) {
     let socket = folder.path().join("queue.sock");
     let listener = UnixListener::bind(&socket).expect("a socket");
     let queue = Arc::new(queue);
-    tokio::spawn(serve_unix(listener, router(queue.clone(), queue), pending()));
+    tokio::spawn(serve_unix(
+        listener,
+        router(queue.clone(), queue.clone(), queue),
+        pending(),
+    ));
     (folder, SocketQueue::new(socket))
 }
 
@@ -159,8 +175,7 @@ async fn an_answer_has_no_more_records_than_it_may() {
 async fn a_request_has_no_more_bytes_than_it_may() {
     let (_folder, queue) = served(Fake(Ok(Vec::new())));
     let body = wire::SetAside {
-        lease: (&lease()).into(),
-        now: 0,
+        lease: lease().token,
         sequence: 1,
         reason: String::new(),
     };
@@ -179,10 +194,17 @@ async fn a_request_has_no_more_bytes_than_it_may() {
 async fn as_many_messages_as_may_be_erased_at_once_fit_into_a_request() {
     let (_folder, queue) = served(Fake(Ok(Vec::new())));
     let all = vec![(ChatId(u64::MAX), Timestamp(i64::MIN)); MAX_ERASED];
-    let erased = queue
-        .erase(&lease(), Timestamp(i64::MIN), RoomId(i64::MIN), &all)
-        .await
-        .expect("they fit");
+    let cause = Cause {
+        first: u64::MAX,
+        last: u64::MAX,
+        hash: Hash([0xff; 32]),
+    };
+    let order = Order {
+        cause,
+        ..order(RoomId(i64::MIN), &all)
+    };
+    let erased = queue.erase(&lease(), Timestamp(0), &order).await;
+    let erased = erased.expect("they fit");
     assert_eq!(erased.messages, MAX_ERASED as u64);
 }
 
@@ -206,7 +228,8 @@ async fn each_fault_comes_through() {
             queue.acknowledge(&lease, now, 1).await.err(),
             queue.set_aside(&lease, now, 1, "").await.err(),
             queue.backlog().await.err(),
-            queue.erase(&lease, now, RoomId(1), &[]).await.err(),
+            queue.erase(&lease, now, &order(RoomId(1), &[])).await.err(),
+            queue.waits_since(ChainId::System).await.err(),
         ] {
             let error = error.expect("it fails");
             assert_eq!((error.fault, &*error.message), (fault, "why not"));
@@ -233,50 +256,45 @@ async fn raw(socket: &Path, path: &str, body: &str) -> (String, String) {
 async fn what_is_no_request_is_refused_in_words() {
     let (folder, _) = served(Fake(Ok(Vec::new())));
     let socket = folder.path().join("queue.sock");
-    let lease = json!({"token": Uuid::nil(), "until": 1});
+    let lease = Uuid::nil();
     for body in [
         String::new(),
         "{".to_owned(),
         json!({}).to_string(),
-        json!({"lease": lease, "now": 0, "count": -1}).to_string(),
-        json!({"lease": lease, "now": 0, "count": 1, "more": 1}).to_string(),
+        json!({"lease": lease, "count": -1}).to_string(),
+        json!({"lease": lease, "count": 1, "more": 1}).to_string(),
     ] {
         let (status, answer) = raw(&socket, wire::WAITING, &body).await;
         assert_eq!(status, "400", "{body}");
         assert!(answer.contains("isn't as it should be"), "{answer}");
     }
-    let good = json!({"lease": lease, "now": 0, "count": 1}).to_string();
+    let good = json!({"lease": lease, "count": 1}).to_string();
     let (status, answer) = raw(&socket, wire::WAITING, &good).await;
     assert_eq!((&*status, &*answer), ("200", r#"{"records":[]}"#));
     assert_eq!(raw(&socket, "/elsewhere", &good).await.0, "404");
-    for (body, status) in [
-        (json!({"lease": lease, "now": 0, "room": 1}), "400"),
-        (
-            json!({"lease": lease, "now": 0, "room": 1, "messages": [1]}),
-            "400",
-        ),
-        (
-            json!({"lease": lease, "now": 0, "room": 1, "messages": [{"id": 1}]}),
-            "400",
-        ),
-        (
-            json!({"lease": lease, "now": 0, "room": 1, "messages": [{"id": -1, "at": 1}]}),
-            "400",
-        ),
-        (
-            json!({"lease": lease, "now": 0, "room": 1, "messages": [], "all": true}),
-            "400",
-        ),
-        (
-            json!({"lease": lease, "now": 0, "room": 1, "messages": [{"id": 1, "at": 1}]}),
-            "200",
-        ),
-        (json!({"room": 1, "messages": [{"id": 1, "at": 1}]}), "400"),
+    let nowhere = json!({"chain": "attic"}).to_string();
+    assert_eq!(raw(&socket, wire::WAITS_SINCE, &nowhere).await.0, "500");
+
+    let good = json!({
+        "lease": lease, "room": 1, "messages": [{"id": 1, "at": 1}],
+        "cause": {"first": 1, "last": 1, "hash": "77".repeat(32)},
+    });
+    assert_eq!(raw(&socket, wire::ERASE, &good.to_string()).await.0, "200");
+    for (member, value) in [
+        ("messages", json!([1])),
+        ("messages", json!([{"id": 1}])),
+        ("messages", json!([{"id": -1, "at": 1}])),
+        ("messages", json!(null)),
+        ("all", json!(true)),
+        ("origin", json!("this process")),
+        ("now", json!(0)),
+        ("lease", json!(null)),
+        ("cause", json!(null)),
+        ("cause", json!({"first": 1, "last": 1})),
     ] {
-        assert_eq!(
-            raw(&socket, wire::ERASE, &body.to_string()).await.0,
-            status,
-            "{body}"
-        );
+        let mut body = good.clone();
+        body[member] = value;
+        let (status, answer) = raw(&socket, wire::ERASE, &body.to_string()).await;
+        assert_eq!(status, "400", "{body}: {answer}");
     }
 }

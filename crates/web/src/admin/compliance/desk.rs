@@ -114,7 +114,9 @@ impl From<ComplianceError> for ApiError {
                 (StatusCode::SERVICE_UNAVAILABLE, "store-unavailable")
             }
             ComplianceError::Store(_) => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
-            ComplianceError::Erasure(_) => (StatusCode::SERVICE_UNAVAILABLE, "chat-server"),
+            ComplianceError::Erasure(_) | ComplianceError::ErasureWaits(_) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "chat-server")
+            }
             ComplianceError::Delivery(_) => (StatusCode::SERVICE_UNAVAILABLE, "delivery"),
             ComplianceError::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "busy"),
             ComplianceError::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
