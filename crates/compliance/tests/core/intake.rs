@@ -260,7 +260,7 @@ async fn until<F: Future<Output = bool>>(mut is: impl FnMut() -> F) {
 
 /// Waits until it was looked so many times more what waits in the queue.
 async fn looks(world: &World, more: u64) {
-    let calls = || world.faults.backlog_calls.load(Ordering::SeqCst);
+    let calls = || world.faults.backlogs.load(Ordering::SeqCst);
     let before = calls();
     until(|| async { calls() >= before + more }).await;
 }
