@@ -11,7 +11,7 @@ mod postgres;
 mod server;
 mod sipeh;
 
-pub use postgres::Postgres;
+pub use postgres::{Full, Identity, Postgres};
 pub use server::{Options, Server};
 pub use sipeh::{Account, Sipeh, Transport, real_client_is_left_out};
 
