@@ -1,6 +1,6 @@
 //! A PostgreSQL server of the test's own.
 
-use crate::tail;
+use crate::{Identity, tail};
 use std::{
     fs,
     io::Write,
@@ -59,15 +59,6 @@ pub enum Full {
     Quota,
 }
 
-/// A certificate for a server and its key, both as PEM.
-#[derive(Clone, Copy, Debug)]
-pub struct Identity<'a> {
-    /// The certificate, and those between it and the authority.
-    pub certificate: &'a str,
-    /// The key.
-    pub key: &'a str,
-}
-
 /// A running server with an empty cluster, reached by a Unix socket. Ends with the value, or with the program.
 pub struct Postgres {
     programs: PathBuf,
@@ -119,7 +110,7 @@ impl Postgres {
     /// As [`Self::start`], reached over TCP too, at an [address](Self::address) of the machine's own. It takes TLS there, and
     /// connections without.
     #[must_use]
-    pub fn start_with_tls(identity: Identity<'_>) -> Self {
+    pub fn start_with_tls(identity: &Identity) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let mut server = Self::make(&[]);
         let (started, process) = (STARTED.fetch_add(1, Ordering::Relaxed), std::process::id());
@@ -204,8 +195,11 @@ impl Postgres {
     ///
     /// # Panics
     /// When it can't be written.
-    pub fn identify(&self, identity: Identity<'_>) {
-        for (name, text) in [("server.crt", identity.certificate), ("server.key", identity.key)] {
+    pub fn identify(&self, identity: &Identity) {
+        for (name, text) in [
+            ("server.crt", &identity.certificate),
+            ("server.key", &identity.key),
+        ] {
             let path = self.directory.join("data").join(name);
             fs::write(&path, text).expect("a file");
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode");

@@ -3,44 +3,9 @@
 use causerie_model::{StoreError, StoreFault};
 use causerie_records::{Addition, Records, conformance::Chain};
 use causerie_store_postgres::{Options, PostgresRecords};
-use causerie_testkit::{Identity, Postgres};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
-use tempfile::TempDir;
+use causerie_testkit::{Authority, Postgres};
+use std::{net::SocketAddr, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
-
-/// An authority, and a file with its certificate.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    folder: TempDir,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&key).expect("a certificate");
-        let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("ca.pem"), certificate.pem()).expect("a file");
-        Self {
-            issuer: Issuer::new(params, key),
-            folder,
-        }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
-    }
-
-    /// A certificate for this name or address, and its key.
-    fn signed(&self, name: &str) -> (String, String) {
-        let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        (certificate.pem(), key.serialize_pem())
-    }
-}
 
 /// A port of `localhost` that leads to a server, until the test ends.
 async fn localhost(server: SocketAddr) -> String {
@@ -84,12 +49,8 @@ fn encrypted(server: &Postgres, role: &str) -> String {
 #[tokio::test]
 async fn only_the_right_server_is_talked_to() {
     let (authority, other) = (Authority::new(), Authority::new());
-    let (certificate, key) = authority.signed("localhost");
-    let identity = Identity {
-        certificate: &certificate,
-        key: &key,
-    };
-    let server = Postgres::start_with_tls(identity);
+    let identity = authority.sign("localhost");
+    let server = Postgres::start_with_tls(&identity);
     let place = localhost(server.address()).await;
     let database = server.database();
     let role = format!("service_{database}");
@@ -150,16 +111,12 @@ async fn only_the_right_server_is_talked_to() {
     }
 
     // The server gets a certificate of another authority while it is in use, and its own again.
-    let (certificate, key) = other.signed("localhost");
-    server.identify(Identity {
-        certificate: &certificate,
-        key: &key,
-    });
+    server.identify(&other.sign("localhost"));
     server.restart();
     let next = add();
     let error = store.append(&next).await.expect_err("it is another server");
     assert!(error.message.contains("nobody here trusts"), "{error}");
-    server.identify(identity);
+    server.identify(&identity);
     server.restart();
     assert_eq!(store.append(&next).await.expect("it is appended"), 2);
 
