@@ -316,7 +316,7 @@ impl Compliance {
                 }
             };
             match &result {
-                Err(error) if !error.is_temporary() => {
+                Err(error) if !error.is_temporary() || no_disk(error) => {
                     let text = format!(
                         "no records are taken in: {error}. They wait in the queue; it is tried again all the time."
                     );
@@ -363,6 +363,14 @@ impl Compliance {
             self.over("queue-behind", "");
         }
     }
+}
+
+/// Whether a disk takes nothing: that passes, but seldom before somebody does something.
+fn no_disk(error: &ComplianceError) -> bool {
+    let ComplianceError::Store(error) = error else {
+        return false;
+    };
+    matches!(error.fault, StoreFault::Full | StoreFault::ReadOnly)
 }
 
 /// The queue says Conflict for one reason only.

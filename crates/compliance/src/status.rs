@@ -190,6 +190,8 @@ impl Status {
         for adapter in &self.adapters {
             metrics::gauge!("causerie_compliance_exported_position", "adapter" => adapter.name.clone())
                 .set(adapter.position as f64);
+            metrics::gauge!("causerie_compliance_export_lag_seconds", "adapter" => adapter.name.clone())
+                .set(adapter.lag_seconds as f64);
         }
     }
 }

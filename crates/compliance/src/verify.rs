@@ -55,7 +55,8 @@ impl Compliance {
             right,
             result: text.clone(),
         });
-        if right {
+        if let Ok(verified) = &result {
+            metrics::gauge!("causerie_compliance_last_verified_checkpoint").set(verified.checkpoints as f64);
             metrics::gauge!("causerie_compliance_last_verified_timestamp").set(now.unix_seconds() as f64);
             self.over("verify-failed", "");
         } else {

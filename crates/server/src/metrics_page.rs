@@ -62,6 +62,26 @@ pub(crate) fn start() -> Result<PrometheusHandle> {
         "causerie_compliance_exported_position",
         "Up to which record an adapter has exported, by its name."
     );
+    metrics::describe_gauge!(
+        "causerie_compliance_export_lag_seconds",
+        "Since when the first record waits that an adapter hasn't exported, by its name; 0 if none does."
+    );
+    metrics::describe_gauge!(
+        "causerie_compliance_last_verified_checkpoint",
+        "The last checkpoint of the last verification that found everything right, since the start."
+    );
+    metrics::describe_gauge!(
+        "causerie_compliance_last_verified_timestamp",
+        "When that verification ended, in seconds since 1970."
+    );
+    metrics::describe_counter!(
+        "causerie_compliance_records_total",
+        "Records that were taken from the queue since the start."
+    );
+    metrics::describe_counter!(
+        "causerie_compliance_run_failures_total",
+        "Runs that exported nothing since something failed, by the names of their adapters."
+    );
     metrics::describe_counter!(
         "causerie_compliance_set_aside_total",
         "Records that were set aside since the start."

@@ -2,14 +2,20 @@
 
 use causerie_model::{StoreError, StoreFault};
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
-use std::{fmt, str::FromStr};
+use std::{fmt, fs::File, io, path::PathBuf, str::FromStr};
 
 /// A database as people may read of it, without what must not be read.
 pub(crate) struct Place {
     name: String,
     /// The password in the forms in which something could repeat it.
     secrets: Vec<String>,
+    host: String,
+    /// The files of `sslrootcert`, `sslcert` and `sslkey`, each with that name.
+    files: Vec<(String, PathBuf)>,
 }
+
+/// The parameters of a URL that name files.
+const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,19 +48,79 @@ impl Place {
         );
         let database = options.get_database().unwrap_or(options.get_username());
         let name = format!("{host}:{}/{database}", options.get_port());
-        let escaped = options.to_url_lossy().password().unwrap_or_default().to_owned();
+        let complete = options.to_url_lossy();
+        let escaped = complete.password().unwrap_or_default().to_owned();
         let mut secrets = vec![unescape(&escaped), escaped];
         secrets.retain(|secret| !secret.is_empty());
-        Ok((Self { name, secrets }, options))
+        let files = complete
+            .query_pairs()
+            .filter(|(key, _)| FILES.contains(&&**key))
+            .map(|(key, value)| (key.into_owned(), PathBuf::from(&*value)))
+            .collect();
+        let place = Self {
+            name,
+            secrets,
+            host,
+            files,
+        };
+        Ok((place, options))
     }
 
     /// Turns an error of sqlx into one of the port.
     pub(crate) fn error(&self, error: &sqlx::Error) -> StoreError {
+        if let Some(why) = self.tls(error) {
+            return self.fail(&why);
+        }
         let mut text = error.to_string();
         for secret in &self.secrets {
             text = text.replace(secret, "***");
         }
         StoreError::new(fault_of(error), format!("{}: {text}", self.name))
+    }
+
+    /// What to do if there is no TLS connection as the URL asks for one. Trying it again doesn't help.
+    fn tls(&self, error: &sqlx::Error) -> Option<String> {
+        let text = match error {
+            sqlx::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => error.to_string(),
+            sqlx::Error::Io(error)
+                if matches!(
+                    error.kind(),
+                    io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+                ) =>
+            {
+                // Of the server's socket it is said as well.
+                let unread = |(_, file): &&(String, PathBuf)| File::open(file).is_err();
+                let (name, file) = self.files.iter().find(unread)?;
+                return Some(format!(
+                    "{}, the {name} of the URL, can't be read: {error}",
+                    file.display()
+                ));
+            }
+            sqlx::Error::Tls(error) => error.to_string(),
+            _ => return None,
+        };
+        // Another authority of the same name signs otherwise.
+        Some(
+            if text.contains("UnknownIssuer") || text.contains("BadSignature") {
+                format!(
+                    "the server's certificate is of an authority that nobody here trusts ({text}). sslrootcert=FILE in the URL \
+                 names the certificate of the right one"
+                )
+            } else if text.contains("not valid for name") || text.contains("NotValidForName") {
+                format!(
+                    "the server's certificate isn't for {} ({text}). sslmode=verify-full takes no other: the URL must have a name \
+                 that is in the certificate",
+                    self.host
+                )
+            } else if text.contains("does not support TLS") {
+                "the server takes no TLS connections, and sslmode in the URL asks for one. Set ssl = on in its postgresql.conf"
+                .to_owned()
+            } else if text.contains("certificate") {
+                format!("{text}: see sslmode and sslrootcert in the URL")
+            } else {
+                return None;
+            },
+        )
     }
 
     /// A failure in our own words.
@@ -112,8 +178,8 @@ fn fault_of_code(code: &str) -> StoreFault {
         Some("23") => StoreFault::Conflict,
         // connection exception, insufficient resources, transaction rollback (deadlock, serialization)
         Some("08" | "53" | "40") => StoreFault::Unavailable,
-        // internal error: data or index corrupted
-        Some("XX") => StoreFault::Corrupt,
+        // data or index corrupted; XX000 is anything that the server didn't foresee, such as a quota
+        Some("XX") if code != "XX000" => StoreFault::Corrupt,
         _ => StoreFault::Other,
     }
 }
@@ -129,6 +195,7 @@ mod tests {
             ("25006", StoreFault::ReadOnly),
             ("23505", StoreFault::Conflict),
             ("23000", StoreFault::Conflict),
+            ("XX000", StoreFault::Other),
             ("22021", StoreFault::Conflict),
             ("08006", StoreFault::Unavailable),
             ("57P01", StoreFault::Unavailable),

@@ -3,7 +3,8 @@
 //! One owner makes the tables, the service comes as another role that can append and no more: see
 //! [`PostgresRecords::prepare`]. Everything is in the schema `causerie`; the tables are described in `migrations/`.
 //!
-//! TLS to the server goes by `sslmode` and `sslrootcert` of the URL, as with libpq.
+//! TLS to the server goes by `sslmode`, `sslrootcert`, `sslcert` and `sslkey` of the URL, as with libpq but for two things:
+//! the authorities of the system are trusted beside those of `sslrootcert`, and `allow` never encrypts.
 
 mod append;
 mod fault;
@@ -61,6 +62,7 @@ impl PostgresRecords {
         let pool = PgPoolOptions::new()
             .max_connections(options.connections.max(1))
             .acquire_timeout(options.connect_timeout)
+            .after_connect(|connection, _| Box::pin(prepare::shield(connection)))
             .connect_lazy_with(connect);
         let records = Self {
             place,

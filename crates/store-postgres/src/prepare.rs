@@ -45,6 +45,13 @@ const GRANTS: &str = "
     GRANT UPDATE (actor, body, retired) ON causerie.records TO {};
     GRANT INSERT, UPDATE, DELETE ON causerie.documents, causerie.leases TO {};";
 
+/// Has names that no schema stands before mean those of the system alone: in `public` others may have put functions of the
+/// same names, which the server would prefer where their parameters fit better, and which would run with our rights.
+pub(crate) async fn shield(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    connection.execute("SET search_path = pg_catalog").await?;
+    Ok(())
+}
+
 /// Brings the tables up to date if the role may, which takes what it takes; otherwise looks whether they are.
 pub(crate) async fn check(records: &PostgresRecords) -> Result<(), StoreError> {
     let place = &records.place;
@@ -104,6 +111,7 @@ pub(crate) async fn prepare(
 ) -> Result<(), StoreError> {
     let fail = |error| place.error(&error);
     let mut connection = options.connect().await.map_err(fail)?;
+    shield(&mut connection).await.map_err(fail)?;
     let role = sqlx::query("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1")
         .bind(service_role.to_owned())
         .fetch_optional(&mut connection)

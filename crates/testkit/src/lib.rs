@@ -7,11 +7,13 @@
     reason = "deadlines for real processes can only be measured by the real clock"
 )]
 
+mod authority;
 mod postgres;
 mod server;
 mod sipeh;
 
-pub use postgres::Postgres;
+pub use authority::{Authority, Identity};
+pub use postgres::{Full, Postgres};
 pub use server::{Options, Server};
 pub use sipeh::{Account, Sipeh, Transport, real_client_is_left_out};
 

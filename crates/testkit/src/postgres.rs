@@ -1,9 +1,10 @@
 //! A PostgreSQL server of the test's own.
 
-use crate::tail;
+use crate::{Identity, tail};
 use std::{
     fs,
     io::Write,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     os::unix::{
         fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown},
         process::CommandExt,
@@ -29,23 +30,44 @@ const PASSWORD: &str = "owner's p@ss/word";
 /// The same as it stands in a URL.
 const PASSWORD_IN_URL: &str = "owner's%20p%40ss%2Fword";
 
+/// The port on its own address of a server that is reached over TCP.
+const PORT: u16 = 5432;
+/// Most servers of one program that are reached over TCP.
+const MOST_ADDRESSES: u32 = 3;
+/// Stands between a server and its disk.
+const FULL_DISK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/full_disk.c");
+
 /// Ends the server when the line from the test breaks, however the test ended, and then takes its directory away, unless it
-/// is told to keep it.
+/// is told to keep it. Its arguments are the server's program, its directory, and the signal that ends it.
 const KEEPER: &str = r#"
-    "$1" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 >"$2/log" 2>&1 </dev/null &
+    "$1" -D "$2/data" -k "$2" -c max_connections=200 >"$2/log" 2>&1 </dev/null &
     server=$!
     read -r word || word=gone
-    kill -INT "$server"
+    kill "-$3" "$server"
     wait "$server"
     [ "$word" = keep ] || rm -rf "$2"
 "#;
 
-/// A running server with an empty cluster, reached by a Unix socket alone. Ends with the value, or with the program.
+/// What a disk has no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// Tables and indices: the server refuses what needs more of them.
+    Data,
+    /// The write-ahead log: the server ends, and can't start.
+    Log,
+    /// Tables and indices, by a quota.
+    Quota,
+}
+
+/// A running server with an empty cluster, reached by a Unix socket. Ends with the value, or with the program.
 pub struct Postgres {
     programs: PathBuf,
     directory: PathBuf,
     /// User and group to run as; `None` for one's own.
     user: Option<(u32, u32)>,
+    /// What stands between it and its disk, if something does.
+    library: Option<PathBuf>,
+    address: Option<SocketAddr>,
     keeper: Mutex<Option<(Child, ChildStdin)>>,
     databases: AtomicU32,
 }
@@ -60,6 +82,53 @@ impl Postgres {
     /// Makes a cluster and starts its server, which answers from now on. Passwords are asked (SCRAM); `fsync` is on.
     #[must_use]
     pub fn start() -> Self {
+        let server = Self::make(&[]);
+        server.restart();
+        server
+    }
+
+    /// As [`Self::start`], on a disk that can be [filled](Self::fill_disk). It takes a C compiler and no rights. When it is
+    /// stopped it ends at once, as if it was killed.
+    #[must_use]
+    pub fn start_on_a_small_disk() -> Self {
+        // Short pieces of the log, so that one is soon full.
+        let mut server = Self::make(&["--wal-segsize=1"]);
+        let library = server.directory.join("full_disk.so");
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-O1", "-o"])
+            .arg(&library)
+            .arg(FULL_DISK)
+            .status()
+            .expect("a C compiler");
+        assert!(built.success(), "{FULL_DISK} isn't compiled");
+        server.library = Some(library);
+        server.empty_disk();
+        server.restart();
+        server
+    }
+
+    /// As [`Self::start`], reached over TCP too, at an [address](Self::address) of the machine's own. It takes TLS there, and
+    /// connections without.
+    #[must_use]
+    pub fn start_with_tls(identity: &Identity) -> Self {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let mut server = Self::make(&[]);
+        let (started, process) = (STARTED.fetch_add(1, Ordering::Relaxed), std::process::id());
+        assert!(started < MOST_ADDRESSES, "each has an address of its own");
+        // Of 127.64.0.0 to 127.255.255.255, by the process, which has a number below 2^22: nobody else listens there, so that
+        // no port has to be looked for.
+        let [_, block, third, fourth] = process.to_be_bytes();
+        let second = u8::try_from(64 * (started + 1)).expect("small") + block % 64;
+        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, second, third, fourth)), PORT);
+        server.address = Some(address);
+        server.set(&format!("listen_addresses = '{}'\nssl = on", address.ip()));
+        server.identify(identity);
+        server.restart();
+        server
+    }
+
+    /// A cluster whose server doesn't run, made with these arguments more.
+    fn make(more: &[&str]) -> Self {
         let programs = programs();
         let root = fs::metadata("/proc/self").expect("this process").uid() == 0;
         let user = root.then(|| account(USER));
@@ -76,37 +145,108 @@ impl Postgres {
             .mode(0o700)
             .create(&data)
             .expect("a directory");
-        if let Some((uid, gid)) = user {
-            for path in [&directory, &passwords, &data] {
-                chown(path, Some(uid), Some(gid)).expect("the right to give files away");
-            }
-        }
         let server = Self {
             programs,
             directory,
             user,
+            library: None,
+            address: None,
             keeper: Mutex::new(None),
             databases: AtomicU32::new(0),
         };
+        for path in [&server.directory, &passwords, &data] {
+            server.give(path);
+        }
         let made = server
             .program("initdb")
-            .args([
-                "-U",
-                OWNER,
-                "--auth=scram-sha-256",
-                "-E",
-                "UTF8",
-                "--locale=C.UTF-8",
-            ])
-            .arg("--pwfile")
+            .args(["-U", OWNER, "--auth=scram-sha-256", "-E", "UTF8"])
+            .args(more)
+            .args(["--locale=C.UTF-8", "--pwfile"])
             .arg(&passwords)
             .arg("-D")
             .arg(&data)
             .output()
             .expect("initdb starts");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        server.restart();
+        server.set("listen_addresses = ''");
         server
+    }
+
+    /// Gives a file to the user that the server runs as.
+    fn give(&self, path: &Path) {
+        if let Some((uid, gid)) = self.user {
+            chown(path, Some(uid), Some(gid)).expect("the right to give files away");
+        }
+    }
+
+    /// Adds settings, lines of postgresql.conf, which count from the next start on.
+    ///
+    /// # Panics
+    /// When they can't be written.
+    pub fn set(&self, lines: &str) {
+        let mut file = fs::File::options()
+            .append(true)
+            .open(self.directory.join("data/postgresql.conf"))
+            .expect("the configuration");
+        writeln!(file, "{lines}").expect("it is written");
+    }
+
+    /// Has a server with TLS show this certificate from the next start on.
+    ///
+    /// # Panics
+    /// When it can't be written.
+    pub fn identify(&self, identity: &Identity) {
+        for (name, text) in [
+            ("server.crt", &identity.certificate),
+            ("server.key", &identity.key),
+        ] {
+            let path = self.directory.join("data").join(name);
+            fs::write(&path, text).expect("a file");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("its mode");
+            self.give(&path);
+        }
+    }
+
+    /// Where a server with TLS is reached over TCP.
+    ///
+    /// # Panics
+    /// When it isn't.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address.expect("it was started with TLS")
+    }
+
+    /// From now on there is no room for what would make a file longer. What is there can be written anew.
+    ///
+    /// # Panics
+    /// When the server wasn't started on a small disk.
+    pub fn fill_disk(&self, full: Full) {
+        self.switch(match full {
+            Full::Data => "data",
+            Full::Log => "log",
+            Full::Quota => "quota",
+        });
+    }
+
+    /// There is room again.
+    ///
+    /// # Panics
+    /// When the server wasn't started on a small disk.
+    pub fn empty_disk(&self) {
+        self.switch("");
+    }
+
+    fn switch(&self, word: &str) {
+        assert!(self.library.is_some(), "it was started on a small disk");
+        // Moved to its place: nobody reads half of it.
+        let next = self.directory.join("disk.next");
+        fs::write(&next, word).expect("a file");
+        fs::set_permissions(&next, fs::Permissions::from_mode(0o644)).expect("its mode");
+        fs::rename(next, self.switch_path()).expect("it is moved");
+    }
+
+    fn switch_path(&self) -> PathBuf {
+        self.directory.join("disk")
     }
 
     /// Ends the server; its databases stay. Whoever is connected is cut off.
@@ -120,11 +260,19 @@ impl Postgres {
     /// Starts the server again.
     pub fn restart(&self) {
         self.stop();
-        let mut child = self
-            .command("sh")
+        let mut keeper = self.command("sh");
+        // One that just starts again after its log was full may never end in good order.
+        let end = if self.library.is_some() { "QUIT" } else { "INT" };
+        if let Some(library) = &self.library {
+            keeper
+                .env("LD_PRELOAD", library)
+                .env("FULL_DISK", self.switch_path());
+        }
+        let mut child = keeper
             .args(["-c", KEEPER, "sh"])
             .arg(self.programs.join("postgres"))
             .arg(&self.directory)
+            .arg(end)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -1,5 +1,9 @@
 //! Databases on a real file, the service between them, and rooms in which people talk.
 
+use crate::{
+    chat::{Chat, SOCKET, open_store},
+    meter::size,
+};
 use causerie_compliance::{
     Alarm, Alarms, Anchor, Compliance, Needs, Officer, Settings,
     documents::{Adapter, AdapterFormat},
@@ -7,9 +11,13 @@ use causerie_compliance::{
 use causerie_destination_folder::Folders;
 use causerie_model::{Actor, ChainId, Clock, Event, Extras, Head, Record, RoomId, SipAddress, Timestamp};
 use causerie_proof::SigningKey;
-use causerie_queue::conformance::erasure::InMemory;
+use causerie_queue::{Queue, conformance::erasure::InMemory};
+use causerie_queue_socket::SocketQueue;
+use causerie_records::RecordStore;
 use causerie_room::{advance, next_message, seal};
-use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
+use causerie_store_postgres::PostgresRecords;
+use causerie_store_sqlite::{Options, SqliteRecords};
+use causerie_testkit::Postgres;
 use std::{
     path::PathBuf,
     sync::{
@@ -131,27 +139,68 @@ pub(crate) fn officer() -> Officer {
 
 pub(crate) fn quiet(_: u64, _: u64) {}
 
+/// What the service works on.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ground {
+    /// Records are in PostgreSQL, not in SQLite.
+    pub(crate) postgres: bool,
+    /// The chat server is another process, and its queue is at a socket.
+    pub(crate) socket: bool,
+}
+
+/// Where records are.
+enum Database {
+    Sqlite,
+    Postgres { server: Postgres, name: String },
+}
+
 /// Both databases and the service.
 pub(crate) struct Bed {
     directory: TempDir,
-    pub(crate) store: Arc<SqliteStore>,
-    pub(crate) records: Arc<SqliteRecords>,
+    pub(crate) chat: Chat,
+    pub(crate) records: Arc<dyn RecordStore>,
+    database: Database,
     pub(crate) service: Compliance,
     pub(crate) key: Arc<SigningKey>,
 }
 
+/// A database on a server of its own.
+async fn postgres() -> (Arc<dyn RecordStore>, Database) {
+    let server = Postgres::start();
+    let name = server.database();
+    server.sql(&name, "CREATE ROLE service LOGIN PASSWORD 'secret'");
+    let prepared = PostgresRecords::prepare(&server.url(&name), None, "service").await;
+    prepared.expect("a prepared database");
+    let (url, options) = (
+        server.url_as("service", &name),
+        causerie_store_postgres::Options::default(),
+    );
+    let records = PostgresRecords::open(&url, Some("secret"), options).await;
+    let records = Arc::new(records.expect("a database of records"));
+    (records, Database::Postgres { server, name })
+}
+
 impl Bed {
-    pub(crate) async fn new() -> Self {
+    pub(crate) async fn new(ground: Ground) -> Self {
         let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
         let path = |name: &str| directory.path().join(name);
         std::fs::create_dir(path("out")).expect("a directory");
-        let store = Arc::new(
-            SqliteStore::open(&path("mgc"), Options::default())
-                .await
-                .expect("a room database"),
-        );
-        let records = SqliteRecords::open(&path("mgccomp"), Options::default()).await;
-        let records = Arc::new(records.expect("a database of records"));
+        let chat = if ground.socket {
+            Chat::start(directory.path())
+        } else {
+            Chat::Here(open_store(directory.path()).await)
+        };
+        let queue: Arc<dyn Queue> = match &chat {
+            Chat::Here(store) => Arc::clone(store) as _,
+            Chat::Beside(_) => Arc::new(SocketQueue::new(path(SOCKET))),
+        };
+        let (records, database) = if ground.postgres {
+            postgres().await
+        } else {
+            let records = SqliteRecords::open(&path("mgccomp"), Options::default()).await;
+            let records = Arc::new(records.expect("a database of records"));
+            (records as _, Database::Sqlite)
+        };
         // The head of an Ed25519 key in PKCS #8, and a seed.
         let mut der = vec![
             0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
@@ -160,9 +209,9 @@ impl Bed {
         let key = Arc::new(SigningKey::from_pkcs8(&der).expect("a key"));
         let counting = Arc::new(Counting(AtomicI64::new(START)));
         let needs = Needs {
-            queue: Arc::clone(&store) as _,
+            queue,
             erasure: Arc::new(InMemory::default()),
-            records: Arc::clone(&records) as _,
+            records: Arc::clone(&records),
             destinations: Arc::new(Folders::new()),
             anchor: Arc::new(Told),
             alarms: Arc::new(Told),
@@ -176,8 +225,9 @@ impl Bed {
             .expect("the service");
         Self {
             directory,
-            store,
+            chat,
             records,
+            database,
             service,
             key,
         }
@@ -185,6 +235,17 @@ impl Bed {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    /// Bytes of the database of records.
+    pub(crate) fn records_size(&self) -> u64 {
+        match &self.database {
+            Database::Sqlite => size(&self.path("mgccomp")),
+            Database::Postgres { server, name } => {
+                let told = server.sql(name, &format!("VALUES (pg_database_size('{name}'))"));
+                told.parse().expect("a number")
+            }
+        }
     }
 
     /// Sets an adapter of this name and format.

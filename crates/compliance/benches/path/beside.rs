@@ -1,12 +1,12 @@
 //! How long commits of messages take beside an export, and how late tasks wake that have nothing to do with it.
 
 use crate::{
-    bed::{Bed, Talk, officer, quiet},
+    bed::{Bed, Ground, Talk, officer, quiet},
     meter::measure,
 };
 use causerie_compliance::documents::AdapterFormat;
 use causerie_model::Sealed;
-use causerie_records::{Addition, Records};
+use causerie_records::Addition;
 use causerie_store::{Batch, Journal};
 use std::{
     future::Future,
@@ -56,7 +56,7 @@ async fn beside<T>(bed: &Arc<Bed>, talk: Talk, work: impl Future<Output = T>) ->
                     records: talk.records(1),
                     ..Batch::default()
                 };
-                Journal::append(&*bed.store, &batch).await.expect("a commit");
+                Journal::append(bed.chat.store(), &batch).await.expect("a commit");
                 times.push(planned.elapsed());
             }
             (times, talk)
@@ -82,8 +82,8 @@ async fn beside<T>(bed: &Arc<Bed>, talk: Talk, work: impl Future<Output = T>) ->
     (result, talk)
 }
 
-pub(crate) async fn run(records: usize) {
-    let bed = Arc::new(Bed::new().await);
+pub(crate) async fn run(records: usize, ground: Ground) {
+    let bed = Arc::new(Bed::new(ground).await);
     let olga = officer();
     let mut talk = Talk::new();
     for _ in 0..records / 1_000 {

@@ -1,13 +1,13 @@
 //! What grows with the number of records: exports, verification, searches.
 
 use crate::{
-    bed::{Bed, START, Talk, officer, quiet},
+    bed::{Bed, Ground, START, Talk, officer, quiet},
     meter::{measure, mib, size},
 };
 use causerie_compliance::{ExportRequest, MatterRequest, Page, Reading, documents::AdapterFormat};
 use causerie_model::{Sealed, SipAddress, Timestamp};
 use causerie_proof::export::{Files, Reading as Bytes, verify};
-use causerie_records::{Addition, Records};
+use causerie_records::Addition;
 use std::{
     fs::{self, File},
     io::BufReader,
@@ -51,15 +51,12 @@ async fn fill(bed: &Bed, records: usize) {
     }
 }
 
-pub(crate) async fn run(records: usize) {
-    let bed = Bed::new().await;
+pub(crate) async fn run(records: usize, ground: Ground) {
+    let bed = Bed::new(ground).await;
     let olga = officer();
     let count = records as u64;
     measure("size: append and checkpoints", count, fill(&bed, records)).await;
-    println!(
-        "    database of records {:.0} MiB",
-        mib(size(&bed.path("mgccomp")))
-    );
+    println!("    database of records {:.0} MiB", mib(bed.records_size()));
     for (name, format) in [("ndjson", AdapterFormat::Ndjson), ("xml", AdapterFormat::Xml)] {
         bed.adapter(name, format).await;
         let title = format!("size: export as {name}");

@@ -1,11 +1,11 @@
 //! The whole way: commits of a chat server, the queue, the database of records, checkpoints, an export.
 
 use crate::{
-    bed::{Bed, Talk, officer, quiet},
+    bed::{Bed, Ground, officer, quiet},
+    chat::DATABASE,
     meter::{measure, mib, size},
 };
 use causerie_compliance::documents::AdapterFormat;
-use causerie_store::{Batch, Journal};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -17,28 +17,19 @@ const COMMIT: usize = 128;
 /// Between two checkpoints.
 const CHECKPOINT: Duration = Duration::from_secs(2);
 
-pub(crate) async fn run(records: usize) {
-    let bed = Arc::new(Bed::new().await);
+pub(crate) async fn run(records: usize, ground: Ground) {
+    let bed = Arc::new(Bed::new(ground).await);
     let olga = officer();
     bed.adapter("archive", AdapterFormat::Ndjson).await;
     let count = records as u64;
     let began = Instant::now();
     let all_published = Arc::new(AtomicBool::new(false));
     let publishing = tokio::spawn({
-        let (bed, done) = (Arc::clone(&bed), Arc::clone(&all_published));
+        let (published, done) = (bed.chat.publish(records, COMMIT), Arc::clone(&all_published));
         async move {
-            let (mut talk, mut left) = (Talk::new(), records);
-            while left > 0 {
-                let now = left.min(COMMIT);
-                let batch = Batch {
-                    records: talk.records(now),
-                    ..Batch::default()
-                };
-                Journal::append(&*bed.store, &batch).await.expect("a commit");
-                left -= now;
-            }
+            let took = published.await;
             done.store(true, Ordering::SeqCst);
-            began.elapsed()
+            took
         }
     });
     measure("whole: publish and take in", count, async {
@@ -72,20 +63,13 @@ pub(crate) async fn run(records: usize) {
     println!(
         "    whole: {:.0} records/s; room database {:.0} MiB, database of records {:.0} MiB, export {:.0} MiB",
         count as f64 / began.elapsed().as_secs_f64(),
-        mib(size(&bed.path("mgc"))),
-        mib(size(&bed.path("mgccomp"))),
+        mib(size(&bed.path(DATABASE))),
+        mib(bed.records_size()),
         mib(size(&bed.path("out"))),
     );
     // What waits goes in again at this speed after a time in which nothing was taken.
-    let mut talk = Talk::new();
-    let bed = Bed::new().await;
-    for _ in 0..records / 1_000 {
-        let batch = Batch {
-            records: talk.records(1_000),
-            ..Batch::default()
-        };
-        Journal::append(&*bed.store, &batch).await.expect("a commit");
-    }
+    let bed = Bed::new(ground).await;
+    bed.chat.publish(records, 1_000).await;
     let taking = async { while bed.service.take_in().await.expect("records") > 0 {} };
     measure("intake alone, of what waits", count, taking).await;
     let checkpoint = measure("one checkpoint over all of it", count, bed.service.checkpoint()).await;

@@ -10,7 +10,7 @@ use crate::{
 use causerie_records::RecordStore;
 use causerie_store_postgres::PostgresRecords;
 use causerie_store_sqlite::{Options, SqliteRecords};
-use causerie_testkit::{DEADLINE, Postgres, Server};
+use causerie_testkit::{DEADLINE, Full, Postgres, Server};
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
@@ -222,6 +222,34 @@ async fn compliance_5_a_postgresql_server_that_is_stopped() {
         restart: true,
     };
     let (service, server, closed, open) = attack.run().await;
+    let records =
+        PostgresRecords::open(&url, Some(password), causerie_store_postgres::Options::default()).await;
+    let records = Arc::new(records.unwrap());
+    judge(&service, &server, records, [("Lobby", &closed), ("Park", &open)]).await;
+}
+
+/// On a disk that is full: of its own accord the service goes on when there is room, and somebody is told meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn compliance_5_a_postgresql_server_whose_disk_is_full() {
+    let postgres = Postgres::start_on_a_small_disk();
+    let (url, password) = prepared(&postgres).await;
+    let attack = Attack {
+        database: Some((&url, password)),
+        cut: &|_| postgres.fill_disk(Full::Data),
+        mend: &|()| postgres.empty_disk(),
+        restart: false,
+    };
+    let (service, server, closed, open) = attack.run().await;
+    let log = service.log();
+    // Again if something small got in meanwhile.
+    let mut alarms = log
+        .lines()
+        .filter(|line| line.contains("intake-failed"))
+        .peekable();
+    assert!(alarms.peek().is_some(), "nobody was told");
+    for alarm in alarms {
+        assert!(alarm.contains("No space left on device"), "{alarm}");
+    }
     let records =
         PostgresRecords::open(&url, Some(password), causerie_store_postgres::Options::default()).await;
     let records = Arc::new(records.unwrap());

@@ -3,10 +3,12 @@
 
 mod crash;
 mod cut_off;
+mod database_tls;
 mod disk;
 mod dying;
 mod judge;
 mod killed;
+mod numbers;
 mod officer;
 mod people;
 mod real;

@@ -8,6 +8,7 @@ use causerie_testkit::{Options, Server};
 use serde_json::Value;
 use std::{
     fs::{self, File, Permissions},
+    net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -26,6 +27,17 @@ pub(crate) fn chat_alone() -> Server {
     )
 }
 
+/// The configuration of a database: URL and password, which is kept beside the chat server's data.
+fn settings(chat: &Server, database: Option<(&str, &str)>) -> String {
+    database.map_or_else(String::new, |(url, password)| {
+        let file = chat.data_dir().join("password");
+        fs::write(&file, password).unwrap();
+        fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+        let file = file.display();
+        format!("[compliance]\ndatabase = \"{url}\"\ndatabase_password_file = '{file}'\n")
+    })
+}
+
 /// `causerie serve --role compliance`. Dropping it ends the process and removes its folder.
 pub(crate) struct Service {
     folder: TempDir,
@@ -34,20 +46,31 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts the service of a chat server with a database: URL and password; with a file of its own if there is none.
+    #[track_caller]
     pub(crate) fn of(chat: &Server, database: Option<(&str, &str)>) -> Self {
-        let mut more = String::new();
-        if let Some((url, password)) = database {
-            let file = chat.data_dir().join("password");
-            fs::write(&file, password).unwrap();
-            fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
-            let file = file.display();
-            more = format!("[compliance]\ndatabase = \"{url}\"\ndatabase_password_file = '{file}'\n");
-        }
-        Self::with(chat, &more)
+        Self::with(chat, &settings(chat, database))
     }
 
     /// The same with more configuration.
+    #[track_caller]
     pub(crate) fn with(chat: &Server, more: &str) -> Self {
+        let mut service = Self::resting(chat, more);
+        service.restart();
+        service
+    }
+
+    /// A service that should not start with this database; what it says.
+    #[track_caller]
+    pub(crate) fn refused(chat: &Server, database: (&str, &str)) -> String {
+        let service = Self::resting(chat, &settings(chat, Some(database)));
+        let mut command = service.command();
+        let output = command.output().unwrap();
+        assert!(!output.status.success(), "it ended well: {output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// As [`Self::with`], not started.
+    fn resting(chat: &Server, more: &str) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("causerie-test.")
             .tempdir()
@@ -55,17 +78,31 @@ impl Service {
         let path = |name: &str| folder.path().join(name);
         let queue = chat.data_dir().join("queue.sock");
         let config = format!(
-            "domain = 'example.test'\ndata_dir = '{}'\n[metrics]\nlisten = 'off'\n[queue]\nsocket = '{}'\n{more}",
+            "domain = 'example.test'\ndata_dir = '{}'\n[metrics]\nlisten = '127.0.0.1:0'\n[queue]\nsocket = '{}'\n{more}",
             path("data").display(),
             queue.display()
         );
         fs::write(path("causerie.toml"), config).unwrap();
-        let mut service = Self {
+        Self {
             folder,
             process: None,
-        };
-        service.restart();
-        service
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(["serve", "--role", "compliance", "--config", "causerie.toml"])
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Where its metrics are, until it is started again.
+    pub(crate) fn metrics(&self) -> SocketAddr {
+        let listening = fs::read(self.data_dir().join("listening.json")).unwrap();
+        let listening: Value = serde_json::from_slice(&listening).unwrap();
+        listening["metrics"].as_str().unwrap().parse().unwrap()
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {
@@ -114,10 +151,8 @@ impl Service {
             .append(true)
             .open(self.folder.path().join("log"));
         let log = log.unwrap();
-        let process = Command::new(BINARY)
-            .args(["serve", "--role", "compliance", "--config", "causerie.toml"])
-            .current_dir(self.folder.path())
-            .stdin(Stdio::null())
+        let process = self
+            .command()
             .stdout(log.try_clone().unwrap())
             .stderr(log)
             .spawn()

@@ -11,6 +11,7 @@ mod officer;
 #[path = "../attacks/people.rs"]
 mod people;
 #[path = "../attacks/service.rs"]
+#[expect(dead_code, reason = "these tests need a part of it")]
 mod service;
 mod stylesheets;
 

@@ -1,63 +1,13 @@
-//! What holds for this adapter beyond the port's promises.
+//! What the service's role may do, and what the owner may: append, and no more.
 
-use causerie_model::{ChainId, RoomId, StoreError, StoreFault};
-use causerie_records::{
-    Addition, CheckpointLine, Checkpoints, DocumentKey, Documents, Records, Retirement, Stored,
-    conformance::Chain,
-};
-use causerie_store_postgres::{Options, PostgresRecords};
+use crate::{adding, all, database, open, options, prepared};
+use causerie_model::{ChainId, RoomId};
+use causerie_records::{Addition, CheckpointLine, Checkpoints, Records, Retirement, conformance::Chain};
+use causerie_store_postgres::PostgresRecords;
 use causerie_testkit::Postgres;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
-use std::time::Duration;
 
 const ROOM: ChainId = ChainId::Room(RoomId(1));
-
-/// A database of the server, and a role that may log in with the password `secret`.
-fn database(server: &Postgres) -> (String, String) {
-    let database = server.database();
-    let role = format!("service_{database}");
-    server.sql(&database, &format!("CREATE ROLE {role} LOGIN PASSWORD 'secret'"));
-    (database, role)
-}
-
-/// The URL of the service's role in a prepared database.
-async fn prepared(server: &Postgres) -> (String, String) {
-    let (database, role) = database(server);
-    PostgresRecords::prepare(&server.url(&database), None, &role)
-        .await
-        .expect("the database is prepared");
-    (server.url_as(&role, &database), database)
-}
-
-fn options() -> Options {
-    Options {
-        connections: 2,
-        connect_timeout: Duration::from_secs(3),
-        ..Options::default()
-    }
-}
-
-async fn open(url: &str) -> PostgresRecords {
-    PostgresRecords::open(url, Some("secret"), options())
-        .await
-        .expect("the database opens")
-}
-
-async fn open_error(url: &str, password: &str) -> StoreError {
-    let opened = PostgresRecords::open(url, Some(password), options()).await;
-    opened.err().expect("the database doesn't open")
-}
-
-fn adding(chain: &mut Chain) -> Addition {
-    Addition {
-        records: vec![chain.post("ann@x.test", "text")],
-        ..Addition::default()
-    }
-}
-
-async fn all(records: &PostgresRecords) -> Vec<Stored> {
-    records.read(0, u64::MAX, 100).await.expect("records")
-}
 
 /// Five messages, of which the RETIRED record covers 2 to 4 and has taken the content of 2; a checkpoint.
 async fn written(url: &str) -> PostgresRecords {
@@ -223,6 +173,53 @@ const MISCHIEF: &[(&str, &str)] = &[
         "CREATE OR REPLACE FUNCTION causerie.keep_records() RETURNS trigger LANGUAGE sql AS ''",
         "permission denied",
     ),
+    (
+        "ALTER TABLE causerie.tombstones DISABLE TRIGGER follow",
+        "must be owner",
+    ),
+    (
+        "ALTER TABLE causerie.checkpoints DISABLE TRIGGER stay",
+        "must be owner",
+    ),
+    (
+        "ALTER TRIGGER keep ON causerie.records RENAME TO kept",
+        "must be owner",
+    ),
+    (
+        "ALTER TABLE causerie.records OWNER TO CURRENT_USER",
+        "must be owner",
+    ),
+    (
+        "ALTER TABLE causerie.records RENAME TO old_records",
+        "must be owner",
+    ),
+    ("ALTER TABLE causerie.records SET UNLOGGED", "must be owner"),
+    (
+        "ALTER TABLE causerie.records ENABLE ROW LEVEL SECURITY",
+        "must be owner",
+    ),
+    (
+        "CREATE RULE lose AS ON INSERT TO causerie.records DO INSTEAD NOTHING",
+        "must be owner",
+    ),
+    (
+        "CREATE TRIGGER lose BEFORE INSERT ON causerie.records FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+        "permission denied",
+    ),
+    ("DROP FUNCTION causerie.keep_records() CASCADE", "must be owner"),
+    (
+        "ALTER FUNCTION causerie.keep_records() SET search_path = pg_temp",
+        "must be owner",
+    ),
+    // To be somebody else.
+    ("SET ROLE owner", "permission denied"),
+    ("SET SESSION AUTHORIZATION owner", "permission denied"),
+    ("GRANT owner TO CURRENT_USER", "must "),
+    ("ALTER ROLE CURRENT_USER SUPERUSER", "must be superuser"),
+    (
+        "COPY causerie.records FROM PROGRAM 'true'",
+        "pg_execute_server_program",
+    ),
     ("SET session_replication_role = replica", "permission denied"),
     ("TRUNCATE causerie.documents", "permission denied"),
     ("DELETE FROM causerie._sqlx_migrations", "permission denied"),
@@ -317,37 +314,6 @@ async fn the_owner_is_bound_too() {
 }
 
 #[tokio::test]
-async fn an_unprepared_database_says_what_to_do() {
-    let server = Postgres::shared();
-    let (database, role) = database(server);
-    let url = server.url_as(&role, &database);
-    let error = open_error(&url, "secret").await;
-    assert!(
-        error
-            .message
-            .contains("Run `causerie compliance database prepare`"),
-        "{error}"
-    );
-    // Prepared for somebody else.
-    server.sql(&database, "CREATE ROLE somebody");
-    PostgresRecords::prepare(&server.url(&database), None, "somebody")
-        .await
-        .expect("the database is prepared");
-    let error = open_error(&url, "secret").await;
-    assert!(error.message.contains("gives the role no right"), "{error}");
-    for _ in 0..2 {
-        PostgresRecords::prepare(&server.url(&database), None, &role)
-            .await
-            .expect("the database is prepared");
-    }
-    open(&url).await;
-    let error = PostgresRecords::prepare(&server.url(&database), None, "nobody\"; --")
-        .await
-        .expect_err("there is no such role");
-    assert!(error.message.contains("has no role"), "{error}");
-}
-
-#[tokio::test]
 async fn what_the_role_was_given_before_it_has_no_more() {
     let server = Postgres::shared();
     let (url, database) = prepared(server).await;
@@ -404,206 +370,130 @@ async fn no_owner_is_taken_for_the_service() {
     assert!(message.contains("may act as the owner"), "{message}");
 }
 
+/// Whatever else somebody gives it: then the triggers refuse, which only the owner may switch off.
 #[tokio::test]
-async fn who_may_make_the_tables_makes_them() {
+async fn what_the_role_is_given_afterwards_does_not_help_it() {
     let server = Postgres::shared();
-    let (database, role) = database(server);
+    let (url, database) = prepared(server).await;
+    let store = written(&url).await;
+    let before = (
+        all(&store).await,
+        store.checkpoints(0, 9).await.expect("checkpoints"),
+    );
+    let role = format!("service_{database}");
+    for grant in [
+        "ALL ON ALL TABLES IN SCHEMA causerie",
+        "ALL ON SCHEMA causerie",
+        "pg_write_all_data",
+    ] {
+        server.sql(&database, &format!("GRANT {grant} TO {role}"));
+    }
+    for (sql, why) in [
+        ("DELETE FROM causerie.records", "never changed"),
+        ("TRUNCATE causerie.records", "never changed"),
+        ("UPDATE causerie.records SET kind = 'JOIN'", "never changed"),
+        ("UPDATE causerie.records SET hash = previous", "never changed"),
+        ("DELETE FROM causerie.tombstones", "never changed"),
+        ("UPDATE causerie.tombstones SET last = 9", "never changed"),
+        ("TRUNCATE causerie.tombstones", "never changed"),
+        ("DELETE FROM causerie.checkpoints", "never changed"),
+        ("UPDATE causerie.checkpoints SET line = 'x'", "never changed"),
+        ("TRUNCATE causerie.checkpoints", "never changed"),
+        (
+            "ALTER TABLE causerie.records DISABLE TRIGGER USER",
+            "must be owner",
+        ),
+        ("DROP TRIGGER stay ON causerie.records", "must be owner"),
+        (
+            "CREATE OR REPLACE FUNCTION causerie.refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+            "must be owner",
+        ),
+        ("SET session_replication_role = replica", "permission denied"),
+    ] {
+        let error = raw(&url, sql).await.expect_err(sql).to_string();
+        assert!(error.contains(why), "{sql}: {error}");
+        let after = (
+            all(&store).await,
+            store.checkpoints(0, 9).await.expect("checkpoints"),
+        );
+        assert_eq!(after, before, "{sql}");
+    }
+}
+
+/// What the guards mean by a name is the system's, whatever the one they guard against has put before it.
+#[tokio::test]
+async fn names_of_the_roles_own_do_not_lead_the_guards_astray() {
+    let server = Postgres::shared();
+    let (url, database) = prepared(server).await;
+    let store = written(&url).await;
+    let before = all(&store).await;
     server.sql(
         &database,
-        &format!("GRANT CREATE ON DATABASE {database} TO {role}"),
+        &format!("GRANT CREATE ON DATABASE {database} TO service_{database}"),
     );
-    let store = open(&server.url_as(&role, &database)).await;
+    let own = "
+        CREATE SCHEMA own;
+        CREATE FUNCTION own.always(anyelement, anyelement) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+        CREATE OPERATOR own.= (LEFTARG = anyelement, RIGHTARG = anyelement, FUNCTION = own.always);
+        CREATE FUNCTION own.yes(bigint, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+        CREATE OPERATOR own.= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = own.yes);
+        CREATE OPERATOR own.<= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = own.yes);
+        CREATE OPERATOR own.>= (LEFTARG = bigint, RIGHTARG = bigint, FUNCTION = own.yes);
+        SET search_path = own, pg_temp, pg_catalog;";
+    for (sql, why) in [
+        (
+            "UPDATE causerie.records SET actor = '', body = '', retired = true WHERE position OPERATOR(pg_catalog.=) 1",
+            "never changed",
+        ),
+        (
+            "INSERT INTO causerie.tombstones VALUES (2, 1, 1, 2)",
+            "RETIRED record says",
+        ),
+        (
+            "INSERT INTO causerie.checkpoints VALUES (3, 6, 'x')",
+            "after all others",
+        ),
+    ] {
+        let sql = format!("{own}{sql}");
+        let error = raw(&url, &sql).await.expect_err(&sql).to_string();
+        assert!(error.contains(why), "{sql}: {error}");
+    }
+    assert_eq!(all(&store).await, before);
+}
+
+/// Somebody who may put functions into `public`, as everybody may in databases of PostgreSQL 14 and before, has them run by
+/// nobody else.
+#[tokio::test]
+async fn functions_of_others_are_not_run_with_our_rights() {
+    let server = Postgres::shared();
+    let (database, role) = database(server);
+    // Each fits better than the system's of that name.
+    server.sql(
+        &database,
+        &format!(
+            "CREATE ROLE eve_{database};
+             GRANT CREATE ON SCHEMA public TO eve_{database};
+             GRANT ALL ON SCHEMA public TO PUBLIC;
+             SET ROLE eve_{database};
+             CREATE TABLE public.caught (who text);
+             GRANT ALL ON public.caught TO PUBLIC;
+             CREATE FUNCTION public.quote_ident(name) RETURNS text LANGUAGE plpgsql AS $$
+                 BEGIN INSERT INTO public.caught VALUES (current_user); RETURN pg_catalog.quote_ident($1); END $$;
+             CREATE FUNCTION public.pg_advisory_xact_lock(integer) RETURNS void LANGUAGE plpgsql AS $$
+                 BEGIN INSERT INTO public.caught VALUES (current_user); END $$;"
+        ),
+    );
+    PostgresRecords::prepare(&server.url(&database), None, &role)
+        .await
+        .expect("the database is prepared");
+    let caught = || server.sql(&database, "SELECT who FROM public.caught");
+    assert_eq!(caught(), "", "as the owner");
+    let store = PostgresRecords::open(&server.url_as(&role, &database), Some("secret"), options())
+        .await
+        .expect("the database opens");
     store
         .append(&adding(&mut Chain::of_room(1)))
         .await
         .expect("it is appended");
-    assert_eq!(
-        open(&server.url_as(&role, &database))
-            .await
-            .end()
-            .await
-            .expect("an end"),
-        1
-    );
-}
-
-#[tokio::test]
-async fn a_database_of_another_program_version_is_refused() {
-    let server = Postgres::shared();
-    let (url, database) = prepared(server).await;
-    server.sql(
-        &database,
-        "INSERT INTO causerie._sqlx_migrations (version, description, success, checksum, execution_time) \
-         VALUES (99, 'x', true, '', 0)",
-    );
-    for error in [
-        open_error(&url, "secret").await,
-        PostgresRecords::open(&server.url(&database), None, options())
-            .await
-            .err()
-            .expect("the owner is refused too"),
-    ] {
-        assert!(
-            error
-                .message
-                .contains("newer than this program: it has migration 99"),
-            "{error}"
-        );
-    }
-    server.sql(&database, "DELETE FROM causerie._sqlx_migrations");
-    let error = open_error(&url, "secret").await;
-    assert!(error.message.contains("is older than this program"), "{error}");
-}
-
-#[tokio::test]
-async fn a_password_is_in_no_error() {
-    let server = Postgres::shared();
-    let (url, _) = prepared(server).await;
-    let error = open_error(&url, "geheim").await;
-    assert!(
-        error.message.contains("password authentication failed"),
-        "{error}"
-    );
-    assert!(!error.message.contains("geheim"), "{error}");
-    let error = open_error(&url.replacen('@', ":geheim@", 1), "other").await;
-    assert!(!error.message.contains("geheim"), "{error}");
-    let nowhere = "postgres://ann:geheim@localhost:1/comp";
-    let error = PostgresRecords::open(nowhere, None, options())
-        .await
-        .err()
-        .expect("nobody is there");
-    assert_eq!(error.fault, StoreFault::Unavailable, "{error}");
-    assert!(
-        error.message.starts_with("localhost:1/comp: ") && !error.message.contains("geheim"),
-        "{error}"
-    );
-}
-
-#[tokio::test]
-async fn a_server_that_is_back_is_used_again() {
-    let server = Postgres::start();
-    let (url, database) = prepared(&server).await;
-    let store = open(&url).await;
-    let mut chain = Chain::of_room(1);
-    store.append(&adding(&mut chain)).await.expect("it is appended");
-    let next = adding(&mut chain);
-
-    server.stop();
-    for _ in 0..2 {
-        let error = store.append(&next).await.expect_err("nobody is there");
-        assert_eq!(error.fault, StoreFault::Unavailable, "{error}");
-        let error = store.end().await.expect_err("nobody is there");
-        assert_eq!(error.fault, StoreFault::Unavailable, "{error}");
-    }
-    server.restart();
-    assert_eq!(store.append(&next).await.expect("it is appended"), 2);
-
-    // Cut off while the server lives.
-    let cut = format!(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()"
-    );
-    server.sql("postgres", &cut);
-    assert_eq!(
-        store.append(&adding(&mut chain)).await.expect("it is appended"),
-        3
-    );
-    assert_eq!(all(&store).await.len(), 3);
-}
-
-#[tokio::test]
-async fn a_database_that_may_not_be_written_says_so() {
-    let server = Postgres::shared();
-    let (url, database) = prepared(server).await;
-    let mut chain = Chain::of_room(1);
-    open(&url)
-        .await
-        .append(&adding(&mut chain))
-        .await
-        .expect("it is appended");
-    server.sql(
-        &database,
-        &format!("ALTER DATABASE {database} SET default_transaction_read_only = on"),
-    );
-    let store = open(&url).await;
-    let error = store
-        .append(&adding(&mut chain.clone()))
-        .await
-        .expect_err("it is refused");
-    assert_eq!(error.fault, StoreFault::ReadOnly, "{error}");
-    assert_eq!(all(&store).await.len(), 1);
-    server.sql(
-        "postgres",
-        &format!("ALTER DATABASE {database} SET default_transaction_read_only = off"),
-    );
-    store.close().await;
-    let store = open(&url).await;
-    assert_eq!(
-        store.append(&adding(&mut chain)).await.expect("it is appended"),
-        2
-    );
-}
-
-/// The settings that an administrator may give a database must not weaken what is promised.
-#[tokio::test]
-async fn a_databases_defaults_do_not_matter() {
-    let server = Postgres::shared();
-    let (url, database) = prepared(server).await;
-    for setting in [
-        "default_transaction_isolation = 'repeatable read'",
-        "synchronous_commit = off",
-    ] {
-        server.sql(&database, &format!("ALTER DATABASE {database} SET {setting}"));
-    }
-    let (one, other) = (open(&url).await, open(&url).await);
-    let append = async |store: &PostgresRecords, room| {
-        let mut chain = Chain::of_room(room);
-        for _ in 0..20 {
-            store.append(&adding(&mut chain)).await.expect("it is appended");
-        }
-    };
-    tokio::join!(append(&one, 1), append(&other, 2));
-    assert_eq!(one.end().await.expect("an end"), 40);
-}
-
-#[tokio::test]
-async fn a_server_that_hangs_is_unavailable() {
-    let server = Postgres::shared();
-    let (url, database) = prepared(server).await;
-    let short = Options {
-        call_timeout: Duration::from_secs(2),
-        ..options()
-    };
-    let store = PostgresRecords::open(&url, Some("secret"), short.clone())
-        .await
-        .expect("the database opens");
-    let mut holder = PgConnection::connect(&server.url(&database))
-        .await
-        .expect("a connection");
-    let mut transaction = holder.begin().await.expect("a transaction");
-    sqlx::raw_sql("LOCK TABLE causerie.records, causerie.documents IN ACCESS EXCLUSIVE MODE")
-        .execute(&mut *transaction)
-        .await
-        .expect("a lock");
-    sqlx::raw_sql("LOCK TABLE causerie._sqlx_migrations IN ACCESS EXCLUSIVE MODE")
-        .execute(&mut *transaction)
-        .await
-        .expect("a lock");
-    let error = PostgresRecords::open(&url, Some("secret"), short.clone())
-        .await
-        .err()
-        .expect("it takes too long");
-    assert_eq!(error.fault, StoreFault::Unavailable, "{error}");
-    let mut chain = Chain::of_room(1);
-    let addition = adding(&mut chain);
-    let error = store.append(&addition).await.expect_err("it takes too long");
-    assert_eq!(error.fault, StoreFault::Unavailable, "{error}");
-    let key = DocumentKey {
-        kind: "hold".to_owned(),
-        id: "1".to_owned(),
-    };
-    let error = store.document(&key).await.expect_err("it takes too long");
-    assert_eq!(error.fault, StoreFault::Unavailable, "{error}");
-    transaction.rollback().await.expect("the lock is given back");
-    let store = open(&url).await;
-    assert_eq!(store.append(&addition).await.expect("it is appended"), 1);
+    assert_eq!(caught(), "", "as the service");
 }
