@@ -203,6 +203,7 @@ impl Compliance {
             let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
             let mut after = span.first.saturating_sub(1);
             loop {
+                self.goes_on()?;
                 let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
                 let Some(last) = page.last() else { break };
                 after = last.record.number;
@@ -250,6 +251,7 @@ impl Compliance {
         for span in &rooms {
             let mut after = span.first.saturating_sub(1);
             while after < span.last {
+                self.goes_on()?;
                 let (next, seen, gone) = self.retire_chunk(officer, span, after).await?;
                 (after, done) = (next, done + seen);
                 total.append(&gone);

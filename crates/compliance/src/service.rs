@@ -153,9 +153,15 @@ impl Compliance {
     }
 
     /// Ends what the service does by itself, gives its lease back, and makes a last checkpoint. A run that goes on is broken
-    /// off at its next page; the next start does the same batch again.
-    pub async fn stop(&self) {
+    /// Has all that goes on end at its next page: what the service does by itself, and what officers wait for, who are told
+    /// [`ComplianceError::Stopping`]. Doesn't wait for it.
+    pub fn break_off(&self) {
         self.inner.stop.send_replace(true);
+    }
+
+    /// off, as by [`Compliance::break_off`]; the next start does the same batch again.
+    pub async fn stop(&self) {
+        self.break_off();
         let mut tasks = self.inner.tasks.lock().await;
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {

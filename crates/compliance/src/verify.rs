@@ -140,6 +140,7 @@ impl Compliance {
     ) -> Result<u64, ComplianceError> {
         while position < up_to && verifier.wants_more() {
             let page = self.needs().records.read(position, up_to, PAGE).await?;
+            self.goes_on()?;
             let Some(last) = page.last() else {
                 return Ok(up_to);
             };

@@ -421,6 +421,7 @@ async fn serve(
     let _ = stop.send(true);
     let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &mut service, &store))
         .await
+    service.break_off();
         .is_ok();
     if !is_clean {
         tracing::warn!("not everything ended in time; it is broken off");

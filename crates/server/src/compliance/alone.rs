@@ -91,6 +91,7 @@ pub(crate) async fn serve(
     if !is_clean {
         tracing::warn!("not everything ended in time; it is broken off");
     }
+    service.break_off();
     fs::remove_file(&socket).with_context(|| socket.display().to_string())?;
     ended.map(|()| is_clean)
 }

@@ -117,12 +117,22 @@ impl Service {
             desk: self.desk.clone(),
             trying: None,
             opened: self.opened.clone(),
-        };
-        self.trying = Some(tokio::spawn(async move {
-            there.set(start.until_it_works(&there.desk, told).await);
-            tracing::info!("the compliance service has started");
-        }));
-        self
+        }
+    }
+
+    /// Tries until it works, after a first failure that people were told of.
+    async fn try_on(&self, start: &Start, told: LastTold) {
+        self.set(start.until_it_works(&self.desk, told).await);
+        let (name, at) = (DOWN, start.clock.now());
+        let text = format!("{STARTED}.");
+        start.alarms.clear(&Alarm { name, text, at });
+    }
+
+    /// Ends what officers wait for, since requests are answered before anything else ends.
+    pub(crate) fn break_off(&self) {
+        if let Ok(service) = self.desk.service() {
+            service.break_off();
+        }
     }
 
     /// Takes in what waits, as far as there is time, signs it, and stops.
