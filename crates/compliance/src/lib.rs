@@ -33,6 +33,7 @@ mod settings;
 mod sift;
 mod signed_in;
 mod status;
+mod spans;
 mod told;
 mod trust;
 mod verify;

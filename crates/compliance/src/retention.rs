@@ -196,7 +196,7 @@ impl Compliance {
             up_to,
             lines: BTreeMap::new(),
         };
-        let spans = records.spans(0, up_to).await?;
+        let spans = self.spans(0, up_to).await?;
         let all = spans.iter().map(|span| span.records).sum();
         let mut done = 0;
         for span in spans {
@@ -241,7 +241,7 @@ impl Compliance {
     ) -> Result<Tally, ComplianceError> {
         let records = &*self.needs().records;
         let end = records.end().await?;
-        let spans = records.spans(0, end).await?;
+        let spans = self.spans(0, end).await?;
         let rooms: Vec<ChainSpan> = spans
             .into_iter()
             .filter(|span| matches!(span.chain, ChainId::Room(_)))

@@ -183,7 +183,7 @@ impl Compliance {
             };
             let last = self.trusted_last().await?;
             let up_to = records.end().await?;
-            let spans = records.spans(after, up_to).await?;
+            let spans = self.spans(after, up_to).await?;
             if !self.is_worth_it(&spans).await? {
                 return Ok(None);
             }
@@ -232,7 +232,7 @@ impl Compliance {
             settings: adapter,
             ..run
         };
-        let spans = records.spans(run.after, run.up_to).await?;
+        let spans = self.spans(run.after, run.up_to).await?;
         let labels = self.labels(&spans, &run.settings).await?;
         let addition = Addition {
             documents: vec![documents::put(name, &run), documents::put(name, &labels)],
@@ -425,7 +425,7 @@ impl Compliance {
         let total = run.up_to - run.after;
         let mut done = 0;
         let mut all_present = Vec::new();
-        let mut spans = records.spans(run.after, run.up_to).await?;
+        let mut spans = self.spans(run.after, run.up_to).await?;
         spans.sort_by_key(|span| span.chain);
         for span in spans {
             let named = labels.get(&span.chain.to_string()).cloned().ok_or_else(|| {
