@@ -40,13 +40,15 @@ mod verify;
 mod watch;
 
 pub use change::Change;
+pub use alarms::StandingAlarm;
+pub use causerie_model::{Alarm, Alarms};
 pub use commit::MAX_DECISIONS;
 pub use error::ComplianceError;
 pub use export::{ExportOutcome, ExportRequest};
 pub use fate::Fate;
 pub use hold::HoldRequest;
 pub use matter::MatterRequest;
-pub use needs::{Alarm, Alarms, Anchor, Needs, Officer};
+pub use needs::{Anchor, Needs, Officer};
 pub use reads::{Reading, Reads, RoomReads};
 pub use retention::{CHUNK, Plan, Tally};
 pub use run::{Progress, RunOutcome};
