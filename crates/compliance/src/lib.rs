@@ -4,6 +4,7 @@
 //! chain is also its lock, since a record of it is taken only right after the one by which it was decided.
 
 pub mod adapter;
+mod alarms;
 mod batch;
 mod change;
 mod checkpoint;
@@ -32,16 +33,16 @@ mod service;
 mod settings;
 mod sift;
 mod signed_in;
-mod status;
 mod spans;
+mod status;
 mod told;
 mod trust;
 mod verify;
 mod watch;
 
-pub use change::Change;
 pub use alarms::StandingAlarm;
 pub use causerie_model::{Alarm, Alarms};
+pub use change::Change;
 pub use commit::MAX_DECISIONS;
 pub use error::ComplianceError;
 pub use export::{ExportOutcome, ExportRequest};

@@ -87,6 +87,16 @@ pub(crate) fn is_batch_of(adapter: &str, name: &str) -> bool {
     ends.is_some_and(|(first, last)| is_position(first) && is_position(last))
 }
 
+/// What may be said to calm people after a run failed.
+const fn hope(error: &ComplianceError) -> &'static str {
+    match error {
+        ComplianceError::Damaged(_) => {
+            "Nothing is exported until this is mended, though it is tried again; `causerie compliance verify` tells whether records are wrong."
+        }
+        _ => "No record is lost; the same batch is tried again.",
+    }
+}
+
 impl Compliance {
     /// Runs an adapter now, enabled or not.
     ///
@@ -139,9 +149,7 @@ impl Compliance {
                 drop(runs);
                 metrics::counter!("causerie_compliance_run_failures_total", "adapter" => name.to_owned())
                     .increment(1);
-                let text = format!(
-                    "adapter {name} exported nothing: {error}. No record is lost; the same batch is tried again."
-                );
+                let text = format!("adapter {name} exported nothing: {error}. {}", hope(error));
                 self.alarm_once("run-failed", name, text);
             }
         }
