@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     // Wrong usage ends in here, with exit code 2.
     match cli::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<cli::Unread>() => ExitCode::SUCCESS,
         Err(error) => {
             let style = anstyle::AnsiColor::Red.on_default().bold();
             anstream::eprintln!("{style}error:{style:#} {error:#}");

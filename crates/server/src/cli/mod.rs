@@ -38,6 +38,7 @@ use anyhow::{Context, Result, bail};
 use api::{Api, Server};
 use causerie_web::admin::wire::Secret;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use output::Unread;
 
 use std::{
     future::Future,
