@@ -247,7 +247,14 @@ impl At {
                 );
             }
             let config = config::load(&file)?;
-            Ok(data_dir::socket_said_in(&config.data_dir).unwrap_or_else(|| config.admin_socket()))
+            let usual = || {
+                if data_dir::is_of_compliance(&config.data_dir) {
+                    config.compliance_socket()
+                } else {
+                    config.admin_socket()
+                }
+            };
+            Ok(data_dir::socket_said_in(&config.data_dir).unwrap_or_else(usual))
         }
     }
 }

@@ -174,6 +174,19 @@ pub(super) async fn no_such_resource(uri: Uri) -> ApiError {
     )
 }
 
+/// The same at a compliance service that runs alone.
+pub(super) async fn not_of_compliance(uri: Uri) -> ApiError {
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        "no-such-resource",
+        format!(
+            "this is a compliance process, which has no {}: ask the chat server, by its --data-dir or --socket \
+             (how this process is doing: causerie compliance status)",
+            uri.path()
+        ),
+    )
+}
+
 pub(super) async fn no_such_method(method: Method, uri: Uri) -> ApiError {
     ApiError::new(
         StatusCode::METHOD_NOT_ALLOWED,

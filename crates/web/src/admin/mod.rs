@@ -101,7 +101,7 @@ impl FromRef<AdminState> for Desk {
 /// there. Requests must come with a [`Peer`] as an extension: see [`serve_unix`].
 pub fn compliance_router(desk: Desk) -> Router {
     Router::from(compliance::routes::<Desk>())
-        .fallback(error::no_such_resource)
+        .fallback(error::not_of_compliance)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(from_fn(guard::authenticate_officer))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
