@@ -252,6 +252,7 @@ async fn measure(rooms: i64, entries: i64) {
         preferences: parts.preferences,
         invitations: parts.invitations,
         queue: store,
+        alarms: Arc::new(()),
         clock: Arc::new(Counting(AtomicU64::new(1))),
         random: Arc::new(Numbers(AtomicU64::new(7))),
     };

@@ -1,7 +1,7 @@
 //! Watches how much waits for the compliance service: rooms of closed categories take no messages while it is too much.
 
 use crate::Inner;
-use causerie_model::Clock;
+use causerie_model::{Alarm, Clock};
 use causerie_policy::Tolerance;
 use causerie_queue::Backlog;
 use causerie_store::{StoreError, StoreFault};
@@ -9,6 +9,9 @@ use std::{
     sync::{Arc, Weak, atomic::Ordering},
     time::Duration,
 };
+
+/// The alarm that rooms of closed categories take no messages.
+const BEHIND: &str = "compliance-behind";
 
 /// How often the queue is asked: so much longer than tolerated messages may be taken.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -53,16 +56,25 @@ async fn ask(inner: &Inner, before: bool) {
     if before == behind {
         return;
     }
-    match (behind, backlog) {
-        (false, _) => tracing::warn!(target: "causerie::alarm", "Compliance has caught up."),
-        (true, Ok(Backlog { depth, .. })) => tracing::warn!(
-            target: "causerie::alarm", depth,
-            "Compliance is behind: rooms of closed categories take no messages."
+    let text = match (behind, backlog) {
+        (false, _) => "Compliance has caught up: rooms of closed categories take messages.".to_owned(),
+        (true, Ok(Backlog { depth, .. })) => format!(
+            "Compliance is behind, {depth} records wait: rooms of closed categories take no messages. Look whether the compliance service runs and its database takes writes."
         ),
-        (true, Err(error)) => tracing::warn!(
-            target: "causerie::alarm", %error,
-            "What waits for compliance can't be read: rooms of closed categories take no messages."
+        (true, Err(error)) => format!(
+            "What waits for compliance can't be read: {error}. Rooms of closed categories take no messages."
         ),
+    };
+    let at = inner.clock.now();
+    let alarm = Alarm {
+        name: BEHIND,
+        text,
+        at,
+    };
+    if behind {
+        inner.alarms.raise(&alarm);
+    } else {
+        inner.alarms.clear(&alarm);
     }
 }
 

@@ -45,7 +45,7 @@ pub use sequencer::{INVITATION_CHUNK, MAX_INVITATIONS};
 pub use settings::Settings;
 
 use backlog::Backlog;
-use causerie_model::{Actor, Catalogue, Clock, Effective, EndpointId, PrincipalId, Random, RoomId};
+use causerie_model::{Actor, Alarms, Catalogue, Clock, Effective, EndpointId, PrincipalId, Random, RoomId};
 use causerie_policy::{Rule, Verdict, may_chat};
 use causerie_queue::Queue;
 use causerie_store::{CatalogueStore, History, Invitations, Journal, Preferences, RoomSize, StoreError};
@@ -76,6 +76,8 @@ pub struct Needs {
     pub invitations: Arc<dyn Invitations>,
     /// Tells how much waits for compliance.
     pub queue: Arc<dyn Queue>,
+    /// Who is told when something is wrong.
+    pub alarms: Arc<dyn Alarms>,
     /// The present.
     pub clock: Arc<dyn Clock>,
     /// GUIDs of new rooms and categories.
@@ -103,6 +105,7 @@ struct Inner {
     writable: AtomicBool,
     clock: Arc<dyn Clock>,
     queue: Arc<dyn Queue>,
+    alarms: Arc<dyn Alarms>,
     /// Too much waits for compliance.
     behind: AtomicBool,
     history: Arc<dyn History>,
@@ -157,6 +160,7 @@ impl Chat {
             writable: AtomicBool::new(true),
             clock: needs.clock.clone(),
             queue: needs.queue.clone(),
+            alarms: needs.alarms.clone(),
             behind: AtomicBool::new(true),
             history: needs.history.clone(),
             retouching: tokio::sync::Mutex::new(()),

@@ -1,20 +1,11 @@
-//! When compliance falls behind, and when it has caught up, an alarm says so. Alone in its program: which events a subscriber
-//! gets is decided for all threads at once.
+//! When compliance falls behind there is an alarm, and when it has caught up that is told as well.
 
 mod common;
 
 use causerie_chat::Settings;
+use causerie_model::{StoreError, StoreFault};
 use causerie_queue::Backlog;
 use common::World;
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-};
-use tracing::{
-    Event, Metadata, Subscriber,
-    field::{Field, Visit},
-    span::{Attributes, Id, Record},
-};
 
 const MAX_DEPTH: u64 = 3;
 
@@ -27,65 +18,40 @@ async fn tell(world: &World, depth: u64) {
     world.queue.tell(Ok(backlog)).await;
 }
 
-/// What alarms say.
-#[derive(Clone, Default)]
-struct Alarms(Arc<Mutex<Vec<String>>>);
-
-struct Message(String);
-
-impl Visit for Message {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            self.0 = format!("{value:?}");
-        }
-    }
-}
-
-impl Subscriber for Alarms {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target() == "causerie::alarm"
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut message = Message(String::new());
-        event.record(&mut message);
-        // Of others' alarms nothing is said here.
-        if message.0.starts_with("Compliance") {
-            self.0.lock().unwrap().push(message.0);
-        }
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
+/// What was told, each as `raised` or `cleared`; all have the name of this alarm.
+fn said(world: &World) -> Vec<(&'static str, String)> {
+    let heard = world.queue.heard();
+    assert!(heard.iter().all(|(_, alarm)| alarm.name == "compliance-behind"));
+    heard.into_iter().map(|(how, alarm)| (how, alarm.text)).collect()
 }
 
 #[tokio::test]
 async fn only_what_changes_is_told() {
-    let alarms = Alarms::default();
-    let _guard = tracing::subscriber::set_default(alarms.clone());
-    let said = || std::mem::take(&mut *alarms.0.lock().unwrap());
     let world = World::with(Settings {
         compliance_max_depth: MAX_DEPTH,
         ..Settings::default()
     })
     .await;
     tell(&world, 0).await;
-    assert_eq!(said(), [""; 0], "all is well from the start");
+    assert_eq!(said(&world), [], "all is well from the start");
     tell(&world, MAX_DEPTH + 1).await;
     tell(&world, MAX_DEPTH + 2).await;
-    let behind = "Compliance is behind: rooms of closed categories take no messages.";
-    assert_eq!(said(), [behind]);
+    let [(how, text)] = &said(&world)[..] else {
+        panic!("it is told once")
+    };
+    assert_eq!(*how, "raised");
+    assert!(text.starts_with("Compliance is behind, 4 records wait"), "{text}");
     let world = world.restart().await;
-    assert_eq!(said(), [behind], "a start says it once more");
+    assert_eq!(said(&world).len(), 1, "a start says it once more");
     tell(&world, 0).await;
-    assert_eq!(said(), ["Compliance has caught up."]);
+    let caught_up = "Compliance has caught up: rooms of closed categories take messages.";
+    assert_eq!(said(&world), [("cleared", caught_up.to_owned())]);
+
+    let gone = StoreError::new(StoreFault::Unavailable, "the disk is away");
+    world.queue.tell(Err(gone)).await;
+    let [(how, text)] = &said(&world)[..] else {
+        panic!("it is told once")
+    };
+    assert_eq!(*how, "raised");
+    assert!(text.contains("the disk is away"), "{text}");
 }

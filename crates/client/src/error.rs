@@ -136,6 +136,12 @@ pub struct PostError {
 pub(crate) const NO_RESPONSE: u16 = 408;
 
 impl PostError {
+    /// Nobody knows whether the message was posted: the connection ended before its answer came.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        self.status == NO_RESPONSE
+    }
+
     pub(crate) fn closed(error: &ClientError) -> Self {
         Self {
             status: NO_RESPONSE,

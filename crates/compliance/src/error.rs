@@ -38,8 +38,10 @@ pub enum ComplianceError {
     /// Somebody else does this just now. Try again when he is done.
     #[error("{0}")]
     Busy(String),
-    /// The service is stopping. What was broken off is done again after its next start.
-    #[error("the compliance service is stopping: what was broken off is done again after its next start")]
+    /// The service is stopping. Adapters go on by themselves after its next start; ask again for anything else.
+    #[error(
+        "the compliance service is stopping, and this was broken off: adapters go on by themselves after its next start, ask again for anything else"
+    )]
     Stopping,
     /// There is no such thing. Look at the list of those that there are.
     #[error("there is no {what} '{name}'")]

@@ -152,7 +152,13 @@ impl Compliance {
                 .await?;
             writer.close().await?;
         }
-        let written = writer.finish(&*needs.records, &self.key(), None).await?;
+        let key = self.key();
+        // It reads all that it wrote.
+        let written = tokio::select! {
+            biased;
+            () = self.stopping() => return Err(ComplianceError::Stopping),
+            written = writer.finish(&*needs.records, &key, None) => written?,
+        };
         if written.records != found.records {
             return Err(ComplianceError::Busy(format!(
                 "{} records were counted and {} are there now: retention goes on meanwhile, try again",
@@ -183,6 +189,7 @@ impl Compliance {
         let records = &self.needs().records;
         let mut after = span.first.saturating_sub(1);
         while after < span.last {
+            self.goes_on()?;
             let page = records.of_chain(span.chain, after, span.last, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.record.number;

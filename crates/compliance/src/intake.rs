@@ -162,7 +162,7 @@ impl Compliance {
             .await
             .map_err(lost)?;
         for of in &told {
-            self.over(WALL_PASSED, of);
+            self.tell_again(WALL_PASSED, of);
         }
         let taken = waiting.len() as u64;
         metrics::counter!("causerie_compliance_records_total").increment(taken);
@@ -325,7 +325,13 @@ impl Compliance {
                 Ok(_) => self.over("intake-failed", ""),
                 Err(_) => {}
             }
-            *crate::service::lock(&self.inner.intake_error) = result.err().map(|error| error.to_string());
+            let error = result.err().map(|error| error.to_string());
+            let is_well = error.is_none();
+            if std::mem::replace(&mut *crate::service::lock(&self.inner.intake_error), error).is_some()
+                && is_well
+            {
+                tracing::info!("records are taken in again");
+            }
             stop.sleep(pause).await;
         }
         self.leave_queue().await;

@@ -4,6 +4,7 @@
 //! chain is also its lock, since a record of it is taken only right after the one by which it was decided.
 
 pub mod adapter;
+mod alarms;
 mod batch;
 mod change;
 mod checkpoint;
@@ -33,12 +34,15 @@ mod service;
 mod settings;
 mod sift;
 mod signed_in;
+mod spans;
 mod status;
 mod told;
 mod trust;
 mod verify;
 mod watch;
 
+pub use alarms::StandingAlarm;
+pub use causerie_model::{Alarm, Alarms};
 pub use change::Change;
 pub use commit::MAX_DECISIONS;
 pub use error::ComplianceError;
@@ -46,7 +50,7 @@ pub use export::{ExportOutcome, ExportRequest};
 pub use fate::Fate;
 pub use hold::HoldRequest;
 pub use matter::MatterRequest;
-pub use needs::{Alarm, Alarms, Anchor, Needs, Officer};
+pub use needs::{Anchor, Needs, Officer};
 pub use reads::{Reading, Reads, RoomReads};
 pub use retention::{Applied, CHUNK, Plan, Tally};
 pub use run::{Progress, RunOutcome};

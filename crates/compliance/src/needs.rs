@@ -1,7 +1,7 @@
 //! What the service is given.
 
 use causerie_destination::Destinations;
-use causerie_model::{Actor, Clock, Timestamp};
+use causerie_model::{Actor, Alarms, Clock};
 use causerie_proof::{PublicKey, SigningKey};
 use causerie_queue::{Erasure, Queue};
 use causerie_records::RecordStore;
@@ -50,23 +50,6 @@ pub trait Anchor: Send + Sync {
     /// # Errors
     /// What went wrong; it is tried again.
     fn all(&self) -> Result<Vec<String>, String>;
-}
-
-/// Tells people at once.
-pub trait Alarms: Send + Sync {
-    /// Tells of something that a person must look at. Must not block for long.
-    fn raise(&self, alarm: &Alarm);
-}
-
-/// Something that a person must look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Alarm {
-    /// What kind of thing: `set-aside`, `run-failed` … Documentation lists them.
-    pub name: &'static str,
-    /// A sentence that says what happened and what to do.
-    pub text: String,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// Who acts.

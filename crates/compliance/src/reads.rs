@@ -280,6 +280,7 @@ impl Compliance {
         let mut reads = Reads::default();
         let mut after = 0;
         while after < up_to {
+            self.goes_on()?;
             let page = self.needs().records.select(&selection, after, PAGE).await?;
             after = page.last().map_or(up_to, |last| last.position.min(up_to));
             for stored in page.iter().filter(|stored| stored.position <= up_to) {

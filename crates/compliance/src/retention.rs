@@ -211,13 +211,14 @@ impl Compliance {
             up_to,
             lines: BTreeMap::new(),
         };
-        let spans = records.spans(0, up_to).await?;
+        let spans = self.spans(0, up_to).await?;
         let all = spans.iter().map(|span| span.records).sum();
         let mut done = 0;
         for span in spans {
             let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
             let mut after = span.first.saturating_sub(1);
             loop {
+                self.goes_on()?;
                 let page = records.of_chain(span.chain, after, span.last, CHUNK).await?;
                 let Some(last) = page.last() else { break };
                 after = last.record.number;
@@ -260,7 +261,7 @@ impl Compliance {
         let mut total = Applied::default();
         total.gone.messages = self.erase_noted().await?;
         let end = records.end().await?;
-        let spans = records.spans(0, end).await?;
+        let spans = self.spans(0, end).await?;
         let rooms: Vec<ChainSpan> = spans
             .into_iter()
             .filter(|span| matches!(span.chain, ChainId::Room(_)))
@@ -270,6 +271,7 @@ impl Compliance {
         for span in &rooms {
             let mut after = span.first.saturating_sub(1);
             while after < span.last {
+                self.goes_on()?;
                 let (next, seen, applied) = self.retire_chunk(officer, span, after).await?;
                 (after, done) = (next, done + seen);
                 total.append(applied);

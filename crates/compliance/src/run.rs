@@ -96,6 +96,16 @@ pub(crate) fn is_batch_of(adapter: &str, name: &str) -> bool {
     ends.is_some_and(|(first, last)| is_position(first) && is_position(last))
 }
 
+/// What may be said to calm people after a run failed.
+const fn hope(error: &ComplianceError) -> &'static str {
+    match error {
+        ComplianceError::Damaged(_) => {
+            "Nothing is exported until this is mended, though it is tried again; `causerie compliance verify` tells whether records are wrong."
+        }
+        _ => "No record is lost; the same batch is tried again.",
+    }
+}
+
 impl Compliance {
     /// Runs an adapter now, enabled or not.
     ///
@@ -148,9 +158,7 @@ impl Compliance {
                 drop(runs);
                 metrics::counter!("causerie_compliance_run_failures_total", "adapter" => name.to_owned())
                     .increment(1);
-                let text = format!(
-                    "adapter {name} exported nothing: {error}. No record is lost; the same batch is tried again."
-                );
+                let text = format!("adapter {name} exported nothing: {error}. {}", hope(error));
                 self.alarm_once("run-failed", name, text);
             }
         }
@@ -192,7 +200,7 @@ impl Compliance {
             };
             let last = self.trusted_last().await?;
             let up_to = records.end().await?;
-            let spans = records.spans(after, up_to).await?;
+            let spans = self.spans(after, up_to).await?;
             if !self.is_worth_it(&spans).await? {
                 return Ok(None);
             }
@@ -246,7 +254,7 @@ impl Compliance {
             settings: adapter,
             ..run
         };
-        let spans = records.spans(run.after, run.up_to).await?;
+        let spans = self.spans(run.after, run.up_to).await?;
         let labels = self.labels(&spans, &run.settings).await?;
         if let Some(untold) = untold {
             self.record(&Actor::System, &[untold.event(OWN)]).await?;
@@ -472,7 +480,7 @@ impl Compliance {
         let total = run.up_to - run.after;
         let mut done = 0;
         let mut all_present = Vec::new();
-        let mut spans = records.spans(run.after, run.up_to).await?;
+        let mut spans = self.spans(run.after, run.up_to).await?;
         spans.sort_by_key(|span| span.chain);
         for span in spans {
             let named = labels.get(&span.chain.to_string()).cloned().ok_or_else(|| {

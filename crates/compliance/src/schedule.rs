@@ -67,6 +67,7 @@ impl Compliance {
                 Err(error) => tracing::warn!("adapter {name} exported nothing: {error}"),
             }
         }
+        self.over_unless("run-failed", |name| adapters.contains_key(name));
         if adapters.is_empty() {
             self.alarm_once("no-adapter", "", NO_ADAPTER);
         } else {
@@ -83,7 +84,7 @@ impl Compliance {
             let now = self.needs().clock.now();
             if warned.plus_seconds(WARN_SECONDS) <= now {
                 warned = now;
-                self.over("no-adapter", "");
+                self.tell_again("no-adapter", "");
             }
             // For the gauges.
             if let Err(error) = self.status().await {

@@ -1,13 +1,14 @@
 //! The service as others hold it.
 
 use crate::{
-    Alarm, ComplianceError, Needs, Settings, VerifiedStatus, checkpoint, ledger::Ledger, trust::Trust,
+    ComplianceError, Needs, Settings, VerifiedStatus, alarms::AllStanding, checkpoint, ledger::Ledger,
+    trust::Trust,
 };
 use causerie_model::Timestamp;
 use causerie_proof::SigningKey;
 use causerie_queue::Lease;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -25,7 +26,7 @@ pub(crate) struct Inner {
     /// The key that signs from now on: that of the needs, or the one that it was rotated to.
     pub(crate) key: Mutex<Arc<SigningKey>>,
     /// Alarms that were raised and whose reason lasts.
-    lasting: Mutex<BTreeSet<String>>,
+    pub(crate) lasting: Mutex<AllStanding>,
     /// The right to take from the queue. Locked by who takes.
     pub(crate) queue_lease: tokio::sync::Mutex<Option<Lease>>,
     /// Since when the queue can't be reached, if so.
@@ -155,10 +156,16 @@ impl Compliance {
         Ok(service)
     }
 
-    /// Ends what the service does by itself, gives its lease back, and makes a last checkpoint. A run that goes on is broken
-    /// off at its next page; the next start does the same batch again.
-    pub async fn stop(&self) {
+    /// Has all that goes on end at its next page: what the service does by itself, and what officers wait for, who are told
+    /// [`ComplianceError::Stopping`]. Doesn't wait for it.
+    pub fn break_off(&self) {
         self.inner.stop.send_replace(true);
+    }
+
+    /// Ends what the service does by itself, gives its lease back, and makes a last checkpoint. A run that goes on is broken
+    /// off, as by [`Compliance::break_off`]; the next start does the same batch again.
+    pub async fn stop(&self) {
+        self.break_off();
         let mut tasks = self.inner.tasks.lock().await;
         while let Some(ended) = tasks.join_next().await {
             if let Err(error) = ended {
@@ -196,24 +203,5 @@ impl Compliance {
 
     pub(crate) fn key(&self) -> Arc<SigningKey> {
         Arc::clone(&lock(&self.inner.key))
-    }
-
-    /// Tells people of something that happened.
-    pub(crate) fn alarm(&self, name: &'static str, text: impl Into<String>) {
-        let text = text.into();
-        let at = self.needs().clock.now();
-        self.needs().alarms.raise(&Alarm { name, text, at });
-    }
-
-    /// Tells people of something that lasts, once until [`Compliance::over`]. `of` tells it from others of its name.
-    pub(crate) fn alarm_once(&self, name: &'static str, of: &str, text: impl Into<String>) {
-        if lock(&self.inner.lasting).insert(format!("{name} {of}")) {
-            self.alarm(name, text);
-        }
-    }
-
-    /// What an alarm was about is over.
-    pub(crate) fn over(&self, name: &'static str, of: &str) {
-        lock(&self.inner.lasting).remove(&format!("{name} {of}"));
     }
 }

@@ -137,6 +137,7 @@ impl Compliance {
         for (chain, head) in chains {
             let mut after = 0;
             while after < head {
+                self.goes_on()?;
                 let read = records.of_chain(chain, after, head, PAGE).await?;
                 // Positions rise with numbers: nothing after this one matters.
                 let last = read.last().filter(|last| last.position < up_to);
@@ -151,6 +152,7 @@ impl Compliance {
         if selection.chains.is_empty() {
             let mut after = 0;
             while after < up_to {
+                self.goes_on()?;
                 let read = records.select(selection, after, PAGE).await?;
                 after = read.last().map_or(up_to, |last| last.position.min(up_to));
                 read.into_iter().for_each(|stored| sieve.take(stored));

@@ -1,7 +1,7 @@
 //! How the service is.
 
 use crate::{
-    Compliance, ComplianceError, checkpoint,
+    Compliance, ComplianceError, StandingAlarm, checkpoint,
     documents::{self, Adapter, Run},
     service::{age, lock},
 };
@@ -27,6 +27,8 @@ pub struct Status {
     pub verified: Option<VerifiedStatus>,
     /// The adapters, by name.
     pub adapters: Vec<AdapterStatus>,
+    /// The alarms that stand now.
+    pub alarms: Vec<StandingAlarm>,
     /// What a person should look at, a sentence each.
     pub warnings: Vec<String>,
 }
@@ -105,6 +107,7 @@ impl Compliance {
         let mut status = Status {
             records: self.needs().records.end().await?,
             verified: lock(&self.inner.verified).clone(),
+            alarms: self.standing(),
             ..Status::default()
         };
         status.queue.error = lock(&self.inner.intake_error).clone();

@@ -60,8 +60,9 @@ impl Compliance {
             metrics::gauge!("causerie_compliance_last_verified_timestamp").set(now.unix_seconds() as f64);
             self.over("verify-failed", "");
         } else {
-            self.alarm(
+            self.alarm_each_time(
                 "verify-failed",
+                "",
                 format!("the records aren't as they were: {text}"),
             );
         }
@@ -147,6 +148,7 @@ impl Compliance {
         progress: Progress<'_>,
     ) -> Result<u64, ComplianceError> {
         while position < up_to && verifier.wants_more() {
+            self.goes_on()?;
             let page = self.needs().records.read(position, up_to, PAGE).await?;
             let Some(last) = page.last() else {
                 return Ok(up_to);

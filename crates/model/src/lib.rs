@@ -14,6 +14,7 @@
 )]
 
 pub mod addin;
+pub mod alarm;
 pub mod audit;
 pub mod barrier;
 pub mod catalogue;
@@ -36,6 +37,7 @@ pub mod time;
 pub mod uri;
 
 pub use addin::Addin;
+pub use alarm::{Alarm, Alarms};
 pub use audit::Audit;
 pub use barrier::Barrier;
 pub use catalogue::Catalogue;

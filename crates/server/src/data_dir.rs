@@ -1,5 +1,6 @@
 //! The directory with everything that the server keeps.
 
+use crate::compliance::signing_key;
 use anyhow::{Context, Result, bail};
 use causerie_model::Random;
 use std::{
@@ -13,6 +14,12 @@ use uuid::Uuid;
 
 /// Tells other programs where the server listens, while it does.
 const LISTENING: &str = "listening.json";
+
+/// The room database.
+const DATABASE: &str = "causerie.db";
+
+/// The socket of a compliance service that runs alone, if no other is configured.
+pub(crate) const COMPLIANCE_SOCKET: &str = "compliance.sock";
 
 /// Names the data directory among those of other servers, for good.
 const IDENTITY: &str = "identity";
@@ -48,7 +55,7 @@ impl DataDir {
 
     /// The room database.
     pub(crate) fn database(&self) -> PathBuf {
-        self.file("causerie.db")
+        self.file(DATABASE)
     }
 
     /// What leases are held under. It is made at the first start and stays: a server that was killed is the same one when it
@@ -190,7 +197,20 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
 
 /// Where a server with this data directory has its administration socket: where it says, or where it would be.
 pub(crate) fn admin_socket_in(data_dir: &Path) -> PathBuf {
-    socket_said_in(data_dir).unwrap_or_else(|| data_dir.join("admin.sock"))
+    let usual = || {
+        let name = if is_of_compliance(data_dir) {
+            COMPLIANCE_SOCKET
+        } else {
+            "admin.sock"
+        };
+        data_dir.join(name)
+    };
+    socket_said_in(data_dir).unwrap_or_else(usual)
+}
+
+/// Whether it is that of a compliance service that runs alone: no rooms are in it, and the key from which its trust comes is.
+pub(crate) fn is_of_compliance(data_dir: &Path) -> bool {
+    data_dir.join(signing_key::ROOT).exists() && !data_dir.join(DATABASE).exists()
 }
 
 /// Where the server that runs in this data directory says that its administration socket is.
@@ -282,6 +302,11 @@ mod tests {
         assert_eq!(admin_socket_in(folder.path()), Path::new("/run/x.sock"));
         drop(announced);
         assert!(!file.exists());
-        assert_eq!(admin_socket_in(folder.path()), folder.path().join("admin.sock"));
+        let usual = || admin_socket_in(folder.path());
+        assert_eq!(usual(), folder.path().join("admin.sock"));
+        fs::write(folder.path().join(signing_key::ROOT), "").unwrap();
+        assert_eq!(usual(), folder.path().join("compliance.sock"));
+        fs::write(folder.path().join(DATABASE), "").unwrap();
+        assert_eq!(usual(), folder.path().join("admin.sock"), "it has rooms as well");
     }
 }

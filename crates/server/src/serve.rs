@@ -3,7 +3,7 @@
 use crate::{
     banner,
     certificates::Certificates,
-    compliance::{self, Service, Start},
+    compliance::{self, Service, Start, Told},
     config::{self, Config, Listen},
     data_dir::DataDir,
     demo, key, metrics_page, open_files,
@@ -314,6 +314,7 @@ async fn serve(
         clock.clone(),
         random.clone(),
     ));
+    let alarms = Arc::new(Told::new(&config.domain, &config.compliance.alarm_webhook)?);
     let needs = causerie_chat::Needs {
         journal: parts.journal,
         catalogue: parts.catalogue,
@@ -321,6 +322,7 @@ async fn serve(
         preferences: parts.preferences,
         invitations: parts.invitations,
         queue: store.clone(),
+        alarms: alarms.clone(),
         clock: clock.clone(),
         random: random.clone(),
     };
@@ -337,7 +339,7 @@ async fn serve(
     let mut service = match role {
         Role::All if config.compliance.enabled => {
             let chat_server = (store.clone() as _, Arc::new(chat.clone()) as _);
-            let mut start = Start::new(&config, &data_dir, chat_server, clock.clone(), &random)?;
+            let mut start = Start::new(&config, &data_dir, chat_server, alarms, clock.clone(), &random)?;
             if is_demo {
                 start.export_to(data_dir.file(demo::EXPORTS));
             }
@@ -418,6 +420,7 @@ async fn serve(
     drop(announcement);
     tracing::info!("stopping");
     let _ = stop.send(true);
+    service.break_off();
     let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &mut service, &store))
         .await
         .is_ok();

@@ -180,6 +180,27 @@ fn two_people_talk() {
 }
 
 #[test]
+fn nothing_is_claimed_of_a_post_whose_answer_never_came() {
+    let mut server = Server::demo(BINARY);
+    let mut alice = Person::sit_down(&server, "alice", &["Lobby"]);
+    alice.sees("You are in Lobby.");
+    alice.types("first");
+    alice.sees("Alice: first");
+    // It stands still: whatever it gets, it answers nothing.
+    let stop = format!("kill -STOP {}", server.pid().expect("it runs"));
+    let stopped = Command::new("sh").args(["-c", &stop]).status();
+    assert!(stopped.is_ok_and(|status| status.success()));
+    alice.types("perhaps");
+    alice.types("/nonsense");
+    alice.sees("no command /nonsense");
+    server.kill9();
+    alice.sees("it isn't known whether this was posted: perhaps");
+    assert_eq!(alice.times_seen("not posted"), 0);
+    alice.types("/quit");
+    assert_eq!(alice.leaves(), 1);
+}
+
+#[test]
 fn a_closed_room_is_refused_with_its_reason() {
     let server = Server::demo(BINARY);
     let carol = chat(&server, "carol", &["Deals"], "");
@@ -191,7 +212,7 @@ fn a_closed_room_is_refused_with_its_reason() {
         "you are in no room",
         "there is no room 'Project X'",
         "no command /nonsense",
-        "3 things",
+        "3 things could not be done; the first: you are in no room",
     ] {
         assert!(carol.errors.contains(reason), "{reason}: {}", carol.errors);
     }

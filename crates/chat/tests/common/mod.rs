@@ -7,8 +7,8 @@ use causerie_chat::{
     NodeName, Notice, Operation, Outcome, PrincipalName, Refusal, RoomSummary, Settings,
 };
 use causerie_model::{
-    Actor, Catalogue, ChainId, Change, Clock, Extras, Head, Invitations, Node, Privacy, Random, Role, RoomId,
-    RoomType, Sealed, SipAddress, Timestamp,
+    Actor, Alarm, Alarms, Catalogue, ChainId, Change, Clock, Extras, Head, Invitations, Node, Privacy,
+    Random, Role, RoomId, RoomType, Sealed, SipAddress, Timestamp,
 };
 use causerie_proof::chain::verify;
 use causerie_queue::{Backlog, Lease, Queue, Queued, conformance::everything};
@@ -173,9 +173,25 @@ pub(crate) struct Told {
     /// It says what really waits. If not, it says of every chain that nothing does, as if all were acknowledged at once.
     pub(crate) waits: AtomicBool,
     asked: watch::Sender<u64>,
+    heard: Mutex<Vec<(&'static str, Alarm)>>,
+}
+
+impl Alarms for Told {
+    fn raise(&self, alarm: &Alarm) {
+        self.heard.lock().unwrap().push(("raised", alarm.clone()));
+    }
+
+    fn clear(&self, over: &Alarm) {
+        self.heard.lock().unwrap().push(("cleared", over.clone()));
+    }
 }
 
 impl Told {
+    /// The alarms since it was asked last, each `raised` or `cleared`.
+    pub(crate) fn heard(&self) -> Vec<(&'static str, Alarm)> {
+        std::mem::take(&mut *self.heard.lock().unwrap())
+    }
+
     /// From here on it says this. Waits until it was asked.
     pub(crate) async fn tell(&self, backlog: Result<Backlog, StoreError>) {
         let mut asked = self.asked.subscribe();
@@ -523,6 +539,7 @@ async fn start(
         hangs: AtomicBool::new(false),
         waits: AtomicBool::new(false),
         asked: watch::Sender::new(0),
+        heard: Mutex::default(),
     });
     let needs = Needs {
         journal: journal.clone(),
@@ -534,6 +551,7 @@ async fn start(
         preferences: parts.preferences.clone(),
         invitations: parts.invitations.clone(),
         queue: queue.clone(),
+        alarms: queue.clone(),
         clock,
         random: Arc::new(Counting(AtomicU64::new(1))),
     };

@@ -38,6 +38,7 @@ impl Clock for Hand {
 #[derive(Default)]
 pub(crate) struct Heard {
     pub(crate) alarms: Mutex<Vec<Alarm>>,
+    pub(crate) cleared: Mutex<Vec<Alarm>>,
     pub(crate) anchored: Mutex<Vec<String>>,
     pub(crate) anchor_fails: std::sync::atomic::AtomicBool,
     /// Happens right before the anchors are read back, once.
@@ -47,6 +48,10 @@ pub(crate) struct Heard {
 impl Alarms for Heard {
     fn raise(&self, alarm: &Alarm) {
         self.alarms.lock().unwrap().push(alarm.clone());
+    }
+
+    fn clear(&self, over: &Alarm) {
+        self.cleared.lock().unwrap().push(over.clone());
     }
 }
 

@@ -1,10 +1,13 @@
 //! How far work is that takes long.
 
-use crate::world::{World, address, olga};
-use causerie_compliance::{ComplianceError, MatterRequest, Page, Progress, Reading};
+use crate::world::{World, address, olga, settings};
+use causerie_compliance::{Compliance, ComplianceError, MatterRequest, Page, Progress, Reading};
 use causerie_model::Timestamp;
 use causerie_records::Records;
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// What is told while something is done, which rises and ends at the whole.
 async fn told<T>(work: impl AsyncFnOnce(Progress<'_>) -> Result<T, ComplianceError>) -> Vec<(u64, u64)> {
@@ -98,4 +101,60 @@ async fn reads_tell_how_many_records_were_looked_at_for_rooms_and_in_them() {
     // The first question is a record.
     let end = end + 1;
     assert_eq!(of("carl").await, [(1, 2 * end), (end, 2 * end), (end, end)]);
+}
+
+#[tokio::test]
+async fn a_stop_breaks_off_what_officers_wait_for() {
+    let world = talk().await;
+    let open = async || {
+        let service = Compliance::open(settings(365), world.needs.clone()).await;
+        service.unwrap()
+    };
+    /// Does something with a service that is to stop when the first is told of how far it is.
+    macro_rules! broken_off {
+        (|$service:ident, $progress:ident| $work:expr) => {{
+            let $service = open().await;
+            let calls = AtomicU64::new(0);
+            let stopping = $service.clone();
+            let $progress = |_, _| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                stopping.break_off();
+            };
+            let $progress: Progress<'_> = &$progress;
+            let outcome = $work.await;
+            assert!(matches!(outcome, Err(ComplianceError::Stopping)), "{outcome:?}");
+            assert_eq!(calls.load(Ordering::Relaxed), 1, "it ends at its next page");
+        }};
+    }
+    let reading = Reading {
+        user: address("ann"),
+        from: Timestamp(0),
+        until: Timestamp(2_000),
+    };
+    let matter = MatterRequest {
+        name: "X".to_owned(),
+        ..MatterRequest::default()
+    };
+    let matter = world
+        .service
+        .open_matter(&olga(), &matter, false)
+        .await
+        .unwrap()
+        .target;
+    let request = world.request();
+    let officer = olga();
+    let page = Page::default();
+    broken_off!(|service, progress| service.verify(&officer, progress));
+    broken_off!(|service, progress| service.retention_plan(progress));
+    broken_off!(|service, progress| service.retention_apply(&officer, progress));
+    broken_off!(|service, progress| service.search_matter(&officer, &matter, page, progress));
+    broken_off!(|service, progress| service.reads(&officer, &reading, page, progress));
+    broken_off!(|service, progress| service.export_reads(&officer, &reading, &request, false, progress));
+    assert_eq!(
+        std::fs::read_dir(&request.directory).unwrap().count(),
+        0,
+        "nothing is left"
+    );
+    // What goes on is only what was begun before.
+    assert!(world.service.retention_plan(&|_, _| {}).await.is_ok());
 }

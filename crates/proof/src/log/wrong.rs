@@ -122,8 +122,11 @@ impl fmt::Display for Fault {
         };
         match self {
             Self::PositionsMissing { first, last } => {
-                f.write_str("nothing is at position ")?;
-                range(f, first, last)
+                f.write_str("nothing is there")?;
+                if first == last {
+                    return Ok(());
+                }
+                write!(f, ", nor at the positions up to {last}")
             }
             Self::PositionDoubled => {
                 f.write_str("this position was there already: a record was added or moved")

@@ -87,13 +87,13 @@ fn each_fault_is_named() {
             changed(|w| {
                 w.records.remove(2);
             }),
-            "position 3: nothing is at position 3",
+            "position 3: nothing is there",
         ),
         (
             changed(|w| {
                 w.records.truncate(6);
             }),
-            "position 7: nothing is at position 7 to 8",
+            "position 7: nothing is there, nor at the positions up to 8",
         ),
         (
             changed(|w| w.records.insert(3, w.records[2].clone())),

@@ -1,7 +1,7 @@
 //! Talking to the running server: HTTP over its Unix socket, or over TLS.
 
 use super::output;
-use crate::https::Https;
+use crate::{data_dir, https::Https};
 use anyhow::{Context, Result, bail};
 use causerie_policy::Rule;
 use causerie_web::admin::wire::{ErrorBody, Secret};
@@ -16,6 +16,7 @@ use hyper_util::rt::TokioIo;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use std::{
+    ffi::OsStr,
     io::ErrorKind,
     path::{Path, PathBuf},
     time::Duration,
@@ -332,6 +333,9 @@ fn no_server(path: &Path, error: &std::io::Error) -> anyhow::Error {
 
 /// How to start the server that would have this socket. The folder of a demo is known by its name.
 fn start_command(socket: &Path) -> String {
+    if socket.file_name() == Some(OsStr::new(data_dir::COMPLIANCE_SOCKET)) {
+        return "causerie serve --role compliance".to_owned();
+    }
     match socket.parent() {
         Some(folder) if folder == Path::new("causerie-demo") => "causerie serve --demo".to_owned(),
         Some(folder) if folder.ends_with("causerie-demo") => {
@@ -351,7 +355,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_demo_is_started_as_one() {
+    fn a_server_is_started_as_what_it_is() {
         for (socket, command) in [
             ("causerie-demo/admin.sock", "causerie serve --demo"),
             (
@@ -359,6 +363,10 @@ mod tests {
                 "causerie serve --demo --data-dir /home/x/causerie-demo",
             ),
             ("/var/lib/causerie/admin.sock", "causerie serve"),
+            (
+                "/var/lib/causerie-compliance/compliance.sock",
+                "causerie serve --role compliance",
+            ),
         ] {
             assert_eq!(start_command(Path::new(socket)), command);
         }

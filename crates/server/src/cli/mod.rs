@@ -39,6 +39,7 @@ use anyhow::{Context, Result, bail};
 use api::{Api, Server};
 use causerie_web::admin::wire::Secret;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+pub(crate) use output::Unread;
 
 use std::{
     future::Future,
@@ -258,7 +259,14 @@ impl At {
                 );
             }
             let config = config::load(&file)?;
-            Ok(data_dir::socket_said_in(&config.data_dir).unwrap_or_else(|| config.admin_socket()))
+            let usual = || {
+                if data_dir::is_of_compliance(&config.data_dir) {
+                    config.compliance_socket()
+                } else {
+                    config.admin_socket()
+                }
+            };
+            Ok(data_dir::socket_said_in(&config.data_dir).unwrap_or_else(usual))
         }
     }
 }

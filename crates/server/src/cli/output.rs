@@ -4,7 +4,10 @@ use anyhow::Result;
 use causerie_web::admin::wire::Audit;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use std::io::Write;
+use std::{
+    fmt,
+    io::{ErrorKind, Write},
+};
 
 /// Prints JSON.
 pub(super) fn json(value: &Value) -> Result<()> {
@@ -13,7 +16,10 @@ pub(super) fn json(value: &Value) -> Result<()> {
 
 /// Prints a line of text.
 pub(super) fn line(text: &str) -> Result<()> {
-    Ok(writeln!(anstream::stdout(), "{text}")?)
+    writeln!(anstream::stdout(), "{text}").map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Unread.into(),
+        _ => error.into(),
+    })
 }
 
 /// Prints the warnings of an answer, null if it has none.
@@ -22,6 +28,18 @@ pub(super) fn warnings(warnings: &Value) -> Result<()> {
     let mut texts = warnings.filter_map(Value::as_str);
     texts.try_for_each(|text| line(&format!("Warning: {text}")))
 }
+
+/// Nobody reads what is printed any more, as after `| head`: nothing is wrong, and there is nothing left to do.
+#[derive(Debug)]
+pub(crate) struct Unread;
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nobody reads standard output any more")
+    }
+}
+
+impl std::error::Error for Unread {}
 
 /// Prints rows under headings, aligned; or says that there is nothing.
 pub(super) fn table(headings: &[&str], rows: &[Vec<String>], nothing: &str) -> Result<()> {

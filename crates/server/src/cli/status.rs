@@ -54,7 +54,7 @@ impl Arguments {
                 ),
                 (
                     "Waiting for compliance",
-                    status.outbox.map_or_else(
+                    status.queue.map_or_else(
                         || "can't be read".to_owned(),
                         |depth| format!("{depth} record(s)"),
                     ),

@@ -4,7 +4,7 @@ use super::hand::Hand;
 use causerie_compliance::Anchor;
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     os::unix::{fs::OpenOptionsExt, net::UnixDatagram},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,7 +14,7 @@ use std::{
 /// Where syslog listens.
 pub(super) const SYSLOG: &str = "/dev/log";
 
-/// How long either of the two is waited for. Checkpoints wait no longer; what isn't made known then is later, in order.
+/// How long a checkpoint waits for each of the two. What isn't made known then is later, in order.
 const DEADLINE: Duration = Duration::from_secs(5);
 
 /// Facility "log audit" (13), severity "notice" (5): RFC 5424 §6.2.1.
@@ -176,9 +176,22 @@ fn open(file: &Path) -> io::Result<File> {
 
 fn append(file: &Path, line: &str) -> io::Result<()> {
     // Opened each time: what was mounted or rotated meanwhile is the one that counts.
-    let mut file = open(file)?;
-    file.write_all(format!("{line}\n").as_bytes())?;
-    file.sync_all()
+    let mut to = open(file)?;
+    // What a full disk or the end of the program cut short mustn't spoil this line.
+    let begin = if ends_within_a_line(file)? { "\n" } else { "" };
+    to.write_all(format!("{begin}{line}\n").as_bytes())?;
+    to.sync_all()
+}
+
+fn ends_within_a_line(file: &Path) -> io::Result<bool> {
+    let mut file = File::open(file)?;
+    if file.seek(SeekFrom::End(0))? == 0 {
+        return Ok(false);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
 }
 
 /// One datagram (RFC 5424 §6). The line has its own time; whose host it is the log daemon knows.
@@ -300,5 +313,26 @@ mod tests {
             assert!(buffer[..length].ends_with(line(number).as_bytes()));
         }
         assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_short_spoils_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("anchor");
+        let line = |number: u64| format!("{{\"number\":{number}}}");
+        let mut anchors = Anchors::new(Some(&file), None);
+        anchors.hand = Hand::new(Duration::from_secs(600));
+        for cut in ["{\"num", "{\"number\":1}", "\n", ""] {
+            fs::write(&file, cut).unwrap();
+            *progress(&anchors.file_progress) = Progress::default();
+            anchors.put(&line(2)).unwrap();
+            anchors.put(&line(3)).unwrap();
+            let all = anchors.all().unwrap();
+            let [.., second, third] = &all[..] else {
+                panic!("{all:?}")
+            };
+            assert_eq!([second, third], [&line(2), &line(3)], "after {cut:?}");
+            assert_eq!(all.first() == Some(&line(2)), cut.is_empty(), "{all:?}");
+        }
     }
 }

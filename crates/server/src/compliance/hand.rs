@@ -8,6 +8,7 @@ use std::{
     thread,
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// Does one piece of work at a time on a thread of its own. While one hangs no other is begun: at most one thread waits.
 #[derive(Clone)]
@@ -33,12 +34,13 @@ impl Hand {
         }
     }
 
-    /// Does the work and gives what came of it. If that takes longer than the deadline it is an error, and the work goes on;
-    /// until it has ended any other is an error at once.
+    /// Does the work and gives what came of it. If that takes longer than the deadline, the wait for a turn included, it is an
+    /// error, and the work goes on; until it has ended any other is an error at once.
     pub(super) fn within<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, String> + Send + 'static,
     ) -> Result<T, String> {
+        let asked = Instant::now();
         let (state, freed) = &*self.state;
         let is_busy = |state: &mut State| *state == State::Busy;
         let waited = freed.wait_timeout_while(lock(state), self.deadline, is_busy);
@@ -50,25 +52,38 @@ impl Hand {
         *now = State::Busy;
         drop(now);
         let (answer, answered) = sync_channel(1);
-        let shared = Arc::clone(&self.state);
+        let work_under_way = UnderWay(Arc::clone(&self.state));
         let done = thread::Builder::new().name("anchor".to_owned()).spawn(move || {
             let result = work();
-            *lock(&shared.0) = State::Free;
-            shared.1.notify_all();
+            drop(work_under_way);
             // Nobody may be waiting any more.
             drop(answer.send(result));
         });
         if let Err(error) = done {
-            *lock(state) = State::Free;
             return Err(format!("no thread can be had for it: {error}"));
         }
-        answered.recv_timeout(self.deadline).unwrap_or_else(|error| {
-            let mut now = lock(state);
-            if error == RecvTimeoutError::Timeout && *now == State::Busy {
-                *now = State::Hangs;
+        let left = self.deadline.saturating_sub(asked.elapsed());
+        match answered.recv_timeout(left) {
+            Ok(result) => result,
+            Err(RecvTimeoutError::Disconnected) => Err("the work on it broke down".to_owned()),
+            Err(RecvTimeoutError::Timeout) => {
+                let mut now = lock(state);
+                if *now == State::Busy {
+                    *now = State::Hangs;
+                }
+                Err(format!("it hasn't answered for {} s", self.deadline.as_secs()))
             }
-            Err(format!("it hasn't answered for {} s", self.deadline.as_secs()))
-        })
+        }
+    }
+}
+
+/// Work that was begun. However it ends, even if no thread could be had for it, the hand is free then.
+struct UnderWay(Arc<(Mutex<State>, Condvar)>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        *lock(&self.0.0) = State::Free;
+        self.0.1.notify_all();
     }
 }
 
@@ -121,5 +136,15 @@ mod tests {
         for (number, thread) in threads.into_iter().enumerate() {
             assert_eq!(thread.join().unwrap(), Ok(number));
         }
+    }
+
+    #[test]
+    fn work_that_breaks_down_leaves_it_free() {
+        let hand = Hand::new(Duration::from_secs(600));
+        for _ in 0..2 {
+            let broken = hand.within(|| -> Result<(), String> { panic!("it breaks down") });
+            assert_eq!(broken.unwrap_err(), "the work on it broke down");
+        }
+        assert_eq!(hand.within(|| Ok(7)), Ok(7));
     }
 }

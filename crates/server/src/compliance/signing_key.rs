@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 pub(super) const FILE: &str = "compliance-signing.key";
 
 /// The file with the root of trust in the data directory.
-pub(super) const ROOT: &str = "compliance-root.pub";
+pub(crate) const ROOT: &str = "compliance-root.pub";
 
 /// Before the 32 bytes of an Ed25519 key in PKCS#8 (RFC 8410 §7).
 const PKCS8_PREFIX: [u8; 16] = [

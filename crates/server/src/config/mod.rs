@@ -10,6 +10,7 @@ pub(crate) use compliance::{Compliance, Database, Queue, UNVERIFIED};
 pub(crate) use listen::Listen;
 pub(crate) use load::load;
 
+use crate::data_dir;
 use causerie_chat::Settings as ChatDefaults;
 use causerie_frontend::{Deadlines, Limits};
 use serde::{Deserialize, Serialize};
@@ -336,7 +337,8 @@ impl Config {
 
     /// The socket of a compliance service that runs alone: as set, or `compliance.sock` in the data directory.
     pub(crate) fn compliance_socket(&self) -> PathBuf {
-        given(&self.compliance.socket).map_or_else(|| self.data_dir.join("compliance.sock"), Path::to_owned)
+        given(&self.compliance.socket)
+            .map_or_else(|| self.data_dir.join(data_dir::COMPLIANCE_SOCKET), Path::to_owned)
     }
 
     /// The administration socket: as set, or `admin.sock` in the data directory.

@@ -13,6 +13,7 @@ mod people;
 #[path = "../attacks/service.rs"]
 #[expect(dead_code, reason = "these tests need a part of it")]
 mod service;
+mod starts;
 mod stylesheets;
 
 use causerie_testkit::Server;

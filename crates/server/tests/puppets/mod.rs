@@ -154,6 +154,7 @@ impl Stage {
             preferences: parts.preferences,
             invitations: parts.invitations,
             queue: store,
+            alarms: Arc::new(()),
             clock: clock.clone(),
             random: random.clone(),
         };

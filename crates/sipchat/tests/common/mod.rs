@@ -69,6 +69,7 @@ impl World {
             preferences: parts.preferences,
             invitations: parts.invitations,
             queue: store,
+            alarms: Arc::new(()),
             clock: Arc::new(Still),
             random: random.clone(),
         };

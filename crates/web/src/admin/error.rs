@@ -193,7 +193,8 @@ pub(super) async fn not_compliance(uri: Uri) -> ApiError {
         StatusCode::NOT_FOUND,
         "no-such-resource",
         format!(
-            "there is no resource {} here: this compliance service runs alone, and everything but compliance is the chat server's",
+            "there is no resource {} here: this compliance service runs alone, and everything but compliance is the chat \
+             server's: ask that, by its --data-dir or --socket (how this process is doing: causerie compliance status)",
             uri.path()
         ),
     )

@@ -17,7 +17,7 @@ pub(super) async fn status(State(state): State<AdminState>) -> Json<Status> {
         endpoints: chat.endpoints,
         writable: chat.writable,
         compliance_behind: chat.compliance_behind,
-        outbox: chat.queue.map(|queue| queue.depth),
+        queue: chat.queue.map(|queue| queue.depth),
         certificates: state.program.certificates(),
     })
 }

@@ -482,7 +482,7 @@ pub struct Status {
     /// The last commit succeeded.
     pub writable: bool,
     /// Records that wait for compliance; null if the database can't be read.
-    pub outbox: Option<u64>,
+    pub queue: Option<u64>,
     /// So much waits for compliance, or for so long, that rooms of closed categories take no messages
     pub compliance_behind: bool,
     /// The certificates in use.

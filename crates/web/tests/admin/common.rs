@@ -181,6 +181,7 @@ impl World {
             preferences: parts.preferences.clone(),
             invitations: parts.invitations.clone(),
             queue: store.clone(),
+            alarms: Arc::new(()),
             clock: clock.clone(),
             random: random.clone(),
         };

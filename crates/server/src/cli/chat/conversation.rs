@@ -2,8 +2,8 @@
 
 use super::{
     input::Input,
-    screen::Screen,
-    words::{how_many, not_posted, told},
+    screen::{Screen, clean},
+    words::{how_many, not_posted, perhaps_posted, told},
 };
 use anyhow::{Result, bail};
 use causerie_client::{
@@ -81,6 +81,8 @@ pub(super) struct Conversation {
     /// Posts without an answer, each with its text.
     posts: JoinSet<(String, Result<(), PostError>)>,
     failures: u32,
+    /// Why the first of them was none.
+    first_failure: String,
 }
 
 impl Conversation {
@@ -108,6 +110,7 @@ impl Conversation {
             names: BTreeMap::new(),
             posts: JoinSet::new(),
             failures: 0,
+            first_failure: String::new(),
         };
         if let Some(room) = room
             && let Err(Failure(reason)) = conversation.join(room).await
@@ -117,10 +120,10 @@ impl Conversation {
         }
         conversation.converse(&mut input).await?;
         conversation.client.sign_out().await;
-        match conversation.failures {
-            0 => Ok(()),
-            1 => bail!("one thing could not be done"),
-            many => bail!("{many} things could not be done"),
+        match (conversation.failures, conversation.first_failure) {
+            (0, _) => Ok(()),
+            (1, first) => bail!("one thing could not be done: {first}"),
+            (many, first) => bail!("{many} things could not be done; the first: {first}"),
         }
     }
 
@@ -151,6 +154,9 @@ impl Conversation {
 
     fn failed(&mut self, reason: &str) {
         self.failures += 1;
+        if self.failures == 1 {
+            self.first_failure = clean(reason);
+        }
         self.screen.error(reason);
     }
 
@@ -226,11 +232,12 @@ impl Conversation {
     }
 
     fn posted(&mut self, (text, result): (String, Result<(), PostError>)) {
-        if let Err(PostError {
-            reason, retry_after, ..
-        }) = result
-        {
-            self.failed(&not_posted(&reason, retry_after, &text));
+        match result {
+            Ok(()) => {}
+            Err(error) if error.is_unknown() => self.failed(&perhaps_posted(&text)),
+            Err(PostError {
+                reason, retry_after, ..
+            }) => self.failed(&not_posted(&reason, retry_after, &text)),
         }
     }
 

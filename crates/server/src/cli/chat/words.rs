@@ -11,11 +11,21 @@ pub(super) fn not_posted(reason: &str, retry_after: Option<u32>, text: &str) -> 
     let again = retry_after
         .map(|seconds| format!(" (try again in {seconds} s)"))
         .unwrap_or_default();
+    format!("not posted: {reason}{again}: {}", start(text))
+}
+
+/// That the connection ended before it was known what became of a message, and of which one.
+pub(super) fn perhaps_posted(text: &str) -> String {
+    let start = start(text);
+    format!("the connection ended before the answer: it isn't known whether this was posted: {start}")
+}
+
+fn start(text: &str) -> String {
     let mut start: String = text.chars().take(REPEATED).collect();
     if start.len() < text.len() {
         start.push('…');
     }
-    format!("not posted: {reason}{again}: {start}")
+    start
 }
 
 /// How many people are in a room that was entered; nothing when the server tells of none, as of a large room.

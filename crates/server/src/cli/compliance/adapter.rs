@@ -222,7 +222,9 @@ impl What {
                 if api.what_if() {
                     bail!("--what-if doesn't go with run: see causerie compliance status");
                 }
-                let value = api
+                let value = at
+                    .api()?
+                    .patient()
                     .work(&["compliance", "adapters", &name, "run"], &json!({}))
                     .await?;
                 if as_json {

@@ -35,7 +35,7 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// Show how far records are: waiting, stored, signed, exported
+    /// Show how far records are: waiting, stored, signed, exported. Exit code 1 while something is wrong
     #[command(after_help = "Examples:
   causerie compliance status
   causerie compliance status --json")]

@@ -1,7 +1,7 @@
 //! `causerie compliance status`.
 
 use super::{At, output, show::word};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::Value;
 
 /// What is said of a queue that can't be reached.
@@ -10,7 +10,8 @@ const UNKNOWN: &str = "unknown";
 pub(super) async fn run(at: &At) -> Result<()> {
     let status = at.api()?.get(&["compliance", "status"]).await?;
     if at.json {
-        return output::json(&status);
+        output::json(&status)?;
+        return judge(&status);
     }
     let queue = &status["queue"];
     let checkpoint = match &status["checkpoint"] {
@@ -25,7 +26,10 @@ pub(super) async fn run(at: &At) -> Result<()> {
     };
     let verified = match &status["verified"] {
         Value::Null => "not since the service started: causerie compliance verify".to_owned(),
-        one => format!("{}: {}", word(&one["at"]), word(&one["result"])),
+        one => {
+            let wrong = if one["right"] == true { "" } else { "WRONG, " };
+            format!("{wrong}{}: {}", word(&one["at"]), word(&one["result"]))
+        }
     };
     output::facts(&[
         (
@@ -77,5 +81,55 @@ pub(super) async fn run(at: &At) -> Result<()> {
     for warning in status["warnings"].as_array().into_iter().flatten() {
         output::line(&format!("\nWarning: {}", word(warning)))?;
     }
+    for alarm in alarms(&status) {
+        let word = |field: &str| word(&alarm[field]);
+        output::line(&format!(
+            "\nAlarm {} since {}, found {} time(s): {}",
+            word("name"),
+            word("since"),
+            word("times"),
+            word("text")
+        ))?;
+    }
+    judge(&status)
+}
+
+fn alarms(status: &Value) -> impl Iterator<Item = &Value> {
+    status["alarms"].as_array().into_iter().flatten()
+}
+
+/// An error if the last verification found something wrong or an alarm stands. That no adapter is set is a warning: it is
+/// how a service begins.
+fn judge(status: &Value) -> Result<()> {
+    if status["verified"]["right"] == false {
+        bail!("the last verification found something wrong");
+    }
+    let names: Vec<String> = alarms(status)
+        .map(|alarm| word(&alarm["name"]))
+        .filter(|name| name != "no-adapter")
+        .collect();
+    if !names.is_empty() {
+        bail!("an alarm stands: {}", names.join(", "));
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn it_fails_while_something_is_wrong() {
+        let alarm = |name: &str| json!({"name": name, "since": "", "text": "", "times": 1});
+        let no_adapter = json!({"verified": null, "alarms": [alarm("no-adapter")]});
+        assert!(judge(&no_adapter).is_ok());
+        assert!(judge(&json!({"verified": {"right": true}, "alarms": []})).is_ok());
+        assert!(judge(&json!({"verified": {"right": false}, "alarms": []})).is_err());
+        let two = json!({"verified": null, "alarms": [alarm("no-adapter"), alarm("run-failed")]});
+        assert_eq!(
+            judge(&two).unwrap_err().to_string(),
+            "an alarm stands: run-failed"
+        );
+    }
 }

@@ -9,7 +9,7 @@ use crate::admin::{
 };
 use axum::{
     body::{Body, Bytes},
-    http::header::CONTENT_TYPE,
+    http::{StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -19,6 +19,9 @@ use tokio::sync::mpsc;
 
 /// Lines that may wait for a slow reader. More of how far it is are left out.
 const WAITING: usize = 16;
+
+/// What is said of work that panicked.
+const BROKEN: &str = "the server broke down over it: its log says why";
 
 /// The media type of lines of JSON.
 pub(super) const NDJSON: &str = "application/x-ndjson";
@@ -47,7 +50,7 @@ impl Line {
 /// Does the work on a task of its own and answers with its lines.
 pub(super) async fn told<T, W>(work: impl FnOnce(Progress) -> W) -> Answer<Response>
 where
-    T: Serialize,
+    T: Serialize + Send + 'static,
     W: Future<Output = Answer<T>> + Send + 'static,
 {
     let (sender, mut lines) = mpsc::channel(WAITING);
@@ -55,11 +58,18 @@ where
         let sender = sender.clone();
         Arc::new(move |done, of| drop(sender.try_send(Line::Progress(done, of))))
     };
-    let work = work(progress);
+    let work = tokio::spawn(work(progress));
     tokio::spawn(async move {
-        let end = work.await.and_then(|result| {
-            serde_json::to_value(result).map_err(|error| ApiError::invalid(error.to_string()))
-        });
+        let end = match work.await {
+            Ok(end) => end.and_then(|result| {
+                serde_json::to_value(result).map_err(|error| ApiError::invalid(error.to_string()))
+            }),
+            Err(_) => Err(ApiError::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                BROKEN,
+            )),
+        };
         // Nobody may be listening any more.
         drop(sender.send(Line::End(end)).await);
     });
@@ -75,4 +85,30 @@ where
         Some((Ok::<_, Infallible>(line), (None, lines)))
     });
     Ok(([(CONTENT_TYPE, NDJSON)], Body::from_stream(stream)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_breaks_down_is_an_error() {
+        let broken = told::<(), _>(|_| async { panic!("it breaks down") }).await;
+        let response = broken.unwrap_err().into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+
+        let later = told::<(), _>(|progress| async move {
+            progress(1, 2);
+            panic!("it breaks down")
+        });
+        let body = axum::body::to_bytes(later.await.unwrap().into_body(), 1_024)
+            .await
+            .unwrap();
+        let last = body
+            .split(|byte| *byte == b'\n')
+            .rfind(|line| !line.is_empty())
+            .unwrap();
+        let last: Value = serde_json::from_slice(last).unwrap();
+        assert_eq!(last["error"]["message"], BROKEN);
+    }
 }

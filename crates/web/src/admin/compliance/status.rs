@@ -9,7 +9,7 @@ use causerie_compliance::Status;
 ///
 /// Nothing of what people said is in it. It is for all who may see how the server is doing.
 #[utoipa::path(get, path = "/v1/compliance/status", responses(
-    (status = 200, body = Object, description = "How it is doing: `queue`, whose numbers are null while it can't be reached, `records`, `checkpoint`, `verified`, `adapters`, `warnings`"),
+    (status = 200, body = Object, description = "How it is doing: `queue`, whose numbers are null while it can't be reached, `records`, `checkpoint`, `verified`, `adapters`, `alarms`, `warnings`"),
     (status = 503, body = ErrorBody, description = "There is no compliance service, and why"),
 ))]
 pub(in crate::admin) async fn status(State(desk): State<Desk>) -> Answer<Json<Status>> {
