@@ -101,7 +101,9 @@ fn found_in(line: &str) -> Found {
 
 /// A text without what its line ends have become.
 fn lf(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\r', "\n").replace("\n    ", "\n")
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace("\n    ", "\n")
 }
 
 #[test]
