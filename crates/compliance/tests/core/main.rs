@@ -6,4 +6,5 @@ mod intake;
 mod runs;
 mod status;
 mod trust;
+mod untold;
 mod world;
