@@ -39,6 +39,12 @@ pub(crate) const START: i64 = 1_700_000_000_000_000;
 /// A clock that each look moves on a little.
 pub(crate) struct Counting(AtomicI64);
 
+impl Default for Counting {
+    fn default() -> Self {
+        Self(AtomicI64::new(START))
+    }
+}
+
 impl Clock for Counting {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.fetch_add(1, Ordering::Relaxed))
@@ -207,7 +213,7 @@ impl Bed {
         ];
         der.extend([1; 32]);
         let key = Arc::new(SigningKey::from_pkcs8(&der).expect("a key"));
-        let counting = Arc::new(Counting(AtomicI64::new(START)));
+        let counting = Arc::<Counting>::default();
         let needs = Needs {
             queue,
             erasure: Arc::new(InMemory::default()),

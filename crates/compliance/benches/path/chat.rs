@@ -1,7 +1,7 @@
 //! The chat server as far as compliance knows it: it commits records, and gives them out by its queue. In this process or in
 //! one of its own.
 
-use crate::bed::Talk;
+use crate::bed::{Counting, Talk};
 use causerie_queue::conformance::erasure::InMemory;
 use causerie_store::{Batch, Journal};
 use causerie_store_sqlite::{Options, SqliteStore};
@@ -126,7 +126,11 @@ impl Chat {
 pub(crate) async fn serve(directory: &Path) {
     let store = open_store(directory).await;
     let listener = UnixListener::bind(directory.join(SOCKET)).expect("a socket");
-    let routes = router(Arc::clone(&store) as _, Arc::new(InMemory::default()));
+    let routes = router(
+        Arc::clone(&store) as _,
+        Arc::new(InMemory::default()),
+        Arc::<Counting>::default(),
+    );
     tokio::spawn(serve_unix(listener, routes, pending()));
     println!("serves");
     loop {

@@ -62,9 +62,13 @@ impl Service {
     /// A service that should not start with this database; what it says.
     #[track_caller]
     pub(crate) fn refused(chat: &Server, database: (&str, &str)) -> String {
-        let service = Self::resting(chat, &settings(chat, Some(database)));
-        let mut command = service.command();
-        let output = command.output().unwrap();
+        Self::resting(chat, &settings(chat, Some(database))).refuses_to_start()
+    }
+
+    /// What the service says, which shouldn't start.
+    #[track_caller]
+    pub(crate) fn refuses_to_start(&self) -> String {
+        let output = self.command().output().unwrap();
         assert!(!output.status.success(), "it ended well: {output:?}");
         String::from_utf8_lossy(&output.stderr).into_owned()
     }

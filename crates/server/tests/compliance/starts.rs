@@ -1,12 +1,15 @@
 //! How the service starts and stops, and what is said where there is none.
 
-use crate::{alone, common, common::wait_until, officer, stored};
-use causerie_testkit::{Options, Server};
+use crate::{
+    common::{self, wait_until},
+    demo, officer,
+    service::{Service, chat_alone},
+};
 use std::{
     fs,
     io::{self, Read, Write},
     net::TcpListener,
-    process::{Child, Command, Stdio},
+    process::Stdio,
     thread,
 };
 
@@ -18,24 +21,9 @@ const ENDLESS: &str = r#"<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.
 <xsl:call-template name="f"><xsl:with-param name="n" select="$n - 1"/></xsl:call-template>
 </xsl:if></xsl:template></xsl:stylesheet>"#;
 
-fn chat_server() -> Server {
-    let options = Options {
-        arguments: vec!["--role".to_owned(), "chat".to_owned()],
-        ..Options::default()
-    };
-    Server::start(common::BINARY, options)
-}
-
-fn terminate(child: &Child) {
-    let kill = format!("kill -TERM {}", child.id());
-    let asked = Command::new("sh").args(["-c", &kill]).status();
-    assert!(asked.is_ok_and(|status| status.success()));
-}
-
 #[test]
 fn a_stop_breaks_off_the_run_that_an_officer_waits_for() {
-    let mut server = common::demo();
-    wait_until("the demo's records are stored", || stored(&server) > 0);
+    let mut server = demo();
     let folder = server.data_dir().join("endless");
     fs::create_dir(&folder).expect("a folder");
     let sheet = folder.join("endless.xsl");
@@ -80,20 +68,17 @@ fn a_stop_breaks_off_the_run_that_an_officer_waits_for() {
 #[test]
 fn who_cannot_start_tells_it_before_the_end() {
     let folder = tempfile::tempdir().expect("a folder");
-    let server = chat_server();
+    let server = chat_alone();
     let webhook = TcpListener::bind("127.0.0.1:0").expect("a port");
     let more = format!(
         "[compliance]\nanchor_file = {:?}\nalarm_webhook = \"http://{}/\"\n",
         folder.path().join("anchors"),
         webhook.local_addr().expect("its address")
     );
-    let mut service = alone(&server, folder.path(), &more);
-    let data = folder.path().join("data");
+    let mut service = Service::with(&server, &more);
+    let data = service.data_dir();
     let said = data.to_str().expect("a path").to_owned();
-    wait_until("it has the demo's records", || {
-        let status = common::run_alone(&["compliance", "status", "--json", "--data-dir", &said]).json();
-        status["records"].as_u64() > Some(0) && status["queue"]["depth"] == 0
-    });
+    service.officer().wait_until_stored();
     // What is the chat server's is asked for there.
     for arguments in [
         &["status"][..],
@@ -102,10 +87,9 @@ fn who_cannot_start_tells_it_before_the_end() {
         &["certificates", "reload"],
     ] {
         let told = common::run_alone(&[arguments, &["--data-dir", &said]].concat()).refused();
-        assert!(told.contains("this is a compliance process"), "{told}");
+        assert!(told.contains("this compliance service runs alone"), "{told}");
     }
-    terminate(&service.0);
-    assert!(service.0.wait().expect("it ends").success());
+    service.stop();
     let told = common::run_alone(&["compliance", "status", "--data-dir", &said]).refused();
     assert!(
         told.contains("compliance.sock: start one with: causerie serve --role compliance,"),
@@ -129,17 +113,14 @@ fn who_cannot_start_tells_it_before_the_end() {
             .expect("it is answered");
         text
     });
-    let config = folder.path().join("compliance.toml");
-    let config = config.to_str().expect("a path");
-    let told = common::run_alone(&["serve", "--role", "compliance", "--config", config]);
-    assert_eq!(told.code, Some(1), "{}{}", told.out, told.err);
+    service.refuses_to_start();
     let heard = heard.join().expect("it was told");
     assert!(heard.contains("\"alarm\":\"service-down\""), "{heard}");
 }
 
 #[test]
 fn who_stops_reading_is_told_of_no_error() {
-    let server = common::demo();
+    let server = demo();
     let (reader, writer) = io::pipe().expect("a pipe");
     drop(reader);
     let mut command = common::command(&["room", "list", "--json", "--data-dir"]);
