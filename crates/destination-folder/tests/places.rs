@@ -92,6 +92,30 @@ async fn either_form_is_found_by_both() {
     }
 }
 
+#[test]
+fn what_is_dropped_is_removed_where_a_disk_that_hangs_holds_up_nobody() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.max_blocking_threads(1).build().expect("a runtime");
+    runtime.block_on(async {
+        let directory = TempDir::new().expect("a directory");
+        let place = at(directory.path(), false);
+        let mut staging = place.begin("one").await.expect("begun");
+        staging.write("a.txt", b"one").await.expect("written");
+        staging.files().await.expect("files");
+        // The one thread that may wait for the disk does.
+        let (disk, hangs) = std::sync::mpsc::channel::<()>();
+        let hung = tokio::task::spawn_blocking(move || hangs.recv());
+        drop(staging);
+        assert!(directory.path().join(".staging-one/a.txt").exists());
+        drop(disk);
+        assert!(hung.await.expect("it ends").is_err());
+        let staging = place.begin("one").await.expect("begun again");
+        staging.commit().await.expect("committed");
+        assert!(!directory.path().join("one/a.txt").exists());
+        assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 1);
+    });
+}
+
 #[tokio::test]
 async fn a_full_disk_delivers_nothing() {
     for zip in [false, true] {
@@ -144,28 +168,4 @@ async fn a_link_that_leads_nowhere_is_not_replaced() {
     let directory = TempDir::new().expect("a directory");
     symlink("/nowhere", directory.path().join("one")).expect("a link");
     assert!(at(directory.path(), false).begin("one").await.is_err());
-}
-
-#[test]
-fn what_is_dropped_is_removed_where_a_disk_that_hangs_holds_up_nobody() {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.max_blocking_threads(1).build().expect("a runtime");
-    runtime.block_on(async {
-        let directory = TempDir::new().expect("a directory");
-        let place = at(directory.path(), false);
-        let mut staging = place.begin("one").await.expect("begun");
-        staging.write("a.txt", b"one").await.expect("written");
-        staging.files().await.expect("files");
-        // The one thread that may wait for the disk does.
-        let (disk, hangs) = std::sync::mpsc::channel::<()>();
-        let hung = tokio::task::spawn_blocking(move || hangs.recv());
-        drop(staging);
-        assert!(directory.path().join(".staging-one/a.txt").exists());
-        drop(disk);
-        assert!(hung.await.expect("it ends").is_err());
-        let staging = place.begin("one").await.expect("begun again");
-        staging.commit().await.expect("committed");
-        assert!(!directory.path().join("one/a.txt").exists());
-        assert_eq!(fs::read_dir(directory.path()).expect("a directory").count(), 1);
-    });
 }

@@ -22,8 +22,8 @@ pub(crate) struct Faults {
     pub(crate) records_down: AtomicBool,
     /// How often records were selected.
     pub(crate) select_calls: AtomicU64,
-    /// How often it was asked what waits in the queue.
-    pub(crate) backlog_calls: AtomicU64,
+    /// How often was asked what waits.
+    pub(crate) backlogs: AtomicU64,
     /// Somebody emptied the record at this position.
     pub(crate) emptied: AtomicU64,
     /// Somebody put another database in the place of the one with records.
@@ -106,7 +106,7 @@ impl Queue for FaultyQueue {
         faulty!(self, self.inner.set_aside(lease, now, sequence, reason))
     }
     async fn backlog(&self) -> Result<Backlog, StoreError> {
-        self.faults.backlog_calls.fetch_add(1, Ordering::SeqCst);
+        self.faults.backlogs.fetch_add(1, Ordering::SeqCst);
         faulty!(self, self.inner.backlog())
     }
 }
