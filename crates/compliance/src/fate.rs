@@ -6,7 +6,8 @@ use crate::{
     told::Told,
 };
 use causerie_model::{ChainId, Timestamp};
-use causerie_records::{Stored, is_retirable};
+use causerie_proof::record::is_retirable;
+use causerie_records::Stored;
 use std::{collections::BTreeMap, fmt};
 
 /// What becomes of a record, and why.

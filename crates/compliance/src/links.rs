@@ -2,8 +2,8 @@
 
 use crate::{Compliance, ComplianceError};
 use causerie_model::{ChainId, Hash};
-use causerie_proof::Content;
-use causerie_records::{ChainSpan, Stored, is_retirable};
+use causerie_proof::{Content, record::is_retirable};
+use causerie_records::{ChainSpan, Stored};
 use std::collections::BTreeSet;
 
 /// Follows a chain from the record before a span on.

@@ -11,11 +11,8 @@ mod plan;
 
 use async_trait::async_trait;
 use causerie_model::{ChainId, Hash, Sealed, StoreError, Timestamp};
-pub use causerie_proof::{
-    Stored,
-    record::{RETIRABLE, is_retirable},
-};
-pub use plan::{Fresh, Tombstone};
+pub use causerie_proof::Stored;
+pub use plan::{Fresh, RETIRABLE, Tombstone};
 use std::collections::BTreeSet;
 
 /// What one commit adds.

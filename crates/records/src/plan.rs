@@ -2,6 +2,7 @@
 
 use crate::{Addition, ChainHead, CheckpointLine};
 use causerie_model::{ChainId, Hash, Sealed, StoreError, StoreFault};
+pub use causerie_proof::record::RETIRABLE;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
