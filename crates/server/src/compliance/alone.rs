@@ -19,6 +19,8 @@ use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 /// Only the user that runs it, and root.
 const SOCKET_MODE: u32 = 0o600;
+/// Where other users are officers, anybody connects: the kernel tells who it is, and who isn't one is refused.
+const SOCKET_MODE_OFFICERS: u32 = 0o666;
 
 /// Serves until it is told to stop. Whether everything ended in time then.
 pub(crate) async fn serve(
@@ -44,7 +46,13 @@ pub(crate) async fn serve(
     )
     .await?;
     let socket = config.compliance_socket();
-    let listener = bind_socket("the compliance socket", &socket, "compliance.socket", SOCKET_MODE).await?;
+    let officers = &config.compliance.officers;
+    let mode = if officers.is_empty() {
+        SOCKET_MODE
+    } else {
+        SOCKET_MODE_OFFICERS
+    };
+    let listener = bind_socket("the compliance socket", &socket, "compliance.socket", mode).await?;
     let handle = metrics_page::start()?;
     let alarms = Arc::new(Told::new(&config.domain, &config.compliance.alarm_webhook)?);
     let start = Start::new(
@@ -74,7 +82,7 @@ pub(crate) async fn serve(
         );
         tasks.spawn(async move { Ok(metrics_page::serve(listener, page, stop).await?) });
     }
-    let (router, stop_admin) = (admin::compliance_router(service.desk()), until());
+    let (router, stop_admin) = (admin::compliance_router(service.desk(), officers), until());
     tasks.spawn(async move {
         admin::serve_unix(listener, router, stop_admin).await;
         anyhow::Ok(())

@@ -216,6 +216,13 @@ impl Config {
             }
             Ok(_) => {}
         }
+        if !set.officers.is_empty() && given(&set.socket).is_none_or(|path| path.starts_with(&self.data_dir))
+        {
+            problems.add(
+                "compliance.officers: they need a compliance.socket outside of the data directory, into which nobody else can look"
+                    .to_owned(),
+            );
+        }
         if let Err(problem) = compliance::check_webhook(&set.alarm_webhook) {
             problems.add(format!("compliance.alarm_webhook: {problem}"));
         }
@@ -355,6 +362,23 @@ mod tests {
             (config.metrics.listen, config.metrics.allow_remote) = (open, true);
         });
         assert_eq!(both, Ok(()));
+    }
+
+    #[test]
+    fn officers_need_a_socket_that_they_can_reach() {
+        let at = |socket: &'static str| {
+            move |config: &mut Config| {
+                config.data_dir = "/srv/data".into();
+                config.compliance.officers = vec!["olga".to_owned()];
+                config.compliance.socket = socket.into();
+            }
+        };
+        for inside in ["", "/srv/data/compliance.sock"] {
+            assert!(
+                told(at(inside)).starts_with("compliance.officers: they need a compliance.socket outside")
+            );
+        }
+        assert_eq!(demo(at("/run/causerie/compliance.sock")), Ok(()));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(crate) struct Compliance {
     pub(crate) alarm_age: u64,
     pub(crate) minimum_retention_days: u32,
     pub(crate) socket: PathBuf,
+    pub(crate) officers: Vec<String>,
 }
 
 impl Default for Compliance {
@@ -38,6 +39,7 @@ impl Default for Compliance {
             alarm_age: 600,
             minimum_retention_days: 0,
             socket: PathBuf::new(),
+            officers: Vec::new(),
         }
     }
 }

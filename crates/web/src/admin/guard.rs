@@ -9,6 +9,7 @@ use axum::{
 };
 use causerie_chat::Chat;
 use causerie_policy::{AdminAct, Rule, decide_admin};
+use std::sync::Arc;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 /// Establishes who asks, before anything else of a request is looked at.
@@ -29,20 +30,28 @@ pub(super) async fn authenticate(
     Ok(next.run(request).await)
 }
 
-/// The way into a compliance service that runs alone: who may connect to its socket and is its own user, or root, is its
-/// officer. Tokens are the chat server's.
-pub(super) async fn authenticate_officer(mut request: Request, next: Next) -> Result<Response, ApiError> {
+/// The way into a compliance service that runs alone: its own user, root, and these users of the machine are its officers, as
+/// the kernel tells who is on the socket. Tokens are the chat server's.
+pub(super) async fn authenticate_officer(
+    State(officers): State<Arc<[String]>>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
     let origin = match (request.extensions().get::<Peer>(), bearer(request.headers())?) {
-        (Some(peer @ Peer::User(name)), None) if peer.runs_this() => Origin::of_officer(name),
+        (Some(peer @ Peer::User(name)), None) if peer.runs_this() || officers.contains(name) => {
+            Origin::of_officer(name)
+        }
         (_, Some(_)) => {
             return Err(ApiError::not_known(
-                "this compliance service runs alone and takes no tokens, which are the chat server's: its officer is the user \
-                 that runs it, or root, on its machine and without a token",
+                "this compliance service runs alone and takes no tokens, which are the chat server's: its officers are the \
+                 user that runs it, root, and those of compliance.officers, on its machine and without a token",
             ));
         }
-        (_, None) => {
+        (peer, None) => {
+            tracing::warn!(target: "causerie::admin", ?peer, "Refused: no compliance officer.");
             return Err(ApiError::not_known(
-                "this compliance service runs alone: its officer is the user that runs it, or root",
+                "this compliance service runs alone: its officers are the user that runs it, root, and those of \
+                 compliance.officers",
             ));
         }
     };

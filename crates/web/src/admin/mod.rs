@@ -65,7 +65,7 @@ pub use serve::{
 use axum::{
     Router,
     extract::{DefaultBodyLimit, FromRef},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
 };
 use causerie_accounts::Accounts;
 use causerie_chat::Chat;
@@ -97,13 +97,15 @@ impl FromRef<AdminState> for Desk {
     }
 }
 
-/// The part of the API that is the compliance service's, for one that runs alone. Whoever runs it, or is root, is an officer
-/// there. Requests must come with a [`Peer`] as an extension: see [`serve_unix`].
-pub fn compliance_router(desk: Desk) -> Router {
+/// The part of the API that is the compliance service's, for one that runs alone. Whoever runs it, root, and these users of
+/// the machine are officers there: by name if `/etc/passwd` has one, else by number. Requests must come with a [`Peer`] as
+/// an extension: see [`serve_unix`].
+pub fn compliance_router(desk: Desk, officers: &[String]) -> Router {
+    let officers: Arc<[String]> = officers.into();
     Router::from(compliance::routes::<Desk>())
         .fallback(error::not_compliance)
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(from_fn(guard::authenticate_officer))
+        .layer(from_fn_with_state(officers, guard::authenticate_officer))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(desk)
 }

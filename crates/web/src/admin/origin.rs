@@ -118,7 +118,7 @@ impl Origin {
         }
     }
 
-    /// The user that runs a compliance service alone, or root: there is nobody else to be its officer.
+    /// A user of the machine who is an officer of a compliance service that runs alone.
     pub(super) fn of_officer(name: &str) -> Self {
         Self {
             role: AdminRole::ComplianceOfficer,

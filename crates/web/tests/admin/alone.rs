@@ -1,13 +1,14 @@
 //! A compliance service that runs alone, over its own socket.
 
 use crate::common::{Answer, ask};
+use axum::{Extension, Router};
 use causerie_compliance::{Alarm, Alarms, Anchor, Compliance, MatterRequest, Needs, Officer, Settings};
 use causerie_destination::{DeliveryError, Destination, Destinations, Place};
 use causerie_model::{Clock, Timestamp};
 use causerie_proof::{PublicKey, SigningKey};
 use causerie_queue::conformance::erasure::InMemory;
 use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
-use causerie_web::admin::{Desk, Keys, compliance_router, serve_unix};
+use causerie_web::admin::{Desk, Keys, Peer, compliance_router, serve_unix};
 use serde_json::Value;
 use std::{
     future::pending,
@@ -81,6 +82,10 @@ struct Alone {
 
 impl Alone {
     async fn new() -> Self {
+        Self::with(|desk| compliance_router(desk, &[])).await
+    }
+
+    async fn with(router: impl FnOnce(Desk) -> Router) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = |name: &str| folder.path().join(name);
         let store = SqliteStore::open(&file("causerie.db"), Options::default()).await;
@@ -102,7 +107,7 @@ impl Alone {
         let desk = Desk::closed("it is starting", keys.clone());
         desk.set(Ok(service.clone()));
         let socket = UnixListener::bind(file("compliance.sock")).expect("a socket");
-        tokio::spawn(serve_unix(socket, compliance_router(desk), pending()));
+        tokio::spawn(serve_unix(socket, router(desk), pending()));
         Self {
             folder,
             keys,
@@ -132,6 +137,28 @@ async fn whoever_runs_it_is_its_officer() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
     }
     assert_eq!(alone.ask("GET", "/v1/users").await.status, 404);
+}
+
+#[tokio::test]
+async fn officers_are_named_and_nobody_else_gets_in() {
+    for (name, status) in [("olga", 200), ("4711", 200), ("oscar", 401), ("olg", 401)] {
+        // As the kernel would tell of another user's process.
+        let peer = Extension(Peer::User(name.to_owned()));
+        let officers = ["olga", "4711"].map(str::to_owned);
+        let alone = Alone::with(|desk| compliance_router(desk, &officers).layer(peer)).await;
+        for (method, path) in [("GET", "holds"), ("GET", "status"), ("GET", "retention/plan")] {
+            let answer = alone.ask(method, &format!("/v1/compliance/{path}")).await;
+            assert_eq!(answer.status, status, "{name} {path}: {}", answer.body);
+        }
+        let hold = r#"{"reason":"a claim","from":"2026-01-01T00:00:00Z"}"#;
+        let answer = alone.ask_for("POST", "/v1/compliance/holds", hold).await;
+        assert_eq!(answer.status, status, "{name}: {}", answer.body);
+        if status == 200 {
+            let holds = alone.ask("GET", "/v1/compliance/holds").await;
+            let who = format!(r#""unix:{name}""#);
+            assert!(holds.body.contains(&who), "the record names him: {}", holds.body);
+        }
+    }
 }
 
 #[tokio::test]
