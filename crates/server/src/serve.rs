@@ -421,9 +421,9 @@ async fn serve(
     drop(announcement);
     tracing::info!("stopping");
     let _ = stop.send(true);
+    service.break_off();
     let is_clean = timeout(STOP, wind_up(&mut tasks, &chat, &mut service, &store))
         .await
-    service.break_off();
         .is_ok();
     if !is_clean {
         tracing::warn!("not everything ended in time; it is broken off");

@@ -2,7 +2,7 @@
 
 use crate::https::Https;
 use anyhow::{Context, Result, bail};
-use causerie_compliance::{Alarm, Alarms};
+use causerie_model::{Alarm, Alarms};
 use http_body_util::{BodyExt, Full};
 use hyper::{
     Request, Uri,
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     time::{sleep, timeout},
 };
 
@@ -32,15 +32,25 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// How long one try may take.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// How long the program waits for its last alarm to be posted before it ends.
+const LAST_DEADLINE: Duration = Duration::from_secs(10);
+
 /// Tells people.
-pub(super) struct Told {
+pub(crate) struct Told {
     domain: String,
-    post: Option<mpsc::Sender<String>>,
+    post: Option<mpsc::Sender<Post>>,
+}
+
+/// What is to be posted.
+struct Post {
+    body: String,
+    /// Dropped when it is posted, or was tried often enough.
+    _done: Option<oneshot::Sender<()>>,
 }
 
 impl Told {
     /// Alarms of this domain; posted to this URL, if it isn't empty. Needs a tokio runtime.
-    pub(super) fn new(domain: &str, webhook: &str) -> Result<Self> {
+    pub(crate) fn new(domain: &str, webhook: &str) -> Result<Self> {
         let post = match webhook {
             "" => None,
             url => {
@@ -55,27 +65,53 @@ impl Told {
             post,
         })
     }
-}
 
-impl Alarms for Told {
-    fn raise(&self, alarm: &Alarm) {
+    /// Raises an alarm, and waits until it is posted or can't be: for who ends then.
+    pub(super) async fn raise_last(&self, alarm: &Alarm) {
+        let (done, posted) = oneshot::channel();
+        self.tell(alarm, false, Some(done));
+        // That nothing comes is how it ends.
+        let waited = timeout(LAST_DEADLINE, posted).await;
+        if waited.is_err() {
+            tracing::error!(target: "causerie::alarm", alarm = alarm.name, "This alarm isn't posted: there was no time.");
+        }
+    }
+
+    fn tell(&self, alarm: &Alarm, over: bool, done: Option<oneshot::Sender<()>>) {
         let Alarm { name, text, at } = alarm;
-        tracing::error!(target: "causerie::alarm", alarm = name, "{text}");
-        metrics::counter!("causerie_alarms_total", "alarm" => *name).increment(1);
+        if over {
+            tracing::warn!(target: "causerie::alarm", alarm = name, "over: {text}");
+        } else {
+            tracing::error!(target: "causerie::alarm", alarm = name, "{text}");
+            metrics::counter!("causerie_alarms_total", "alarm" => *name).increment(1);
+        }
         let Some(post) = &self.post else { return };
-        let body = json!({"alarm": name, "text": text, "at": at.to_string(), "domain": self.domain});
-        if post.try_send(body.to_string()).is_err() {
+        let body =
+            json!({"alarm": name, "text": text, "at": at.to_string(), "domain": self.domain, "over": over});
+        let body = body.to_string();
+        if post.try_send(Post { body, _done: done }).is_err() {
             tracing::error!(target: "causerie::alarm", alarm = name, "This alarm isn't posted: too many wait.");
         }
     }
 }
 
+impl Alarms for Told {
+    fn raise(&self, alarm: &Alarm) {
+        self.tell(alarm, false, None);
+    }
+
+    fn clear(&self, over: &Alarm) {
+        self.tell(over, true, None);
+    }
+}
+
 /// Posts one after the other, until nobody can raise any more.
-async fn post_all(hook: Hook, mut waiting: mpsc::Receiver<String>) {
-    while let Some(body) = waiting.recv().await {
+async fn post_all(hook: Hook, mut waiting: mpsc::Receiver<Post>) {
+    while let Some(post) = waiting.recv().await {
+        let body = &post.body;
         let mut pause = FIRST_PAUSE;
         for attempt in 1..=TRIES {
-            let outcome = timeout(DEADLINE, hook.post(&body)).await;
+            let outcome = timeout(DEADLINE, hook.post(body)).await;
             let error = match outcome {
                 Ok(Ok(())) => break,
                 Ok(Err(error)) => format!("{error:#}"),
@@ -196,7 +232,42 @@ mod tests {
         assert_eq!(body["alarm"], "run-failed");
         assert_eq!(body["text"], "The disk is full.");
         assert_eq!(body["domain"], "example.test");
+        assert_eq!(body["over"], false);
         assert_eq!(take(&listener, "204 Fine").await, first);
+        told.clear(&Alarm {
+            name: "run-failed",
+            text: "There is room again.".to_owned(),
+            at: Timestamp(0),
+        });
+        let cleared = take(&listener, "204 Fine").await;
+        let (_, body) = cleared.split_once("\r\n\r\n").unwrap();
+        let body: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!(
+            (&body["alarm"], &body["over"]),
+            (&json!("run-failed"), &json!(true))
+        );
+    }
+
+    #[tokio::test]
+    async fn the_last_alarm_is_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let told = Told::new("example.test", &url).unwrap();
+        let alarm = Alarm {
+            name: "service-down",
+            text: String::new(),
+            at: Timestamp(0),
+        };
+        let last = told.raise_last(&alarm);
+        tokio::pin!(last);
+        tokio::select! {
+            biased;
+            () = &mut last => panic!("nobody has taken it"),
+            _ = take(&listener, "204 Fine") => {}
+        }
+        last.await;
+        // Nowhere to post it is no reason to wait.
+        Told::new("example.test", "").unwrap().raise_last(&alarm).await;
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! The compliance service in a process of its own, which has its own database and its own officers, and gets records by the
 //! chat server's queue socket.
 
-use super::{Service, Start};
+use super::{Service, Start, Told};
 use crate::{
     banner,
     config::{Config, given},
@@ -9,7 +9,7 @@ use crate::{
     metrics_page,
     serve::{Signals, bind, bind_socket},
 };
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use causerie_model::{Clock, Random};
 use causerie_queue_socket::SocketQueue;
 use causerie_web::admin;
@@ -46,7 +46,15 @@ pub(crate) async fn serve(
     let socket = config.compliance_socket();
     let listener = bind_socket("the compliance socket", &socket, "compliance.socket", SOCKET_MODE).await?;
     let handle = metrics_page::start()?;
-    let start = Start::new(&config, &data_dir, (queue.clone(), queue), clock.clone(), &random)?;
+    let alarms = Arc::new(Told::new(&config.domain, &config.compliance.alarm_webhook)?);
+    let start = Start::new(
+        &config,
+        &data_dir,
+        (queue.clone(), queue),
+        alarms,
+        clock.clone(),
+        &random,
+    )?;
     let mut service = Service::start_or_fail(start).await?;
 
     let (stop, stopping) = watch::channel(false);
@@ -83,6 +91,7 @@ pub(crate) async fn serve(
     drop(announcement);
     tracing::info!("stopping");
     let _ = stop.send(true);
+    service.break_off();
     let wind_up = async {
         while tasks.join_next().await.is_some() {}
         service.stop().await;
@@ -91,7 +100,8 @@ pub(crate) async fn serve(
     if !is_clean {
         tracing::warn!("not everything ended in time; it is broken off");
     }
-    service.break_off();
-    fs::remove_file(&socket).with_context(|| socket.display().to_string())?;
+    if let Err(error) = fs::remove_file(&socket) {
+        tracing::warn!(%error, file = %socket.display(), "can't be removed");
+    }
     ended.map(|()| is_clean)
 }

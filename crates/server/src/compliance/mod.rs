@@ -6,8 +6,9 @@ mod anchor;
 mod hand;
 mod open_store;
 mod private;
-mod signing_key;
+pub(crate) mod signing_key;
 
+pub(crate) use alarms::Told;
 pub(crate) use private::password;
 
 use crate::{
@@ -15,12 +16,11 @@ use crate::{
     data_dir::DataDir,
     demo,
 };
-use alarms::Told;
 use anchor::Anchors;
 use anyhow::{Context, Result, anyhow};
-use causerie_compliance::{Alarm, Alarms, Compliance, ComplianceError, Needs, Settings};
+use causerie_compliance::{Compliance, ComplianceError, Needs, Settings};
 use causerie_destination_folder::{Folders, Sandbox};
-use causerie_model::{Clock, Random, Timestamp};
+use causerie_model::{Alarm, Alarms, Clock, Random, Timestamp};
 use causerie_proof::SigningKey;
 use causerie_queue::{Erasure, Queue};
 use causerie_web::admin::Desk;
@@ -32,6 +32,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
+    sync::oneshot,
     task::JoinHandle,
     time::{sleep, timeout},
 };
@@ -49,6 +50,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How often is said again, in seconds, that there is no service, for the same reason.
 const SAY_AGAIN_SECONDS: i64 = 86_400;
 
+/// The alarm that there is no service.
+const DOWN: &str = "service-down";
+
+/// What is said when it has started after all.
+const STARTED: &str = "The compliance service has started";
+
 /// How long records are taken in at a stop; the rest waits for the next start. It leaves time for the last checkpoint.
 const TAKE_IN: Duration = Duration::from_secs(3);
 
@@ -60,29 +67,60 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts the service. Nothing that keeps it from starting keeps anybody from chatting: there is an alarm, and it is
-    /// tried again until somebody has mended it.
+    /// Starts the service. Nothing that keeps it from starting keeps anybody from chatting: if it fails there is an alarm, and
+    /// it is tried again until somebody has mended it; if it takes long, as where many checkpoints are to be looked at, it
+    /// goes on.
     pub(crate) async fn start(start: Start) -> Self {
-        let service = Self::new(start.desk());
-        let error = match timeout(FIRST_TRY, start.once()).await {
-            Ok(Ok(started)) => {
-                service.set(started);
-                return service;
+        Self::start_within(FIRST_TRY, start).await
+    }
+
+    /// The same, waited for so long.
+    async fn start_within(patience: Duration, start: Start) -> Self {
+        let mut service = Self::new(start.desk());
+        let there = service.shared();
+        let (tried, first) = oneshot::channel::<()>();
+        service.trying = Some(tokio::spawn(async move {
+            match start.once().await {
+                Ok(started) => {
+                    there.set(started);
+                    if tried.is_closed() {
+                        tracing::info!("{STARTED}");
+                    }
+                }
+                Err(error) => {
+                    let told = start.tell(&there.desk, &error, None);
+                    drop(tried);
+                    there.try_on(&start, told).await;
+                }
             }
-            Ok(Err(error)) => error,
-            Err(_) => anyhow!("it hasn't for {} s", FIRST_TRY.as_secs()).into(),
-        };
-        service.keep_trying(start, &error)
+        }));
+        if timeout(patience, first).await.is_err() {
+            let waited = patience.as_secs();
+            tracing::warn!(
+                "the compliance service hasn't started for {waited} s: people can chat, and it goes on"
+            );
+        }
+        service
     }
 
     /// Starts the service where there is nothing else. A database that can't be reached is tried again; what only an
-    /// administrator can mend is an error.
+    /// administrator can mend is an error, and people have been told of it.
     pub(crate) async fn start_or_fail(start: Start) -> Result<Self> {
-        let service = Self::new(start.desk());
+        let mut service = Self::new(start.desk());
         match start.once().await {
             Ok(started) => service.set(started),
-            Err(error) if error.is_temporary() => return Ok(service.keep_trying(start, &error)),
-            Err(error) => return Err(error).context("the compliance service"),
+            Err(error) if error.is_temporary() => {
+                let told = start.tell(&service.desk, &error, None);
+                let there = service.shared();
+                service.trying = Some(tokio::spawn(async move { there.try_on(&start, told).await }));
+            }
+            Err(error) => {
+                let text =
+                    format!("The compliance service can't start and has ended; records wait: {error:#}");
+                let (name, at) = (DOWN, start.clock.now());
+                start.alarms.raise_last(&Alarm { name, text, at }).await;
+                return Err(error).context("the compliance service");
+            }
         }
         Ok(service)
     }
@@ -111,9 +149,9 @@ impl Service {
         self.desk.set(Ok(service));
     }
 
-    fn keep_trying(mut self, start: Start, error: &StartError) -> Self {
-        let told = start.tell(&self.desk, error, None);
-        let there = Self {
+    /// The same service, for who tries to start it.
+    fn shared(&self) -> Self {
+        Self {
             desk: self.desk.clone(),
             trying: None,
             opened: self.opened.clone(),
@@ -186,6 +224,7 @@ impl Start {
         config: &Config,
         data_dir: &DataDir,
         (queue, erasure): (Arc<dyn Queue>, Arc<dyn Erasure>),
+        alarms: Arc<Told>,
         clock: Arc<dyn Clock>,
         random: &Arc<dyn Random>,
     ) -> Result<Self> {
@@ -209,7 +248,7 @@ impl Start {
             queue,
             erasure,
             anchor: Arc::new(Anchors::new(given(&set.anchor_file), syslog)),
-            alarms: Arc::new(Told::new(&config.domain, &set.alarm_webhook)?),
+            alarms,
             clock,
             keys: Arc::new(KeyFile::new(file, random.clone())),
             folders: folders(),
@@ -335,7 +374,7 @@ impl Start {
         }
         desk.set(Err(text.clone()));
         self.alarms.raise(&Alarm {
-            name: "service-down",
+            name: DOWN,
             text: text.clone(),
             at,
         });
@@ -389,3 +428,36 @@ impl std::fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::real::{SystemClock, SystemRandom};
+    use causerie_queue::conformance::erasure::InMemory;
+    use causerie_store_sqlite::{Options, SqliteStore};
+
+    #[tokio::test]
+    async fn a_start_that_takes_long_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::claim(folder.path()).unwrap();
+        let store = SqliteStore::open(&data_dir.database(), Options::default()).await;
+        let store = Arc::new(store.unwrap());
+        let config = Config {
+            data_dir: folder.path().to_owned(),
+            ..Config::demo()
+        };
+        let alarms = Arc::new(Told::new(&config.domain, "").unwrap());
+        let random: Arc<dyn Random> = Arc::new(SystemRandom);
+        let chat_server = (store as _, Arc::new(InMemory::default()) as _);
+        let clock = Arc::new(SystemClock);
+        let start = Start::new(&config, &data_dir, chat_server, alarms, clock, &random).unwrap();
+        // Any start takes longer than that.
+        let mut service = Service::start_within(Duration::ZERO, start).await;
+        let desk = service.desk();
+        while let Err(why) = desk.service() {
+            assert_eq!(why, "the compliance service is starting", "it hasn't failed");
+            sleep(Duration::from_millis(1)).await;
+        }
+        service.stop().await;
+    }
+}

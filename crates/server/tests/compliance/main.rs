@@ -6,6 +6,7 @@ mod common;
 mod history;
 #[path = "../attacks/people.rs"]
 mod people;
+mod starts;
 mod stylesheets;
 
 use causerie_testkit::{Options, Server};
