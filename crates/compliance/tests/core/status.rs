@@ -87,7 +87,10 @@ async fn alarms_stand_until_their_reason_is_gone() {
         ),
         times: 2,
     };
-    assert_eq!(service.status().await.unwrap().alarms, [standing.clone()]);
+    assert_eq!(
+        service.status().await.unwrap().alarms.as_slice(),
+        std::slice::from_ref(&standing)
+    );
     service
         .run_adapter(&officer(), "archive", &|_, _| {})
         .await
