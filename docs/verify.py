@@ -10,7 +10,7 @@ ones are reached.
 Says what is wrong and ends with 1, or says what was verified and ends with 0. Needs Python 3.9 and no library. The format
 is described in proof.md.
 """
-import base64, bisect, hashlib, json, os, re, sys, zipfile
+import base64, bisect, hashlib, json, os, re, sys, zipfile, zlib
 
 MAX_LINE = 16 * 1024 * 1024
 RETIRABLE = ("CHAT", "JOIN", "PART", "BACKCHAT", "DELETED", "DENIED", "PURGED")  # kinds of a room's records that may be tombstones
@@ -155,6 +155,32 @@ class Folder:
         return open(path, "rb")
 
 
+class Member:
+    """A file in a zip, whose bytes may be damaged."""
+
+    def __init__(self, archive, path, name):
+        self.name = name
+        self.file = self.told(archive.open, path)
+
+    def told(self, work, *arguments):
+        try:
+            return work(*arguments)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+            raise Wrong(f"{self.name} can't be read: {error}")
+
+    def read(self, *size):
+        return self.told(self.file.read, *size)
+
+    def readline(self, *size):
+        return self.told(self.file.readline, *size)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
 class Zip:
     """A zip of files, or of one folder with files in it."""
 
@@ -174,7 +200,7 @@ class Zip:
     def open(self, name):
         if self.folder + name not in self.zip.NameToInfo:
             raise Wrong(f"{name} is missing")
-        return self.zip.open(self.folder + name)
+        return Member(self.zip, self.folder + name, name)
 
 
 class Export:

@@ -400,6 +400,38 @@ fn cut(lines: usize, bytes: usize) -> Export {
     })
 }
 
+/// Packs a folder, and for each of some files once more with a byte of it changed.
+const PACK: &str = "
+import sys, zipfile
+folder, names = sys.argv[1], sys.argv[2:]
+def pack(to):
+    with zipfile.ZipFile(to, 'w', zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.write(f'{folder}/{name}', name)
+        return archive.infolist()
+pack(folder + '/whole.zip')
+for info in pack(folder + '/one.zip'):
+    data = bytearray(open(folder + '/one.zip', 'rb').read())
+    data[info.header_offset + 30 + len(info.filename) + info.compress_size // 2] ^= 1
+    open(f'{folder}/{info.filename}.zip', 'wb').write(data)
+";
+
+#[test]
+fn the_script_names_what_is_damaged_in_a_zip() {
+    let dir = tempfile::tempdir().unwrap();
+    let export = whole();
+    write(&export, dir.path());
+    let mut pack = Command::new("python3");
+    pack.args(["-c", PACK]).arg(dir.path()).args(export.0.keys());
+    assert!(pack.status().unwrap().success());
+    let (is_sound, said) = script(&dir.path().join("whole.zip"), &key(1));
+    assert!(is_sound, "{said}");
+    for name in export.0.keys() {
+        let (is_sound, said) = script(&dir.path().join(format!("{name}.zip")), &key(1));
+        assert!(!is_sound && said.contains(name), "{name}: {said}");
+    }
+}
+
 #[test]
 fn the_script_comes_to_the_same_verdicts() {
     let dir = tempfile::tempdir().unwrap();
