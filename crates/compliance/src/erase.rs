@@ -8,6 +8,8 @@ use crate::{
     Compliance, ComplianceError,
     documents::{self, Erasure},
     intake::{PAGE, lost},
+    schedule::TICK,
+    service::Stop,
 };
 use causerie_model::{Cause, ChainId, ChatId, RoomId, Timestamp, chat_id_ranges};
 use causerie_proof::Content;
@@ -26,38 +28,58 @@ struct Retired {
     messages: String,
 }
 
+/// What came of what was noted.
+#[derive(Default)]
+pub(crate) struct Noted {
+    /// So many messages went.
+    pub(crate) messages: u64,
+    /// Why others didn't: the first reason.
+    pub(crate) waits: Option<ComplianceError>,
+}
+
 impl Compliance {
-    /// Has those messages taken out of rooms that are noted. What can't be is an alarm, and is tried again.
-    pub(crate) async fn keep_erasing(&self) {
-        // Who applies retention does it himself.
-        let Ok(_one) = self.inner.erasing.try_lock() else {
-            return;
-        };
-        match self.erase_noted().await {
-            Ok(messages) => {
-                if messages > 0 {
-                    tracing::info!("{messages} messages went from rooms, after their records");
+    /// Has those messages taken out of rooms that are noted, until it is to stop. What can't be is an alarm, and is tried again.
+    pub(crate) async fn keep_erasing(&self, mut stop: Stop) {
+        loop {
+            match self.erase_noted().await {
+                Ok(Noted { messages, waits }) => {
+                    if messages > 0 {
+                        tracing::info!("{messages} messages went from rooms, after their records");
+                    }
+                    match waits {
+                        None => self.over(ERASURE_WAITS, ""),
+                        // The other service does it.
+                        Some(ComplianceError::Busy(_)) => {}
+                        Some(error) => self.alarm_once(
+                            ERASURE_WAITS,
+                            "",
+                            format!("messages aren't out of their rooms yet, whose records retention destroyed: {error}. It is tried again."),
+                        ),
+                    }
                 }
-                self.over(ERASURE_WAITS, "");
+                // That the database is away others tell.
+                Err(error) => tracing::debug!("what is to go from rooms can't be read: {error}"),
             }
-            Err(error) => self.alarm_once(
-                ERASURE_WAITS,
-                "",
-                format!("messages aren't out of their rooms yet, whose records retention destroyed: {error}. It is tried again."),
-            ),
+            if !stop.sleep(TICK).await {
+                return;
+            }
         }
     }
 
-    /// Has the messages of all notes taken out of their rooms. How many were there.
-    pub(crate) async fn erase_noted(&self) -> Result<u64, ComplianceError> {
-        let mut messages = 0;
+    /// Has the messages of all notes taken out of their rooms; one that can't be keeps back no other.
+    pub(crate) async fn erase_noted(&self) -> Result<Noted, ComplianceError> {
+        let _one = self.inner.erasing.lock().await;
+        let mut noted = Noted::default();
         for erasure in documents::load_all::<Erasure>(&*self.needs().records)
             .await?
             .into_values()
         {
-            messages += self.erase(&erasure).await?;
+            match self.erase(&erasure).await {
+                Ok(messages) => noted.messages += messages,
+                Err(error) => noted.waits = noted.waits.or(Some(error)),
+            }
         }
-        Ok(messages)
+        Ok(noted)
     }
 
     /// Has messages taken out of their room. How many were there.
@@ -123,7 +145,7 @@ fn tells(stored: &Stored, chain: &str, messages: &[(u64, i64)]) -> bool {
         && told.messages == chat_id_ranges(messages.iter().map(|(id, _)| ChatId(*id)))
 }
 
-/// What keeps the chat server from taking messages out of a room.
+/// What keeps the messages in their room whose records went.
 fn waits(error: ComplianceError) -> ComplianceError {
     match error {
         ComplianceError::Store(error) => ComplianceError::ErasureWaits(error),

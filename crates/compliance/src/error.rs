@@ -16,7 +16,7 @@ pub enum ComplianceError {
     Erasure(StoreError),
     /// Records went, and the chat server didn't take their messages out of the room yet. See that it runs: it is tried again.
     #[error(
-        "the records are destroyed; their messages go from the room as soon as the chat server can be reached: {0}"
+        "the records are destroyed, and their messages go from the room when the chat server takes them out: {0}"
     )]
     ErasureWaits(StoreError),
     /// The destination of an export failed. Nothing of the export is there; mend the destination, it is tried again.

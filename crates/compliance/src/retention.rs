@@ -7,7 +7,7 @@ use crate::{
     intake::lost,
     scribe::Decision,
 };
-use causerie_model::{ChainId, ChatId, Event, Timestamp, chat_id_ranges};
+use causerie_model::{ChainId, ChatId, Event, StoreError, StoreFault, Timestamp, chat_id_ranges};
 use causerie_queue::MAX_ERASED;
 use causerie_records::{Addition, ChainHead, ChainSpan, Retirement, Stored};
 use serde::Deserialize;
@@ -247,7 +247,8 @@ impl Compliance {
     ///
     /// # Errors
     /// As [`Compliance::retention_plan`]; [`ComplianceError::Erasure`] if the chat server can't be reached, and
-    /// [`ComplianceError::Busy`] if another service has its queue: then nothing of that chunk goes.
+    /// [`ComplianceError::Busy`] if another service has its queue, or somebody applies retention already: then nothing of that
+    /// chunk goes.
     /// [`ComplianceError::ErasureWaits`] if it can't be any more when the records are gone: their messages are still to go. What was
     /// destroyed before the error stays so and is recorded.
     pub async fn retention_apply(
@@ -256,10 +257,18 @@ impl Compliance {
         progress: Progress<'_>,
     ) -> Result<Applied, ComplianceError> {
         let records = &*self.needs().records;
-        let _one = self.inner.erasing.lock().await;
+        let Ok(_one) = self.inner.applying.try_lock() else {
+            return Err(ComplianceError::Busy(
+                "retention is applied just now: look again when that is done".to_owned(),
+            ));
+        };
         // What is left of the last time.
+        let noted = self.erase_noted().await?;
+        if let Some(error) = noted.waits {
+            return Err(error);
+        }
         let mut total = Applied::default();
-        total.gone.messages = self.erase_noted().await?;
+        total.gone.messages = noted.messages;
         let end = records.end().await?;
         let spans = self.spans(0, end).await?;
         let rooms: Vec<ChainSpan> = spans
@@ -289,6 +298,8 @@ impl Compliance {
         after: u64,
     ) -> Result<(u64, u64, Applied), ComplianceError> {
         let records = &*self.needs().records;
+        // From the note on, so that the messages are counted here.
+        let _one = self.inner.erasing.lock().await;
         let decided = self.act(officer, |head| async move {
             let rules = self.rules().await?;
             let policy = rules.policy(span.chain, self.room_of(span.chain).await?.as_ref());
@@ -339,7 +350,12 @@ impl Compliance {
         });
         let (last, seen, mut applied, erasure) = decided.await?;
         if let Some(erasure) = erasure {
-            applied.gone.messages = self.erase(&erasure).await?;
+            applied.gone.messages = self.erase(&erasure).await.map_err(|error| match error {
+                ComplianceError::Busy(why) => {
+                    ComplianceError::ErasureWaits(StoreError::new(StoreFault::Unavailable, why))
+                }
+                error => error,
+            })?;
         }
         Ok((last, seen, applied))
     }

@@ -79,7 +79,6 @@ impl Compliance {
     pub(crate) async fn keep_running(&self, mut stop: Stop) {
         let mut warned = self.needs().clock.now();
         loop {
-            self.keep_erasing().await;
             self.run_due(&stop).await;
             let now = self.needs().clock.now();
             if warned.plus_seconds(WARN_SECONDS) <= now {

@@ -41,6 +41,8 @@ pub(crate) struct Inner {
     pub(crate) anchored: Mutex<Option<u64>>,
     /// What the service's own chain tells of documents, as far as it was read.
     pub(crate) ledger: tokio::sync::Mutex<Ledger>,
+    /// Locked by who applies retention.
+    pub(crate) applying: tokio::sync::Mutex<()>,
     /// Locked by who has messages taken out of rooms.
     pub(crate) erasing: tokio::sync::Mutex<()>,
     /// Locked by who runs an adapter.
@@ -117,6 +119,7 @@ impl Compliance {
             checkpointing: tokio::sync::Mutex::default(),
             anchored: Mutex::default(),
             ledger: tokio::sync::Mutex::default(),
+            applying: tokio::sync::Mutex::default(),
             erasing: tokio::sync::Mutex::default(),
             running: tokio::sync::Mutex::default(),
             runs: Mutex::default(),
@@ -151,6 +154,10 @@ impl Compliance {
         tasks.spawn({
             let (service, stop) = (service.clone(), stop());
             async move { service.keep_running(stop).await }
+        });
+        tasks.spawn({
+            let (service, stop) = (service.clone(), stop());
+            async move { service.keep_erasing(stop).await }
         });
         drop(tasks);
         Ok(service)

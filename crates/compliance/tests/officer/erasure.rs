@@ -232,26 +232,50 @@ async fn a_note_that_no_record_tells_of_erases_nothing() {
             ..good.clone()
         },
     ];
-    let put = async |erasure: &Erasure| {
+    let put = async |id: &str, erasure: Option<&Erasure>| {
         let key = DocumentKey {
             kind: "erasure".to_owned(),
-            id: id.clone(),
+            id: id.to_owned(),
         };
+        let text = erasure.map(|erasure| serde_json::to_string(erasure).unwrap());
         let addition = Addition {
-            documents: vec![(key, Some(serde_json::to_string(erasure).unwrap()))],
+            documents: vec![(key, text)],
             ..Addition::default()
         };
         world.records.append(&addition).await.unwrap();
     };
     for other in &others {
-        put(other).await;
+        put(&id, Some(other)).await;
         let error = world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
         assert!(matches!(error, ComplianceError::Damaged(_)), "{other:?}: {error}");
         assert_eq!((world.shown(1), world.shown(2)), (vec![1, 2], vec![1, 2]));
     }
-    put(&good).await;
+    // It keeps back no other, but no more is destroyed.
+    put("0", Some(&others[0])).await;
+    put(&id, Some(&good)).await;
+    let error = world.service.retention_apply(&olga(), &quiet).await.unwrap_err();
+    assert!(matches!(error, ComplianceError::Damaged(_)), "{error}");
+    assert_eq!((world.shown(1), world.shown(2)), (vec![], vec![1, 2]));
+    put("0", None).await;
     let gone = world.service.retention_apply(&olga(), &quiet).await.unwrap().gone;
-    assert_eq!((gone.records, gone.messages), (2, 4));
+    assert_eq!((gone.records, gone.messages), (2, 2));
+}
+
+#[tokio::test]
+async fn who_applies_retention_a_second_time_is_told() {
+    let world = two_rooms().await;
+    let service = world.service.clone();
+    let (asked, told) = std::sync::mpsc::channel();
+    *world.rooms.before_erasing.lock().unwrap() = Some(Box::new(move || {
+        Box::pin(async move {
+            asked
+                .send(service.retention_apply(&olga(), &quiet).await)
+                .unwrap()
+        })
+    }));
+    assert_eq!(apply(&world).await, 4);
+    let error = told.recv().unwrap().unwrap_err();
+    assert!(matches!(error, ComplianceError::Busy(_)), "{error}");
 }
 
 #[tokio::test]

@@ -4,9 +4,12 @@ use crate::world::{World, address, olga, settings};
 use causerie_compliance::{Compliance, ComplianceError, MatterRequest, Page, Progress, Reading};
 use causerie_model::Timestamp;
 use causerie_records::Records;
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 /// What is told while something is done, which rises and ends at the whole.
@@ -150,11 +153,14 @@ async fn a_stop_breaks_off_what_officers_wait_for() {
     broken_off!(|service, progress| service.search_matter(&officer, &matter, page, progress));
     broken_off!(|service, progress| service.reads(&officer, &reading, page, progress));
     broken_off!(|service, progress| service.export_reads(&officer, &reading, &request, false, progress));
-    assert_eq!(
-        std::fs::read_dir(&request.directory).unwrap().count(),
-        0,
-        "nothing is left"
-    );
+    // What was staged is removed right after.
+    let nothing_is_left = async {
+        while std::fs::read_dir(&request.directory).unwrap().count() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let left = tokio::time::timeout(Duration::from_secs(60), nothing_is_left);
+    left.await.expect("nothing is left");
     // What goes on is only what was begun before.
     assert!(world.service.retention_plan(&|_, _| {}).await.is_ok());
 }
