@@ -183,7 +183,7 @@ impl Plan {
 
     fn has_text(&mut self, text: &TextQuery, rooms: &[RoomId]) {
         // What was removed is in the index until it is forgotten.
-        let removed = "w.rowid NOT IN (SELECT id FROM messages WHERE room < 0)";
+        let removed = "NOT EXISTS (SELECT 1 FROM messages AS r WHERE r.id = w.rowid AND r.room < 0)";
         self.conditions.push(removed.to_owned());
         let text = expression(text);
         match rooms {
