@@ -21,7 +21,6 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     match cli::Cli::read().run() {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<cli::Unread>() => ExitCode::SUCCESS,
         Err(error) => {
             let style = anstyle::AnsiColor::Red.on_default().bold();
             anstream::eprintln!("{style}error:{style:#} {error:#}");

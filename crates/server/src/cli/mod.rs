@@ -39,7 +39,6 @@ use anyhow::{Context, Result, bail};
 use api::{Api, Server};
 use causerie_web::admin::wire::Secret;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-pub(crate) use output::Unread;
 
 use std::{
     future::Future,

@@ -4,22 +4,19 @@ use anyhow::Result;
 use causerie_web::admin::wire::Audit;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
-use std::{
-    fmt,
-    io::{ErrorKind, Write},
-};
+use std::io::{ErrorKind, Write};
 
 /// Prints JSON.
 pub(super) fn json(value: &Value) -> Result<()> {
     line(&serde_json::to_string_pretty(value)?)
 }
 
-/// Prints a line of text.
+/// Prints a line of text. That nobody reads any more, as after `| head`, is no error, and what is done goes on.
 pub(super) fn line(text: &str) -> Result<()> {
-    writeln!(anstream::stdout(), "{text}").map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Unread.into(),
-        _ => error.into(),
-    })
+    match writeln!(anstream::stdout(), "{text}") {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Prints the warnings of an answer, null if it has none.
@@ -28,18 +25,6 @@ pub(super) fn warnings(warnings: &Value) -> Result<()> {
     let mut texts = warnings.filter_map(Value::as_str);
     texts.try_for_each(|text| line(&format!("Warning: {text}")))
 }
-
-/// Nobody reads what is printed any more, as after `| head`: nothing is wrong, and there is nothing left to do.
-#[derive(Debug)]
-pub(crate) struct Unread;
-
-impl fmt::Display for Unread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nobody reads standard output any more")
-    }
-}
-
-impl std::error::Error for Unread {}
 
 /// Prints rows under headings, aligned; or says that there is nothing.
 pub(super) fn table(headings: &[&str], rows: &[Vec<String>], nothing: &str) -> Result<()> {

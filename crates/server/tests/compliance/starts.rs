@@ -135,16 +135,23 @@ fn who_cannot_start_tells_it_before_the_end() {
 }
 
 #[test]
-fn who_stops_reading_is_told_of_no_error() {
+fn who_stops_reading_is_told_of_no_error_but_of_what_is_wrong() {
     let server = demo();
-    let (reader, writer) = io::pipe().expect("a pipe");
-    drop(reader);
-    let mut command = common::command(&["room", "list", "--json", "--data-dir"]);
-    let child = command
-        .arg(server.data_dir())
-        .stdout(writer)
-        .stderr(Stdio::piped())
-        .spawn();
-    let (status, told) = common::Process(child.expect("it starts")).output();
+    let data = server.data_dir();
+    let data = data.to_str().expect("a path");
+    let unread = |arguments: &[&str]| {
+        let (reader, writer) = io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = common::command(arguments);
+        let child = command.stdout(writer).stderr(Stdio::piped()).spawn();
+        common::Process(child.expect("it starts")).output()
+    };
+    let (status, told) = unread(&["room", "list", "--json", "--data-dir", data]);
     assert_eq!((status.code(), told.as_str()), (Some(0), ""));
+    let key = server.data_dir().join("compliance-signing.pub");
+    let key = key.to_str().expect("a path");
+    // A folder without an export.
+    let verify = ["compliance", "verify", "--folder", data, "--key", key, "--json"];
+    let (status, _) = unread(&verify);
+    assert_eq!(status.code(), Some(1));
 }
