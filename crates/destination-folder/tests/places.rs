@@ -96,7 +96,11 @@ async fn either_form_is_found_by_both() {
 #[test]
 fn what_is_dropped_is_removed_where_a_disk_that_hangs_holds_up_nobody() {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    let runtime = runtime.max_blocking_threads(1).build().expect("a runtime");
+    let runtime = runtime
+        .enable_time()
+        .max_blocking_threads(1)
+        .build()
+        .expect("a runtime");
     runtime.block_on(async {
         let directory = TempDir::new().expect("a directory");
         let place = at(directory.path(), false);
