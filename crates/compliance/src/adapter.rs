@@ -22,8 +22,8 @@ pub const CHECK_DEADLINE: Duration = Duration::from_secs(10);
 /// Longest extension of what a stylesheet makes.
 pub const MAX_EXTENSION: usize = 10;
 
-/// An error that says what is wrong with an adapter.
-fn check(name: &str, adapter: &Adapter) -> Result<(), ComplianceError> {
+/// An error that says why no adapter can be made of this name.
+fn check_name(name: &str) -> Result<(), ComplianceError> {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(plain) {
         return invalid(format!(
@@ -36,6 +36,11 @@ fn check(name: &str, adapter: &Adapter) -> Result<(), ComplianceError> {
             "'{name}' is no name of an adapter: exports of reads and of matters (m1, m2 …) are called so"
         ));
     }
+    Ok(())
+}
+
+/// An error that says what is wrong with an adapter.
+fn check(adapter: &Adapter) -> Result<(), ComplianceError> {
     if !(MIN_INTERVAL..=MAX_INTERVAL).contains(&adapter.interval) {
         return invalid(format!(
             "an adapter runs every {MIN_INTERVAL} to {MAX_INTERVAL} seconds (a minute to 30 days), not every {}",
@@ -135,13 +140,16 @@ impl Compliance {
         from_start: bool,
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
-        check(name, adapter)?;
+        check(adapter)?;
         if let Some(stylesheet) = &adapter.xslt {
             let checked = self.needs().destinations.check(stylesheet);
             checked.map_err(|error| ComplianceError::Invalid(error.to_string()))?;
         }
         let records = &*self.needs().records;
         let known: Option<Adapter> = documents::load(records, name).await?;
+        if known.is_none() {
+            check_name(name)?;
+        }
         // One that is off may stay as it is while its place is away.
         let is_elsewhere = known.is_none_or(|known| known.directory != adapter.directory);
         if adapter.enabled || is_elsewhere {
@@ -159,7 +167,7 @@ impl Compliance {
             self.check_names(name, adapter).await?;
         }
         let untold = match run.filter(|run| from_start && !run.finished && !what_if) {
-            Some(run) => Some(self.untold(name, &run).await),
+            Some(run) => Some(self.untold(name, &run, false).await),
             None => None,
         };
         // Runs are planned under the same lock: none is planned by an adapter that goes meanwhile.
@@ -218,22 +226,51 @@ impl Compliance {
     }
 
     /// Removes an adapter. What it exported stays, and so does how far it was: one that is set under the same name goes on
-    /// from there. If its last batch isn't recorded, what is seen of it is.
+    /// from there. If its last batch isn't recorded, what is seen of it is. A run that is under way isn't cut short: its batch
+    /// is recorded as one of which no other record tells.
     ///
     /// # Errors
-    /// [`ComplianceError::Unknown`] if there is none; [`ComplianceError::Store`].
+    /// [`ComplianceError::Unknown`] if there is none; [`ComplianceError::Busy`] if a run of it ended just then;
+    /// [`ComplianceError::Store`].
     pub async fn remove_adapter(
         &self,
         officer: &Officer,
         name: &str,
         what_if: bool,
     ) -> Result<Change, ComplianceError> {
+        if what_if {
+            return self.take_adapter(officer, name, false, true).await;
+        }
+        // None begins meanwhile, here or elsewhere. One that goes on finds that its adapter went.
+        let idle = self.inner.running.try_lock();
+        let lease = if idle.is_ok() {
+            match RunLease::take(self).await {
+                Err(ComplianceError::Busy(_)) => None,
+                taken => Some(taken?),
+            }
+        } else {
+            None
+        };
+        let result = self.take_adapter(officer, name, lease.is_none(), false).await;
+        if let Some(lease) = lease {
+            lease.end().await;
+        }
+        result
+    }
+
+    /// Removes an adapter; `runs` says whether any runs just now.
+    async fn take_adapter(
+        &self,
+        officer: &Officer,
+        name: &str,
+        runs: bool,
+        what_if: bool,
+    ) -> Result<Change, ComplianceError> {
         let records = &*self.needs().records;
-        // None begins meanwhile. One that goes on finds that its adapter went.
-        let _idle = self.inner.running.try_lock();
         let run: Option<Run> = documents::load(records, name).await?;
-        let untold = match run.filter(|run| !run.finished && !what_if) {
-            Some(run) => Some(self.untold(name, &run).await),
+        let run = &run;
+        let untold = match run.as_ref().filter(|run| !run.finished && !what_if) {
+            Some(run) => Some(self.untold(name, run, runs).await),
             None => None,
         };
         let _one = self.inner.checkpointing.lock().await;
@@ -243,6 +280,11 @@ impl Compliance {
                 what: "adapter",
                 name: name.to_owned(),
             })?;
+            // What is to be told of its run must still be so.
+            if documents::load::<Run>(records, name).await? != *run {
+                let text = format!("a run of adapter {name} began or ended just now; try again");
+                return Err(ComplianceError::Busy(text));
+            }
             let gone = vec![documents::gone::<Adapter>(name)];
             let change = Change::new("adapter.remove", name, documents::text(&before), String::new());
             Ok((change, gone))

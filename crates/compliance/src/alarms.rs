@@ -24,6 +24,7 @@ pub(crate) struct Standing {
     since: Timestamp,
     text: String,
     times: u64,
+    told: bool,
 }
 
 /// Alarms that stand, by name and by what tells them from others of their name.
@@ -43,7 +44,7 @@ impl Compliance {
     /// Tells people of something that lasts, once until [`Compliance::over`]. `of` tells it from others of its name.
     pub(crate) fn alarm_once(&self, name: &'static str, of: &str, text: impl Into<String>) {
         let text = text.into();
-        if self.stand(name, of, &text) == 1 {
+        if !self.stand(name, of, &text) {
             self.alarm(name, text);
         }
     }
@@ -55,18 +56,19 @@ impl Compliance {
         self.alarm(name, text);
     }
 
-    /// Notes that it stands; how often it was found.
-    fn stand(&self, name: &'static str, of: &str, text: &str) -> u64 {
+    /// Notes that it stands and is told; whether it was told before.
+    fn stand(&self, name: &'static str, of: &str, text: &str) -> bool {
         let since = self.needs().clock.now();
         let mut all = lock(&self.inner.lasting);
         let standing = all.entry((name, of.to_owned())).or_insert(Standing {
             since,
             text: String::new(),
             times: 0,
+            told: false,
         });
         text.clone_into(&mut standing.text);
         standing.times += 1;
-        standing.times
+        std::mem::replace(&mut standing.told, true)
     }
 
     /// What an alarm was about is over, which people are told.
@@ -77,8 +79,15 @@ impl Compliance {
         }
     }
 
-    /// The next time it is told again. Nothing is said to be over.
+    /// If it stands, it is told again the next time that it is found.
     pub(crate) fn tell_again(&self, name: &'static str, of: &str) {
+        if let Some(standing) = lock(&self.inner.lasting).get_mut(&(name, of.to_owned())) {
+            standing.told = false;
+        }
+    }
+
+    /// It doesn't stand any more, and nobody is told that it is over.
+    pub(crate) fn forget(&self, name: &'static str, of: &str) {
         lock(&self.inner.lasting).remove(&(name, of.to_owned()));
     }
 

@@ -76,8 +76,9 @@ impl Compliance {
             let change = Change::new("hold.place", id.as_str(), String::new(), documents::text(&hold));
             Ok((change, vec![documents::put(id, &hold)]))
         });
-        let warnings = self.strangers(people).await?;
-        Ok(placed.await?.warning(warnings))
+        // First of all it is placed.
+        let placed = placed.await?;
+        Ok(placed.warning(self.strangers(people).await))
     }
 
     /// Lifts a hold. That it was, and what it covered, stays in the records.

@@ -141,8 +141,8 @@ impl Compliance {
                 vec![documents::put(id, &matter)],
             ))
         });
-        let warnings = self.strangers(&checked.custodians).await?;
-        Ok(opened.await?.warning(warnings))
+        let opened = opened.await?;
+        Ok(opened.warning(self.strangers(&checked.custodians).await))
     }
 
     /// Changes a matter that isn't closed: it is afterwards as the request has it.
@@ -163,8 +163,8 @@ impl Compliance {
             let change = change("matter.change", Some(&before), &matter);
             Ok((change, vec![documents::put(id, &matter)]))
         });
-        let warnings = self.strangers(&checked.custodians).await?;
-        Ok(changed.await?.warning(warnings))
+        let changed = changed.await?;
+        Ok(changed.warning(self.strangers(&checked.custodians).await))
     }
 
     /// Closes a matter: nothing is searched, exported or changed for it any more. Holds for it stay until they are lifted.

@@ -224,7 +224,7 @@ impl Compliance {
                 .await?;
             reads.found = found;
         }
-        reads.warnings = self.strangers(from_ref(&reading.user)).await?;
+        reads.warnings = self.strangers(from_ref(&reading.user)).await;
         let asked = asked(reading);
         self.queried(officer, "reads", ("reading", asked), page, &reads.found)
             .await?;
@@ -255,7 +255,7 @@ impl Compliance {
             fits: &|stored| reads.holds(stored, reading),
             words: format!("all that one user could have read: {}", asked(reading)),
         };
-        let warnings = self.strangers(from_ref(&reading.user)).await?;
+        let warnings = self.strangers(from_ref(&reading.user)).await;
         let mut outcome = self
             .export_selected(officer, request, selected, what_if, progress)
             .await?;

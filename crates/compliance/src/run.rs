@@ -248,7 +248,7 @@ impl Compliance {
         let untold = if place(&run.settings) == place(&adapter) {
             None
         } else {
-            Some(self.untold(name, &run).await)
+            Some(self.untold(name, &run, false).await)
         };
         let run = Run {
             settings: adapter,
@@ -268,8 +268,9 @@ impl Compliance {
     }
 
     /// What is to be recorded of a run that isn't finished and never will be where it was planned: who was killed between a
-    /// batch and its record has left one there that no other record tells of.
-    pub(crate) async fn untold(&self, name: &str, run: &Run) -> Change {
+    /// batch and its record has left one there that no other record tells of. If an adapter runs meanwhile, one that isn't
+    /// there may come.
+    pub(crate) async fn untold(&self, name: &str, run: &Run, runs: bool) -> Change {
         let asked = async {
             let destination = self.needs().destinations.at(&place(&run.settings))?;
             // One that is away has no batch either.
@@ -279,6 +280,10 @@ impl Compliance {
         };
         let (seen, manifest) = match timeout(CHECK_DEADLINE, asked).await {
             Ok(Ok(Some(manifest))) => ("it is there".to_owned(), Some(manifest)),
+            Ok(Ok(None)) if runs => (
+                "it isn't there yet, and may come: an adapter runs just now".to_owned(),
+                None,
+            ),
             Ok(Ok(None)) => ("it isn't there".to_owned(), None),
             Ok(Err(error)) => (format!("it can't be told whether it is there: {error}"), None),
             Err(_) => (
@@ -572,7 +577,7 @@ impl Compliance {
         Ok((written, all_present))
     }
 
-    /// Records that the batch is there.
+    /// Records that the batch is there, whosever it is by now.
     async fn finish(
         &self,
         actor: &Actor,
@@ -594,6 +599,11 @@ impl Compliance {
             let adapter: Option<Adapter> = documents::load(records, name).await?;
             let current: Option<Run> = documents::load(records, name).await?;
             if adapter.is_none() || current.as_ref() != Some(run) {
+                // Who finished it has told of it.
+                if current.as_ref() != Some(&finished) {
+                    let untold = self.untold(name, run, false).await;
+                    self.record(&Actor::System, &[untold.event(OWN)]).await?;
+                }
                 let text = format!("adapter {name} was removed or run by somebody else meanwhile");
                 return Err(ComplianceError::Busy(text));
             }

@@ -5,6 +5,7 @@ use causerie_destination::DeliveryError;
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -77,9 +78,18 @@ impl Gate {
         &self,
         ask: impl FnOnce() -> Result<T, DeliveryError> + Send + 'static,
     ) -> Result<T, DeliveryError> {
-        let until = self.turn.since().unwrap_or_else(Instant::now) + self.deadline;
-        let asking = Arc::clone(&self.turn.asking).lock_owned();
-        let asking = timeout_at(until, asking).await.map_err(|_| self.hangs())?;
+        let mut asking = pin!(Arc::clone(&self.turn.asking).lock_owned());
+        let asking = loop {
+            let until = self.turn.since().unwrap_or_else(Instant::now) + self.deadline;
+            if let Ok(asking) = timeout_at(until, asking.as_mut()).await {
+                break asking;
+            }
+            // Meanwhile it may have become the turn of another one ahead, which has its own time.
+            let is_late = |since: Instant| since.elapsed() >= self.deadline;
+            if self.turn.since().is_some_and(is_late) {
+                return Err(self.hangs());
+            }
+        };
         let turn = Arc::clone(&self.turn);
         turn.set(Some(Instant::now()));
         let asked = blocking(move || {
@@ -108,6 +118,7 @@ mod tests {
         atomic::{AtomicU32, Ordering},
         mpsc::channel,
     };
+    use std::task::{Context, Waker};
 
     #[tokio::test]
     async fn one_question_hangs_and_the_others_are_answered_at_once() {
@@ -132,12 +143,34 @@ mod tests {
             ask(place).await.expect_err("it hangs still");
         }
         assert_eq!(asked.load(Ordering::SeqCst), 0, "no other thread waits");
-        ask(other).await.expect("another place is another");
+        // On a slow machine it, too, may take longer than it may.
+        let answered = async { while ask(other).await.is_err() {} };
+        let answered = timeout(Duration::from_secs(60), answered).await;
+        answered.expect("another place is another");
         drop(end);
         // However slow the machine is, it is free again some time.
         while ask(place).await.is_err() {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn each_question_ahead_has_its_own_time() {
+        let deadline = Duration::from_secs(600);
+        let gate = Gates::new(deadline).at(Path::new("/place"));
+        let asking = Arc::clone(&gate.turn.asking).lock_owned().await;
+        // The one ahead is nearly late …
+        let left = Duration::from_millis(50);
+        let nearly = Instant::now().checked_sub(deadline.saturating_sub(left));
+        gate.turn.set(nearly);
+        let mut waits = pin!(gate.pass(|| Ok(())));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(waits.as_mut().poll(&mut context).is_pending());
+        // … and is answered, and then it is the turn of another one.
+        gate.turn.set(Some(Instant::now()));
+        timeout(left * 4, waits.as_mut()).await.expect_err("it waits");
+        drop(asking);
+        waits.await.expect("an answer");
     }
 
     #[tokio::test]

@@ -104,10 +104,13 @@ fn name_of<'a>(mail: &Mail<'a>) -> &'a str {
 
 /// An entry as lines of text. Those after the first are indented, so that no text looks like entries.
 pub(crate) fn text_of(entry: &Entry) -> String {
-    // A lone CR ends a line for some readers, too.
-    let what = sentence(entry)
-        .replace("\r\n", "\n")
-        .replace(['\r', '\n'], "\n    ");
+    let mut what = String::new();
+    for char in sentence(entry).replace("\r\n", "\n").chars() {
+        what.push(if char == '\r' { '\n' } else { char });
+        if ends_line(char) {
+            what.push_str("    ");
+        }
+    }
     format!(
         "[{}] {} {} <{}>: {what}\n",
         entry.at,
@@ -119,7 +122,12 @@ pub(crate) fn text_of(entry: &Entry) -> String {
 
 /// A name on one line.
 fn one_line(name: &str) -> String {
-    name.replace(['\r', '\n'], " ")
+    name.replace(ends_line, " ")
+}
+
+/// Whether a line ends with it for some reader: what Unicode says of line ends (section 5.8), and the separators of ASCII.
+fn ends_line(char: char) -> bool {
+    matches!(char, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn html_of(entry: &Entry) -> String {

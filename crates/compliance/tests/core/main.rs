@@ -7,4 +7,5 @@ mod runs;
 mod status;
 mod trust;
 mod untold;
+mod warnings;
 mod world;

@@ -7,7 +7,7 @@ use causerie_compliance::{
     documents::{self, Adapter, AdapterFormat, MAX_INTERVAL, MIN_INTERVAL, Present, Run},
 };
 use causerie_proof::{Manifest, SignedManifest, Stored};
-use causerie_records::Records;
+use causerie_records::{Addition, Records};
 use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 pub(crate) async fn ready(world: &World, adapter: &Adapter) -> Compliance {
@@ -408,6 +408,30 @@ async fn changes_of_adapters_are_recorded() {
         run(&service).await.unwrap_err(),
         ComplianceError::Unknown { .. }
     ));
+}
+
+#[tokio::test]
+async fn an_adapter_of_a_name_that_none_gets_any_more_can_be_changed() {
+    let world = World::new().await;
+    let service = world.open().await;
+    let adapter = world.adapter();
+    let set = async |adapter: &Adapter| service.set_adapter(&officer(), "m7", adapter, false).await;
+    assert!(matches!(set(&adapter).await, Err(ComplianceError::Invalid(_))));
+    // It was there before matters were exported.
+    let addition = Addition {
+        documents: vec![documents::put("m7", &adapter)],
+        ..Addition::default()
+    };
+    Records::append(&*world.records, &addition).await.unwrap();
+    let off = Adapter {
+        enabled: false,
+        ..adapter
+    };
+    set(&off).await.unwrap();
+    assert!(!service.adapters().await.unwrap()["m7"].enabled);
+    // Once removed it is gone for good.
+    service.remove_adapter(&officer(), "m7", false).await.unwrap();
+    assert!(matches!(set(&off).await, Err(ComplianceError::Invalid(_))));
 }
 
 #[tokio::test]

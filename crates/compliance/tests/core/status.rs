@@ -1,7 +1,7 @@
 //! What the service says of itself.
 
 use crate::world::{World, officer};
-use causerie_compliance::{Alarm, NO_ADAPTER, StandingAlarm};
+use causerie_compliance::{Alarm, Compliance, NO_ADAPTER, Settings, StandingAlarm};
 use causerie_model::Timestamp;
 use causerie_records::Addition;
 
@@ -102,6 +102,35 @@ async fn alarms_stand_until_their_reason_is_gone() {
         at: Timestamp(since.0 + 60_000_000),
     };
     assert_eq!(*world.heard.cleared.lock().unwrap(), [over]);
+}
+
+#[tokio::test]
+async fn that_there_is_no_adapter_is_told_daily_and_stands_since_the_first_day() {
+    let world = World::new().await;
+    let since = causerie_model::Clock::now(&*world.clock).to_string();
+    let service = Compliance::start(Settings::new("x.test"), world.needs())
+        .await
+        .unwrap();
+    let told = || {
+        world
+            .alarms()
+            .iter()
+            .filter(|name| **name == "no-adapter")
+            .count()
+    };
+    for day in 1..=2 {
+        while told() < day {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let alarms = service.status().await.unwrap().alarms;
+        let standing = alarms.iter().find(|alarm| alarm.name == "no-adapter").unwrap();
+        assert_eq!(standing.since, since, "day {day}");
+        assert!(standing.times >= day as u64, "{standing:?}");
+        world.pass(86_400);
+    }
+    service.stop().await;
+    let cleared = world.heard.cleared.lock().unwrap();
+    assert!(cleared.iter().all(|over| over.name != "no-adapter"));
 }
 
 #[tokio::test]

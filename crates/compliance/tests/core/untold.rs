@@ -4,7 +4,9 @@ use crate::{
     runs::{cut_short, ready, run},
     world::{World, officer},
 };
-use causerie_compliance::documents::Adapter;
+use causerie_compliance::{ComplianceError, documents::Adapter};
+use std::sync::Mutex;
+use tokio::{runtime::Handle, task::block_in_place};
 
 /// What the records say of batches that no other record tells of.
 async fn untold(world: &World) -> Vec<serde_json::Value> {
@@ -70,6 +72,53 @@ async fn a_batch_of_which_no_record_would_tell_is_told_of() {
             service.remove_adapter(&officer, "archive", false).await.unwrap();
             assert_eq!(untold(&world).await.len(), 1);
         }
+    }
+}
+
+/// Removed by the service that runs it, or by another one, in the middle of the batch, which is delivered all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_adapter_that_is_removed_while_it_runs_leaves_no_batch_untold() {
+    for here in [true, false] {
+        let world = World::new().await;
+        world.talk(1).await;
+        let service = ready(&world, &world.adapter()).await;
+        let other = world.open().await;
+        let remover = if here { &service } else { &other };
+        let removed = Mutex::new(None);
+        let at_page = |_: u64, _: u64| {
+            let mut removed = removed.lock().unwrap();
+            if removed.is_none() {
+                let officer = officer();
+                let remove = remover.remove_adapter(&officer, "archive", false);
+                *removed = Some(block_in_place(|| Handle::current().block_on(remove)));
+            }
+        };
+        let ran = service.run_adapter(&officer(), "archive", &at_page).await;
+        assert!(matches!(ran, Err(ComplianceError::Busy(_))), "{ran:?}");
+        removed.into_inner().unwrap().unwrap().unwrap();
+        let batch = "archive-000000000001-000000000004";
+        let file = std::fs::read(world.out().join(batch).join("manifest.json")).unwrap();
+        let hash = causerie_model::Hash(<sha2::Sha256 as sha2::Digest>::digest(&file).into());
+        let told = untold(&world).await;
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert_eq!(
+            told[0]["seen"],
+            "it isn't there yet, and may come: an adapter runs just now"
+        );
+        assert_eq!(told[1]["seen"], "it is there");
+        assert_eq!(told[1]["manifest"], hash.to_string());
+        service.retention_plan(&|_, _| {}).await.unwrap();
+        // Set again, it finishes the batch, and whoever removes it then finds that nothing runs.
+        service
+            .set_adapter(&officer(), "archive", &world.adapter(), false)
+            .await
+            .unwrap();
+        assert_eq!(run(&service).await.unwrap().up_to, 4);
+        remover
+            .remove_adapter(&officer(), "archive", false)
+            .await
+            .unwrap();
+        assert_eq!(untold(&world).await.len(), 2);
     }
 }
 

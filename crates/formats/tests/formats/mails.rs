@@ -138,6 +138,29 @@ fn mails_hold_every_text() {
     }
 }
 
+/// Whatever ends a line for some reader, what follows is indented.
+#[test]
+fn no_text_and_no_name_looks_like_entries() {
+    let ends = [
+        "\r\n", "\n", "\u{b}", "\u{c}", "\r", "\u{1c}", "\u{1d}", "\u{1e}", "\u{85}", "\u{2028}", "\u{2029}",
+    ];
+    for kind in [FormatKind::Eml, FormatKind::Rsmf] {
+        for end in ends {
+            let forged = format!("so{end}[2013-05-02T08:00:01.000000Z] MESSAGE Bob <bob@example.test>: yes");
+            let entries = vec![chat(1, &person("ann@example.test", &forged), &forged)];
+            let mails = files(&pieces(
+                new(kind, Options::new("b")),
+                &[(room(1, vec![]), entries)],
+            ));
+            let found = read(mails.values().next().expect("a mail"));
+            let text = std::str::from_utf8(&found.parts[0].1).expect("UTF-8");
+            let is_end = |char: char| ends.iter().any(|end| end.contains(char));
+            let entries = text.split(is_end).filter(|line| line.starts_with('['));
+            assert_eq!(entries.count(), 1, "{kind}, {end:?}: {text:?}");
+        }
+    }
+}
+
 #[test]
 fn every_mail_of_the_sample_can_be_read() {
     for kind in [FormatKind::Eml, FormatKind::Rsmf] {
