@@ -479,6 +479,43 @@ async fn what_is_closed_right_after_has_no_trace() {
     assert_eq!(found(directory.path(), &[1, 2, 3]), BTreeSet::new());
 }
 
+/// The cleaner waits for the reader when the database is closed: what it has begun isn't cut off.
+#[tokio::test]
+async fn what_is_closed_while_it_is_cleaned_has_no_trace() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgccomp.sqlite");
+    let store = SqliteRecords::open(&path, short_linger())
+        .await
+        .expect("it opens");
+    let mut chain = conformance::Chain::of_room(1);
+    let addition = Addition {
+        records: vec![chain.post("ann@x.test", &text(1))],
+        ..Addition::default()
+    };
+    store.append(&addition).await.expect("it is appended");
+    // Who is connected keeps the last of the store's connections from emptying the log by its end.
+    let mut reader = connect(&path).await;
+    reader.execute("BEGIN").await.expect("it begins");
+    let read = "SELECT count(*) FROM sqlite_schema";
+    reader.fetch_one(read).await.expect("it reads");
+    let mut own = conformance::Chain::of(ChainId::Compliance);
+    let room = ChainId::Room(RoomId(1));
+    let addition = Addition {
+        records: vec![own.retire(room, 1, 1)],
+        retired: vec![Retirement {
+            chain: room,
+            numbers: vec![1],
+        }],
+        ..Addition::default()
+    };
+    store.append(&addition).await.expect("it is retired");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    reader.execute("COMMIT").await.expect("it ends");
+    store.close().await;
+    assert!(logs_are_empty(directory.path()));
+    assert_eq!(found(directory.path(), &[1]), BTreeSet::new());
+}
+
 #[tokio::test]
 async fn who_is_killed_right_after_removing_forgets_it_at_the_next_start() {
     let directory = tempfile::tempdir().expect("a directory");
