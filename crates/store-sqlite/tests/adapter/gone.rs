@@ -400,6 +400,40 @@ async fn what_lay_beside_removed_messages_leaves_no_trace_when_it_goes_itself() 
     assert_eq!(left(gone), 0);
 }
 
+/// How many rows each page of `messages` has.
+async fn places(path: &Path) -> Vec<(i64, i64)> {
+    let mut connection = connect(path).await;
+    let pages = "SELECT pageno, ncell FROM dbstat WHERE name = 'messages' ORDER BY pageno";
+    let rows = connection.fetch_all(pages).await.expect("pages");
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// In room 1, whose number takes no room in a row, while that of its opposite does.
+#[tokio::test]
+async fn no_row_is_moved_when_messages_go() {
+    const COUNT: usize = 500;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgc.sqlite");
+    let store = SqliteStore::open(&path, long_linger()).await.expect("it opens");
+    let mut chain = Chain::of_room(1);
+    let records = (0..COUNT).map(|_| chain.post("short")).collect();
+    commit(&store, records).await;
+    let before = places(&path).await;
+    assert!(before.len() > 5, "{before:?}");
+    let chat_ids = (1..=100).map(ChatId).collect();
+    let (room, until) = (RoomId(1), chain.head.at);
+    change(&store, vec![Change::RemoveMessages { room, chat_ids }]).await;
+    assert_eq!(places(&path).await, before, "removed");
+    change(&store, vec![Change::ClearRoom { room, until }]).await;
+    assert_eq!(places(&path).await, before, "cleared");
+    store.close().await;
+    assert_eq!(places(&path).await, before, "emptied");
+    let mut connection = connect(&path).await;
+    let left = "SELECT count(*) FROM messages WHERE text <> ''";
+    let left = connection.fetch_one(left).await.expect("a count");
+    assert_eq!(left.get::<i64, _>(0), 0);
+}
+
 #[tokio::test]
 async fn retired_records_leave_no_trace() {
     let directory = tempfile::tempdir().expect("a directory");
