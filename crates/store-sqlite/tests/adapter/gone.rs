@@ -23,7 +23,7 @@ const MESSAGES: usize = 1_200;
 const LOOKS: u32 = 2_400;
 const BETWEEN: Duration = Duration::from_millis(50);
 
-fn short_linger() -> Options {
+pub(crate) fn short_linger() -> Options {
     Options {
         linger: Duration::from_millis(1),
         ..options()
@@ -39,7 +39,7 @@ fn long_linger() -> Options {
 }
 
 /// The `place`-th word of a message that nobody else uses: 16 hexadecimal digits without likeness to any other.
-fn word(message: usize, place: usize) -> String {
+pub(crate) fn word(message: usize, place: usize) -> String {
     // SplitMix64.
     let mut z = ((message as u64) << 20 | place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -48,7 +48,7 @@ fn word(message: usize, place: usize) -> String {
 }
 
 /// Characters that nobody else uses, of a script without blanks.
-fn run(message: usize) -> String {
+pub(crate) fn run(message: usize) -> String {
     let first = 0x2_0000 + u32::try_from(message).expect("few") * 12;
     (first..first + 12).filter_map(char::from_u32).collect()
 }
@@ -59,7 +59,7 @@ fn words(message: usize) -> Vec<String> {
     (0..count).map(|place| word(message, place)).collect()
 }
 
-fn text(message: usize) -> String {
+pub(crate) fn text(message: usize) -> String {
     let words = words(message);
     let upper = words[0].to_uppercase();
     let common = "The quick brown fox jumps over the lazy dog, and again ".repeat(message % 5);
@@ -77,7 +77,7 @@ fn traces_of(message: usize) -> Vec<Vec<u8>> {
 }
 
 /// Which files of a directory hold a trace of which of these messages.
-fn found(directory: &Path, messages: &[usize]) -> BTreeSet<(PathBuf, usize)> {
+pub(crate) fn found(directory: &Path, messages: &[usize]) -> BTreeSet<(PathBuf, usize)> {
     /// Every trace is at least as long.
     const KEY: usize = 11;
     let traces: Vec<(usize, Vec<u8>)> = messages
@@ -120,7 +120,7 @@ fn logs_are_empty(directory: &Path) -> bool {
 }
 
 /// Waits until the logs are empty, which is the last that is done. Then no file holds anything of these messages.
-async fn until_gone(directory: &Path, messages: &[usize]) {
+pub(crate) async fn until_gone(directory: &Path, messages: &[usize]) {
     for _ in 0..LOOKS {
         if logs_are_empty(directory) {
             let left = found(directory, messages);
@@ -137,12 +137,12 @@ async fn until_gone(directory: &Path, messages: &[usize]) {
     panic!("the log is never emptied");
 }
 
-fn room(message: usize) -> RoomId {
+pub(crate) fn room(message: usize) -> RoomId {
     RoomId((message % ROOMS) as i64 + 1)
 }
 
 /// The place of a message in its room.
-fn chat_id(message: usize) -> ChatId {
+pub(crate) fn chat_id(message: usize) -> ChatId {
     ChatId((message / ROOMS) as u64 + 1)
 }
 
@@ -190,7 +190,7 @@ async fn change(store: &SqliteStore, changes: Vec<Change>) {
         .expect("it is changed");
 }
 
-async fn remove(store: &SqliteStore, messages: &[usize]) {
+pub(crate) async fn remove(store: &SqliteStore, messages: &[usize]) {
     let changes = (0..ROOMS).map(|n| Change::RemoveMessages {
         room: room(n),
         chat_ids: messages
@@ -217,7 +217,7 @@ fn query(text: &str, rooms: Vec<RoomId>) -> MessageQuery {
 }
 
 /// How many messages a search in the message's room and one in all rooms find.
-async fn hits(store: &SqliteStore, message: usize, text: &str) -> [u32; 2] {
+pub(crate) async fn hits(store: &SqliteStore, message: usize, text: &str) -> [u32; 2] {
     let one = store
         .search(&query(text, vec![room(message)]))
         .await
@@ -234,7 +234,7 @@ async fn connect(path: &Path) -> SqliteConnection {
 }
 
 /// The index of words is whole, and has these words of these messages and no other that they alone have.
-async fn check_index(path: &Path, kept: &HashSet<usize>) {
+pub(crate) async fn check_index(path: &Path, kept: &HashSet<usize>) {
     let mut connection = connect(path).await;
     connection
         .execute("INSERT INTO message_words (message_words) VALUES ('integrity-check')")
