@@ -38,15 +38,19 @@ pub(crate) async fn keep_clean(shared: Weak<Shared>, destroyed: Arc<Notify>, lin
 impl Shared {
     /// Takes a step; others write in between. Gives when the next is due, `None` if nothing is left.
     pub(crate) async fn clean(&self) -> Option<Duration> {
-        let mut state = self.state.lock().await;
+        self.step(&mut *self.state.lock().await).await
+    }
+
+    /// [`Self::clean`] for who has the state.
+    pub(crate) async fn step(&self, state: &mut State) -> Option<Duration> {
         if state.stopped.is_some() {
             return None;
         }
         if let Some(forget) = self.forget {
-            match self.transact(&mut state, forget).await.0 {
+            match self.transact(state, forget).await.0 {
                 Ok(false) => {}
                 Ok(true) => {
-                    self.checkpoint(&mut state).await;
+                    self.checkpoint(state).await;
                     return Some(Duration::ZERO);
                 }
                 Err(error) => {
@@ -55,7 +59,7 @@ impl Shared {
                 }
             }
         }
-        self.empty_log(&mut state).await
+        self.empty_log(state).await
     }
 
     /// Moves all of the log to the database file and cuts it off. It can't while somebody reads from it; who begins to

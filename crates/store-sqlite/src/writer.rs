@@ -185,11 +185,12 @@ impl Writer {
     }
 
     pub(crate) async fn close(&self) {
+        // Held to the end: a step of the cleaner that was cut off would take the connection with it.
+        let mut state = self.shared.state.lock().await;
         self.cleaner.abort();
-        let last = async { while self.shared.clean().await == Some(Duration::ZERO) {} };
+        let last = async { while self.shared.step(&mut state).await == Some(Duration::ZERO) {} };
         // What isn't forgotten by then is when the database is opened again.
         let _ = timeout(LAST_CLEANING, last).await;
-        let mut state = self.shared.state.lock().await;
         state.stopped = Some(StoreError::new(StoreFault::Unavailable, "the database is closed"));
         let keeper = state.keeper.take();
         for connection in keeper.into_iter().chain(state.connection.take()) {

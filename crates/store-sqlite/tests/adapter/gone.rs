@@ -23,7 +23,7 @@ const MESSAGES: usize = 1_200;
 const LOOKS: u32 = 2_400;
 const BETWEEN: Duration = Duration::from_millis(50);
 
-fn short_linger() -> Options {
+pub(crate) fn short_linger() -> Options {
     Options {
         linger: Duration::from_millis(1),
         ..options()
@@ -39,7 +39,7 @@ fn long_linger() -> Options {
 }
 
 /// The `place`-th word of a message that nobody else uses: 16 hexadecimal digits without likeness to any other.
-fn word(message: usize, place: usize) -> String {
+pub(crate) fn word(message: usize, place: usize) -> String {
     // SplitMix64.
     let mut z = ((message as u64) << 20 | place as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -48,7 +48,7 @@ fn word(message: usize, place: usize) -> String {
 }
 
 /// Characters that nobody else uses, of a script without blanks.
-fn run(message: usize) -> String {
+pub(crate) fn run(message: usize) -> String {
     let first = 0x2_0000 + u32::try_from(message).expect("few") * 12;
     (first..first + 12).filter_map(char::from_u32).collect()
 }
@@ -59,7 +59,7 @@ fn words(message: usize) -> Vec<String> {
     (0..count).map(|place| word(message, place)).collect()
 }
 
-fn text(message: usize) -> String {
+pub(crate) fn text(message: usize) -> String {
     let words = words(message);
     let upper = words[0].to_uppercase();
     let common = "The quick brown fox jumps over the lazy dog, and again ".repeat(message % 5);
@@ -77,7 +77,7 @@ fn traces_of(message: usize) -> Vec<Vec<u8>> {
 }
 
 /// Which files of a directory hold a trace of which of these messages.
-fn found(directory: &Path, messages: &[usize]) -> BTreeSet<(PathBuf, usize)> {
+pub(crate) fn found(directory: &Path, messages: &[usize]) -> BTreeSet<(PathBuf, usize)> {
     /// Every trace is at least as long.
     const KEY: usize = 11;
     let traces: Vec<(usize, Vec<u8>)> = messages
@@ -120,7 +120,7 @@ fn logs_are_empty(directory: &Path) -> bool {
 }
 
 /// Waits until the logs are empty, which is the last that is done. Then no file holds anything of these messages.
-async fn until_gone(directory: &Path, messages: &[usize]) {
+pub(crate) async fn until_gone(directory: &Path, messages: &[usize]) {
     for _ in 0..LOOKS {
         if logs_are_empty(directory) {
             let left = found(directory, messages);
@@ -137,12 +137,12 @@ async fn until_gone(directory: &Path, messages: &[usize]) {
     panic!("the log is never emptied");
 }
 
-fn room(message: usize) -> RoomId {
+pub(crate) fn room(message: usize) -> RoomId {
     RoomId((message % ROOMS) as i64 + 1)
 }
 
 /// The place of a message in its room.
-fn chat_id(message: usize) -> ChatId {
+pub(crate) fn chat_id(message: usize) -> ChatId {
     ChatId((message / ROOMS) as u64 + 1)
 }
 
@@ -190,7 +190,7 @@ async fn change(store: &SqliteStore, changes: Vec<Change>) {
         .expect("it is changed");
 }
 
-async fn remove(store: &SqliteStore, messages: &[usize]) {
+pub(crate) async fn remove(store: &SqliteStore, messages: &[usize]) {
     let changes = (0..ROOMS).map(|n| Change::RemoveMessages {
         room: room(n),
         chat_ids: messages
@@ -217,7 +217,7 @@ fn query(text: &str, rooms: Vec<RoomId>) -> MessageQuery {
 }
 
 /// How many messages a search in the message's room and one in all rooms find.
-async fn hits(store: &SqliteStore, message: usize, text: &str) -> [u32; 2] {
+pub(crate) async fn hits(store: &SqliteStore, message: usize, text: &str) -> [u32; 2] {
     let one = store
         .search(&query(text, vec![room(message)]))
         .await
@@ -234,7 +234,7 @@ async fn connect(path: &Path) -> SqliteConnection {
 }
 
 /// The index of words is whole, and has these words of these messages and no other that they alone have.
-async fn check_index(path: &Path, kept: &HashSet<usize>) {
+pub(crate) async fn check_index(path: &Path, kept: &HashSet<usize>) {
     let mut connection = connect(path).await;
     connection
         .execute("INSERT INTO message_words (message_words) VALUES ('integrity-check')")
@@ -400,6 +400,40 @@ async fn what_lay_beside_removed_messages_leaves_no_trace_when_it_goes_itself() 
     assert_eq!(left(gone), 0);
 }
 
+/// How many rows each page of `messages` has.
+async fn places(path: &Path) -> Vec<(i64, i64)> {
+    let mut connection = connect(path).await;
+    let pages = "SELECT pageno, ncell FROM dbstat WHERE name = 'messages' ORDER BY pageno";
+    let rows = connection.fetch_all(pages).await.expect("pages");
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+/// In room 1, whose number takes no room in a row, while that of its opposite does.
+#[tokio::test]
+async fn no_row_is_moved_when_messages_go() {
+    const COUNT: usize = 500;
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgc.sqlite");
+    let store = SqliteStore::open(&path, long_linger()).await.expect("it opens");
+    let mut chain = Chain::of_room(1);
+    let records = (0..COUNT).map(|_| chain.post("short")).collect();
+    commit(&store, records).await;
+    let before = places(&path).await;
+    assert!(before.len() > 5, "{before:?}");
+    let chat_ids = (1..=100).map(ChatId).collect();
+    let (room, until) = (RoomId(1), chain.head.at);
+    change(&store, vec![Change::RemoveMessages { room, chat_ids }]).await;
+    assert_eq!(places(&path).await, before, "removed");
+    change(&store, vec![Change::ClearRoom { room, until }]).await;
+    assert_eq!(places(&path).await, before, "cleared");
+    store.close().await;
+    assert_eq!(places(&path).await, before, "emptied");
+    let mut connection = connect(&path).await;
+    let left = "SELECT count(*) FROM messages WHERE text <> ''";
+    let left = connection.fetch_one(left).await.expect("a count");
+    assert_eq!(left.get::<i64, _>(0), 0);
+}
+
 #[tokio::test]
 async fn retired_records_leave_no_trace() {
     let directory = tempfile::tempdir().expect("a directory");
@@ -477,6 +511,43 @@ async fn what_is_closed_right_after_has_no_trace() {
     acknowledge(&store, 0).await;
     store.close().await;
     assert_eq!(found(directory.path(), &[1, 2, 3]), BTreeSet::new());
+}
+
+/// The cleaner waits for the reader when the database is closed: what it has begun isn't cut off.
+#[tokio::test]
+async fn what_is_closed_while_it_is_cleaned_has_no_trace() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("mgccomp.sqlite");
+    let store = SqliteRecords::open(&path, short_linger())
+        .await
+        .expect("it opens");
+    let mut chain = conformance::Chain::of_room(1);
+    let addition = Addition {
+        records: vec![chain.post("ann@x.test", &text(1))],
+        ..Addition::default()
+    };
+    store.append(&addition).await.expect("it is appended");
+    // Who is connected keeps the last of the store's connections from emptying the log by its end.
+    let mut reader = connect(&path).await;
+    reader.execute("BEGIN").await.expect("it begins");
+    let read = "SELECT count(*) FROM sqlite_schema";
+    reader.fetch_one(read).await.expect("it reads");
+    let mut own = conformance::Chain::of(ChainId::Compliance);
+    let room = ChainId::Room(RoomId(1));
+    let addition = Addition {
+        records: vec![own.retire(room, 1, 1)],
+        retired: vec![Retirement {
+            chain: room,
+            numbers: vec![1],
+        }],
+        ..Addition::default()
+    };
+    store.append(&addition).await.expect("it is retired");
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    reader.execute("COMMIT").await.expect("it ends");
+    store.close().await;
+    assert!(logs_are_empty(directory.path()));
+    assert_eq!(found(directory.path(), &[1]), BTreeSet::new());
 }
 
 #[tokio::test]
