@@ -220,13 +220,21 @@ impl Compliance {
         Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
     }
 
+    /// Tells people that checkpoints can't be made known elsewhere, as found without one: it is over when one is.
+    pub fn anchor_fails(&self, why: &str) {
+        let text = format!("Checkpoints can't be made known outside of the database: {why}");
+        self.alarm_once("anchor-failed", "", text);
+    }
+
     /// Makes known elsewhere what isn't yet. That it can't be is an alarm and no error: checkpoints stand.
     pub(crate) async fn anchor(&self) -> Result<(), ComplianceError> {
         let (mut after, mut failed) = (self.anchored().await?, false);
+        let mut is_put = false;
         loop {
             let lines = self.needs().records.checkpoints(after, ANCHOR_PAGE).await?;
             if lines.is_empty() {
-                if !failed {
+                // Where nothing was to be made known nothing shows that it can be.
+                if is_put && !failed {
                     self.over("anchor-failed", "");
                 }
                 return Ok(());
@@ -244,6 +252,7 @@ impl Compliance {
                     // The rest is put all the same: one place that fails holds up no other.
                     failed = true;
                 } else if !failed {
+                    is_put = true;
                     *crate::service::lock(&self.inner.anchored) = Some(number);
                 }
             }

@@ -82,6 +82,41 @@ async fn an_anchor_that_fails_is_an_alarm_and_is_tried_again() {
 }
 
 #[tokio::test]
+async fn an_anchor_that_was_found_to_fail_is_one_alarm_until_a_checkpoint_is_known() {
+    let world = World::new().await;
+    let service = world.open().await;
+    let standing = async || {
+        let alarms = service.status().await.unwrap().alarms;
+        let of_anchor = alarms.into_iter().find(|alarm| alarm.name == "anchor-failed");
+        of_anchor.map(|alarm| alarm.times)
+    };
+    world.heard.anchor_fails.store(true, Ordering::SeqCst);
+    service.anchor_fails("the disk is full");
+    assert_eq!(standing().await, Some(1));
+    // There is nothing to be signed.
+    assert!(service.checkpoint().await.unwrap().is_none());
+    world.publish(vec![world.join("ann")]).await;
+    service.take_in().await.unwrap();
+    assert!(service.checkpoint().await.unwrap().is_some());
+    assert_eq!(standing().await, Some(2));
+    assert_eq!(world.take_alarms(), ["anchor-failed"], "it is told once");
+    world.heard.anchor_fails.store(false, Ordering::SeqCst);
+    world.publish(vec![world.join("bob")]).await;
+    service.take_in().await.unwrap();
+    assert!(service.checkpoint().await.unwrap().is_some());
+    assert_eq!(standing().await, None);
+    let cleared: Vec<_> = world
+        .heard
+        .cleared
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|over| over.name)
+        .collect();
+    assert_eq!(cleared, ["anchor-failed"]);
+}
+
+#[tokio::test]
 async fn a_clock_that_is_put_back_does_not_break_their_order() {
     let world = World::new().await;
     let service = world.open().await;

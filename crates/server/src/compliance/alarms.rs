@@ -77,15 +77,25 @@ impl Told {
         }
     }
 
+    /// Posts that it is over, if another process raised it.
+    pub(super) fn clear_of_others(&self, over: &Alarm) {
+        self.post(over, true, None);
+    }
+
     fn tell(&self, alarm: &Alarm, over: bool, done: Option<oneshot::Sender<()>>) {
-        let Alarm { name, text, at } = alarm;
+        let Alarm { name, text, .. } = alarm;
         if over {
             tracing::warn!(target: "causerie::alarm", alarm = name, "over: {text}");
         } else {
             tracing::error!(target: "causerie::alarm", alarm = name, "{text}");
             metrics::counter!("causerie_alarms_total", "alarm" => *name).increment(1);
         }
+        self.post(alarm, over, done);
+    }
+
+    fn post(&self, alarm: &Alarm, over: bool, done: Option<oneshot::Sender<()>>) {
         let Some(post) = &self.post else { return };
+        let Alarm { name, text, at } = alarm;
         let body =
             json!({"alarm": name, "text": text, "at": at.to_string(), "domain": self.domain, "over": over});
         let body = body.to_string();
@@ -193,7 +203,7 @@ async fn send(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use causerie_model::Timestamp;
     use tokio::{
@@ -202,7 +212,7 @@ mod tests {
     };
 
     /// Takes one request and answers it.
-    async fn take(listener: &TcpListener, status: &str) -> String {
+    pub(in crate::compliance) async fn take(listener: &TcpListener, status: &str) -> String {
         let (mut stream, _) = listener.accept().await.unwrap();
         let (mut text, mut buffer) = (String::new(), [0; 4_096]);
         while !text.ends_with('}') {

@@ -12,14 +12,15 @@ use crate::{
 use anyhow::{Result, bail};
 use causerie_model::{Clock, Random};
 use causerie_queue_socket::SocketQueue;
-use causerie_web::admin;
+use causerie_web::admin::{self, Peer};
 use serde_json::json;
 use std::{fs, sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet, time::timeout};
 
 /// Only the user that runs it, and root.
 const SOCKET_MODE: u32 = 0o600;
-/// Where other users are officers, anybody connects: the kernel tells who it is, and who isn't one is refused.
+/// Where other users are officers, anybody connects: the kernel tells who it is, and who isn't one is refused and takes up
+/// no connection of theirs.
 const SOCKET_MODE_OFFICERS: u32 = 0o666;
 
 /// Serves until it is told to stop. Whether everything ended in time then.
@@ -83,8 +84,10 @@ pub(crate) async fn serve(
         tasks.spawn(async move { Ok(metrics_page::serve(listener, page, stop).await?) });
     }
     let (router, stop_admin) = (admin::compliance_router(service.desk(), officers), until());
+    let officers = officers.clone();
     tasks.spawn(async move {
-        admin::serve_unix(listener, router, stop_admin).await;
+        let belongs = |peer: &Peer| admin::is_officer(peer, &officers);
+        admin::serve_unix_apart(listener, router, belongs, stop_admin).await;
         anyhow::Ok(())
     });
 

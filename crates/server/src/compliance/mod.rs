@@ -27,8 +27,12 @@ use causerie_web::admin::Desk;
 use open_store::{Opened, Place};
 use signing_key::KeyFile;
 use std::{
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
+    task::Poll,
     time::Duration,
 };
 use tokio::{
@@ -55,6 +59,9 @@ const DOWN: &str = "service-down";
 
 /// What is said when it has started after all.
 const STARTED: &str = "The compliance service has started";
+
+/// Why a start failed that panicked; what it said is in the log.
+const PANICKED: &str = "a defect of this program: it panicked, see the log";
 
 /// How long records are taken in at a stop; the rest waits for the next start. It leaves time for the last checkpoint.
 const TAKE_IN: Duration = Duration::from_secs(3);
@@ -83,6 +90,7 @@ impl Service {
             match start.once().await {
                 Ok(started) => {
                     there.set(started);
+                    start.is_up();
                     if tried.is_closed() {
                         tracing::info!("{STARTED}");
                     }
@@ -108,7 +116,10 @@ impl Service {
     pub(crate) async fn start_or_fail(start: Start) -> Result<Self> {
         let mut service = Self::new(start.desk());
         match start.once().await {
-            Ok(started) => service.set(started),
+            Ok(started) => {
+                service.set(started);
+                start.is_up();
+            }
             Err(error) if error.is_temporary() => {
                 let told = start.tell(&service.desk, &error, None);
                 let there = service.shared();
@@ -161,9 +172,7 @@ impl Service {
     /// Tries until it works, after a first failure that people were told of.
     async fn try_on(&self, start: &Start, told: LastTold) {
         self.set(start.until_it_works(&self.desk, told).await);
-        let (name, at) = (DOWN, start.clock.now());
-        let text = format!("{STARTED}.");
-        start.alarms.clear(&Alarm { name, text, at });
+        start.alarms.clear(&start.up());
     }
 
     /// Ends what officers wait for, since requests are answered before anything else ends.
@@ -268,14 +277,23 @@ impl Start {
         Desk::closed("the compliance service is starting", self.keys.clone())
     }
 
-    /// One try.
+    /// One try. What panics has failed, too: nobody else would say so or try again.
     async fn once(&self) -> Result<(Compliance, Opened), StartError> {
+        let mut trying = pin!(self.try_once());
+        poll_fn(|context| {
+            let polled = catch_unwind(AssertUnwindSafe(|| trying.as_mut().poll(context)));
+            polled.unwrap_or_else(|_| Poll::Ready(Err(anyhow!("{PANICKED}").into())))
+        })
+        .await
+    }
+
+    async fn try_once(&self) -> Result<(Compliance, Opened), StartError> {
         let place = Place::new(self.database.clone(), self.password_file.as_deref())?;
         let opened = place.open().await.map_err(ComplianceError::from)?;
         match self.over(&opened).await {
             Ok(service) => {
                 self.keys.publish(&service.public_key());
-                self.check_anchor();
+                self.check_anchor(&service);
                 Ok((service, opened))
             }
             Err(error) => {
@@ -338,15 +356,25 @@ impl Start {
     }
 
     /// Looks, in the background, whether checkpoints can be made known: that may hang where other machines are asked.
-    fn check_anchor(&self) {
-        let (anchor, alarms, at) = (self.anchor.clone(), self.alarms.clone(), self.clock.now());
+    fn check_anchor(&self, service: &Compliance) {
+        let (anchor, service) = (self.anchor.clone(), service.clone());
         tokio::task::spawn_blocking(move || {
             if let Err(error) = anchor.check() {
-                let text = format!("Checkpoints can't be made known outside of the database: {error}");
-                let name = "anchor-failed";
-                alarms.raise(&Alarm { name, text, at });
+                service.anchor_fails(&error);
             }
         });
+    }
+
+    /// Has who was posted that there is no service know that there is one: the process before may have ended with that. In the
+    /// log of this one nothing was said to be over.
+    fn is_up(&self) {
+        self.alarms.clear_of_others(&self.up());
+    }
+
+    fn up(&self) -> Alarm {
+        let (name, at) = (DOWN, self.clock.now());
+        let text = format!("{STARTED}.");
+        Alarm { name, text, at }
     }
 
     async fn until_it_works(&self, desk: &Desk, mut told: LastTold) -> (Compliance, Opened) {
@@ -431,33 +459,139 @@ impl std::error::Error for StartError {}
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{alarms::tests::take, *};
     use crate::real::{SystemClock, SystemRandom};
     use causerie_queue::conformance::erasure::InMemory;
     use causerie_store_sqlite::{Options, SqliteStore};
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use tempfile::TempDir;
+    use tokio::net::TcpListener;
+
+    /// Any start is done by then.
+    const PATIENCE: Duration = Duration::from_secs(60);
+
+    struct Chat {
+        folder: TempDir,
+        data_dir: DataDir,
+        config: Config,
+    }
+
+    impl Chat {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let data_dir = DataDir::claim(folder.path()).unwrap();
+            let config = Config {
+                data_dir: folder.path().to_owned(),
+                ..Config::demo()
+            };
+            Self {
+                folder,
+                data_dir,
+                config,
+            }
+        }
+
+        async fn start(&self, random: Arc<dyn Random>, webhook: &str) -> Start {
+            let store = SqliteStore::open(&self.data_dir.database(), Options::default()).await;
+            let store = Arc::new(store.unwrap());
+            let alarms = Arc::new(Told::new(&self.config.domain, webhook).unwrap());
+            let chat_server = (store as _, Arc::new(InMemory::default()) as _);
+            let clock = Arc::new(SystemClock);
+            Start::new(&self.config, &self.data_dir, chat_server, alarms, clock, &random).unwrap()
+        }
+    }
+
+    /// Waits until it is there, as long as there is none only for this reason.
+    async fn until_it_is_there(desk: &Desk, reason: &str) {
+        let waiting = async {
+            while let Err(why) = desk.service() {
+                assert!(why.contains(reason), "{why}");
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, waiting).await.expect("it starts");
+    }
 
     #[tokio::test]
     async fn a_start_that_takes_long_goes_on() {
-        let folder = tempfile::tempdir().unwrap();
-        let data_dir = DataDir::claim(folder.path()).unwrap();
-        let store = SqliteStore::open(&data_dir.database(), Options::default()).await;
-        let store = Arc::new(store.unwrap());
-        let config = Config {
-            data_dir: folder.path().to_owned(),
-            ..Config::demo()
-        };
-        let alarms = Arc::new(Told::new(&config.domain, "").unwrap());
-        let random: Arc<dyn Random> = Arc::new(SystemRandom);
-        let chat_server = (store as _, Arc::new(InMemory::default()) as _);
-        let clock = Arc::new(SystemClock);
-        let start = Start::new(&config, &data_dir, chat_server, alarms, clock, &random).unwrap();
+        let chat = Chat::new();
+        let start = chat.start(Arc::new(SystemRandom), "").await;
         // Any start takes longer than that.
         let mut service = Service::start_within(Duration::ZERO, start).await;
-        let desk = service.desk();
-        while let Err(why) = desk.service() {
-            assert_eq!(why, "the compliance service is starting", "it hasn't failed");
-            sleep(Duration::from_millis(1)).await;
+        until_it_is_there(&service.desk(), "the compliance service is starting").await;
+        service.stop().await;
+    }
+
+    /// Panics once when it is to.
+    #[derive(Default)]
+    struct Panics(AtomicBool);
+
+    impl Random for Panics {
+        fn fill(&self, bytes: &mut [u8]) {
+            assert!(!self.0.swap(false, Ordering::SeqCst), "there is no randomness");
+            SystemRandom.fill(bytes);
         }
+    }
+
+    #[tokio::test]
+    async fn a_start_that_panics_is_told_and_tried_again() {
+        let chat = Chat::new();
+        let random = Arc::new(Panics::default());
+        let start = chat.start(random.clone(), "").await;
+        random.0.store(true, Ordering::SeqCst);
+        let mut service = Service::start_within(PATIENCE, start).await;
+        let desk = service.desk();
+        assert!(desk.service().is_err_and(|why| why.contains(PANICKED)));
+        until_it_is_there(&desk, PANICKED).await;
+        service.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_start_tells_that_what_ended_the_process_before_is_over() {
+        let chat = Chat::new();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        for alone in [false, true] {
+            let start = chat.start(Arc::new(SystemRandom), &url).await;
+            let mut service = if alone {
+                Service::start_or_fail(start).await.unwrap()
+            } else {
+                Service::start_within(PATIENCE, start).await
+            };
+            let posted = async {
+                loop {
+                    let text = take(&listener, "204 Fine").await;
+                    if text.contains(r#""alarm":"service-down""#) {
+                        return text;
+                    }
+                }
+            };
+            let posted = timeout(PATIENCE, posted).await.expect("it is posted");
+            assert!(posted.contains(r#""over":true"#), "{posted}");
+            service.stop().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn an_anchor_that_can_not_be_written_stands_in_the_status() {
+        let mut chat = Chat::new();
+        chat.config.compliance.anchor_file = chat.folder.path().join("none/anchor");
+        let start = chat.start(Arc::new(SystemRandom), "").await;
+        let mut service = Service::start_within(PATIENCE, start).await;
+        let started = service.desk().service().unwrap();
+        let found = async {
+            while !started
+                .status()
+                .await
+                .unwrap()
+                .alarms
+                .iter()
+                .any(|alarm| alarm.name == "anchor-failed")
+            {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        timeout(PATIENCE, found).await.expect("it stands");
         service.stop().await;
     }
 }

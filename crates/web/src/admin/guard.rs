@@ -30,6 +30,14 @@ pub(super) async fn authenticate(
     Ok(next.run(request).await)
 }
 
+/// Whether he is an officer of a compliance service that runs alone, where these users of the machine are.
+pub fn is_officer(peer: &Peer, officers: &[String]) -> bool {
+    match peer {
+        Peer::User(name) => officers.contains(name) || peer.runs_this(),
+        Peer::Address(_) => false,
+    }
+}
+
 /// The way into a compliance service that runs alone: its own user, root, and these users of the machine are its officers, as
 /// the kernel tells who is on the socket. Tokens are the chat server's.
 pub(super) async fn authenticate_officer(
@@ -38,9 +46,7 @@ pub(super) async fn authenticate_officer(
     next: Next,
 ) -> Result<Response, ApiError> {
     let origin = match (request.extensions().get::<Peer>(), bearer(request.headers())?) {
-        (Some(peer @ Peer::User(name)), None) if peer.runs_this() || officers.contains(name) => {
-            Origin::of_officer(name)
-        }
+        (Some(peer @ Peer::User(name)), None) if is_officer(peer, &officers) => Origin::of_officer(name),
         (_, Some(_)) => {
             return Err(ApiError::not_known(
                 "this compliance service runs alone and takes no tokens, which are the chat server's: its officers are the \

@@ -51,6 +51,7 @@ pub mod wire;
 pub use compliance::{Desk, Keys};
 pub use error::ApiError;
 pub use explain::DEFAULT_ELIGIBLE;
+pub use guard::is_officer;
 pub use import::MAX_IMPORT_BYTES;
 pub use input::BODY_DEADLINE;
 pub use keyring::{Keyring, MAX_TOKEN_SECONDS, MAX_TOKENS, TOKEN_PREFIX};
@@ -60,6 +61,7 @@ pub use program::{Program, SignedIn};
 pub use routes::openapi;
 pub use serve::{
     HANDSHAKE_DEADLINE, HEAD_DEADLINE, MAX_CONNECTIONS, MAX_CONNECTIONS_PER_ADDRESS, serve_tls, serve_unix,
+    serve_unix_apart,
 };
 
 use axum::{

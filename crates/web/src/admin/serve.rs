@@ -43,11 +43,32 @@ pub const HEAD_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Serves the API, or another, on a Unix socket: requests come with a [`Peer`] and a [`Process`] as extensions. Until `stop` is ready, and then until the requests under way are answered.
 pub async fn serve_unix(listener: UnixListener, router: Router, stop: impl Future<Output = ()> + Send) {
+    serve_unix_apart(listener, router, |_| true, stop).await;
+}
+
+/// The same for a socket that others can connect to as well: theirs are counted apart, so that they take up no connection of
+/// a peer that `belongs` there.
+pub async fn serve_unix_apart(
+    listener: UnixListener,
+    router: Router,
+    belongs: impl Fn(&Peer) -> bool + Send + Sync,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let gates = <[Arc<Gate>; 2]>::default();
+    let admit = |stream: &UnixStream, _: &_| {
+        let [gate, others] = &gates;
+        let gate = if belongs(&Peer::of_socket(stream)) {
+            gate
+        } else {
+            others
+        };
+        gate.admit(None)
+    };
     let open = |stream: UnixStream, _| async move {
         let who = (Peer::of_socket(&stream), Process::of_socket(&stream));
         Some((stream, who))
     };
-    serve(listener, router, stop, |_| None, open).await;
+    serve(listener, router, stop, admit, open).await;
 }
 
 /// Serves the API over TLS until `stop` is ready, and then until the requests under way are answered.
@@ -76,21 +97,22 @@ pub async fn serve_tls(
             }
         }
     };
-    serve(listener, router, stop, |address| Some(address.ip()), open).await;
+    let gate = Arc::<Gate>::default();
+    let admit = |_: &TcpStream, address: &SocketAddr| gate.admit(Some(address.ip()));
+    serve(listener, router, stop, admit, open).await;
 }
 
 async fn serve<L, Io, Opening>(
     mut listener: L,
     router: Router,
     stop: impl Future<Output = ()> + Send,
-    ip: impl Fn(&L::Addr) -> Option<IpAddr>,
+    admit: impl Fn(&L::Io, &L::Addr) -> Option<Admission>,
     open: impl Fn(L::Io, L::Addr) -> Opening,
 ) where
     L: Listener,
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     Opening: Future<Output = Option<(Io, (Peer, Process))>> + Send + 'static,
 {
-    let gate = Arc::new(Gate::default());
     let (close, closing) = watch::channel(false);
     let mut tasks = JoinSet::new();
     let mut stop = pin!(stop);
@@ -101,7 +123,7 @@ async fn serve<L, Io, Opening>(
             Some(_) = tasks.join_next() => continue,
             accepted = listener.accept() => accepted,
         };
-        let Some(admission) = gate.admit(ip(&address)) else {
+        let Some(admission) = admit(&stream, &address) else {
             tracing::warn!(target: "causerie::admin", "Too many connections: one was closed.");
             continue;
         };

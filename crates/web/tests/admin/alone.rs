@@ -8,15 +8,25 @@ use causerie_model::{Clock, Timestamp};
 use causerie_proof::{PublicKey, SigningKey};
 use causerie_queue::conformance::erasure::InMemory;
 use causerie_store_sqlite::{Options, SqliteRecords, SqliteStore};
-use causerie_web::admin::{Desk, Keys, Peer, compliance_router, serve_unix};
+use causerie_web::admin::{
+    Desk, Keys, MAX_CONNECTIONS, Peer, compliance_router, serve_unix, serve_unix_apart,
+};
 use serde_json::Value;
 use std::{
     future::pending,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 use tempfile::TempDir;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::{
+    io::AsyncReadExt,
+    net::{UnixListener, UnixStream},
+    time::timeout,
+};
 
 struct Nothing;
 
@@ -159,6 +169,34 @@ async fn officers_are_named_and_nobody_else_gets_in() {
             assert!(holds.body.contains(&who), "the record names him: {}", holds.body);
         }
     }
+}
+
+#[tokio::test]
+async fn who_is_no_officer_takes_up_no_connection_of_theirs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let socket = UnixListener::bind(&path).expect("a socket");
+    let belongs = Arc::new(AtomicBool::new(false));
+    let asked = belongs.clone();
+    let serving = serve_unix_apart(
+        socket,
+        Router::new(),
+        move |_: &Peer| asked.load(Ordering::SeqCst),
+        pending(),
+    );
+    tokio::spawn(serving);
+    let connect = async || UnixStream::connect(&path).await.expect("it is served");
+    let mut open = Vec::new();
+    for _ in 0..MAX_CONNECTIONS {
+        open.push(connect().await);
+    }
+    let mut one_more = connect().await;
+    let ended = timeout(Duration::from_secs(60), one_more.read(&mut [0])).await;
+    assert_eq!(ended.expect("it is closed").expect("an end"), 0);
+    // All of them were taken in by then.
+    belongs.store(true, Ordering::SeqCst);
+    let answer = ask(connect().await, "GET", "/", None, "").await;
+    assert_eq!(answer.status, 404, "{}", answer.body);
 }
 
 #[tokio::test]

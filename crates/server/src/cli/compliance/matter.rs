@@ -3,7 +3,7 @@
 use super::{
     At, output,
     show::{Period, list, period, rooms_of, word},
-    what::what,
+    what::{cell, what},
 };
 use crate::cli::changes;
 use anyhow::{Result, bail};
@@ -245,20 +245,22 @@ fn retired(value: &Value) -> Result<()> {
     }
 }
 
+/// A record's line. Names and texts are what somebody chose.
+fn row(one: &Value) -> Vec<String> {
+    let text = |field: &str| word(&one[field]);
+    vec![
+        text("position"),
+        text("at"),
+        cell(one["room"].as_str().unwrap_or(&text("chain"))),
+        text("kind"),
+        cell(&text("actor")),
+        what(&text("kind"), &text("body")),
+    ]
+}
+
 /// Records that were found, a line each.
 pub(super) fn records(value: &Value) -> Result<()> {
     let shown = value["records"].as_array().map_or(&[][..], Vec::as_slice);
-    let row = |one: &Value| {
-        let text = |field: &str| word(&one[field]);
-        vec![
-            text("position"),
-            text("at"),
-            one["room"].as_str().map_or_else(|| text("chain"), str::to_owned),
-            text("kind"),
-            text("actor"),
-            what(&text("kind"), &text("body")),
-        ]
-    };
     let rows: Vec<_> = shown.iter().map(row).collect();
     output::table(
         &["POSITION", "TIME", "ROOM", "KIND", "WHO", "WHAT"],
@@ -276,4 +278,25 @@ pub(super) fn records(value: &Value) -> Result<()> {
     ))?;
     retired(value)?;
     output::warnings(&value["warnings"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_somebody_chose_does_not_reorder_a_row() {
+        let evil = "a\u{202e}b\nc";
+        let one = json!({
+            "position": 7, "at": "2026-01-01T00:00:00Z", "room": evil, "kind": "CHAT", "actor": evil,
+            "body": json!({"text": evil}).to_string(),
+        });
+        let plain = "a\u{fffd}b c";
+        assert_eq!(
+            row(&one),
+            ["7", "2026-01-01T00:00:00Z", plain, "CHAT", plain, plain]
+        );
+        assert_eq!(row(&json!({"chain": "room:1"}))[2], "room:1");
+    }
 }

@@ -98,7 +98,7 @@ fn alarms(status: &Value) -> impl Iterator<Item = &Value> {
     status["alarms"].as_array().into_iter().flatten()
 }
 
-/// An error if the last verification found something wrong or an alarm stands. That no adapter is set is a warning: it is
+/// An error if the last verification found something wrong, an alarm stands or records are set aside. That no adapter is set is a warning: it is
 /// how a service begins.
 fn judge(status: &Value) -> Result<()> {
     if status["verified"]["right"] == false {
@@ -111,7 +111,10 @@ fn judge(status: &Value) -> Result<()> {
     if !names.is_empty() {
         bail!("an alarm stands: {}", names.join(", "));
     }
-    Ok(())
+    match status["queue"]["setAside"].as_u64() {
+        None | Some(0) => Ok(()),
+        Some(count) => bail!("{count} record(s) that don't fit into their chain are set aside"),
+    }
 }
 
 #[cfg(test)]
@@ -130,6 +133,13 @@ mod tests {
         assert_eq!(
             judge(&two).unwrap_err().to_string(),
             "an alarm stands: run-failed"
+        );
+        let aside = |count: Value| json!({"verified": null, "alarms": [], "queue": {"setAside": count}});
+        assert!(judge(&aside(json!(null))).is_ok());
+        assert!(judge(&aside(json!(0))).is_ok());
+        assert_eq!(
+            judge(&aside(json!(1))).unwrap_err().to_string(),
+            "1 record(s) that don't fit into their chain are set aside"
         );
     }
 }

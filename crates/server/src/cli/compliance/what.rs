@@ -1,5 +1,6 @@
 //! What a record tells, in words.
 
+use crate::cli::chat::clean;
 use serde_json::Value;
 
 /// What a record of this kind with this body tells of him who did it. Of a body that can't be read it is the body.
@@ -8,12 +9,12 @@ pub(super) fn what(kind: &str, body: &str) -> String {
         return "(destroyed)".to_owned();
     }
     let told = serde_json::from_str(body).ok().and_then(|body| told(kind, &body));
-    // Nothing that somebody wrote reaches the terminal as a command, or makes two lines of one.
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    told.unwrap_or_else(|| body.to_owned())
-        .chars()
-        .map(plain)
-        .collect()
+    cell(&told.unwrap_or_else(|| body.to_owned()))
+}
+
+/// What somebody wrote, for a row: it neither commands the terminal nor reorders the row nor makes two of it.
+pub(super) fn cell(text: &str) -> String {
+    clean(&text.replace(['\r', '\n'], " "))
 }
 
 /// `None` if something is missing, or the kind isn't known.
@@ -47,10 +48,17 @@ fn told(kind: &str, body: &Value) -> Option<String> {
         }
         "PURGED" => {
             let took = format!("took {} messages out of the room's history", number("messages")?);
-            match (text("numbers"), text("until")) {
+            let took = match (text("numbers"), text("until")) {
                 (Some(numbers), _) => format!("{took}: {numbers}"),
                 (None, until) => format!("{took}: all until {}", until?),
-            }
+            };
+            let cause = &body["cause"];
+            let after = match (cause["first"].as_u64(), cause["last"].as_u64()) {
+                (Some(first), Some(last)) => format!(", after records {first} to {last} of compliance"),
+                _ => String::new(),
+            };
+            let asked = text("origin").map_or_else(String::new, |origin| format!(", asked by {origin}"));
+            took + &after + &asked
         }
         "DENIED" => {
             let refused = format!("was refused {}: {}", text("action")?, text("rule")?);
@@ -103,7 +111,11 @@ mod tests {
                 r#"{"author":"ann@x","chatId":1,"kept":true,"text":"a {\"b\"} c"}"#,
                 r#"a {"b"} c"#,
             ),
-            ("CHAT", r#"{"text":"one\r\ntwo\u001b[31m"}"#, "one  two [31m"),
+            (
+                "CHAT",
+                r#"{"text":"one\r\ntwo\u001b[31m\u202egnp.exe"}"#,
+                "one  two\u{fffd}[31m\u{fffd}gnp.exe",
+            ),
             ("JOIN", r#"{"name":"Ann","user":"ann@x"}"#, "entered"),
             ("PART", r#"{"reason":"left","user":"ann@x"}"#, "left"),
             (
@@ -150,6 +162,11 @@ mod tests {
                 "PURGED",
                 r#"{"messages":2,"numbers":"1-2"}"#,
                 "took 2 messages out of the room's history: 1-2",
+            ),
+            (
+                "PURGED",
+                r#"{"cause":{"first":7,"hash":"ab","last":9},"messages":2,"numbers":"1-2","origin":"this process"}"#,
+                "took 2 messages out of the room's history: 1-2, after records 7 to 9 of compliance, asked by this process",
             ),
             (
                 "PURGED",
