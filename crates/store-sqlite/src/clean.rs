@@ -17,8 +17,8 @@ use tokio::{sync::Notify, time::sleep};
 
 /// How long the log's emptying waits for those who read from it. Posts wait with it.
 const READERS: Duration = Duration::from_millis(50);
-/// When it is tried again after somebody read too long.
-const AFTER_READERS: Duration = Duration::from_secs(1);
+/// When it is tried again after somebody read too long: posts wait for a hundredth of the time then.
+const AFTER_READERS: Duration = Duration::from_secs(5);
 /// When it is tried again after the database couldn't be written.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 
