@@ -219,7 +219,7 @@ impl Config {
         if !set.officers.is_empty() && given(&set.socket).is_none_or(|path| path.starts_with(&self.data_dir))
         {
             problems.add(
-                "compliance.officers: they need a compliance.socket outside of the data directory, into which nobody else can look"
+                "compliance.officers: they need a compliance.socket outside of the data directory, which nobody else can enter"
                     .to_owned(),
             );
         }

@@ -66,7 +66,7 @@ impl ApiError {
     }
 
     /// The same, in other words.
-    pub(super) fn not_known(message: &'static str) -> Self {
+    pub(super) fn not_known(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", message)
     }
 

@@ -54,11 +54,15 @@ pub(super) async fn authenticate_officer(
             ));
         }
         (peer, None) => {
-            tracing::warn!(target: "causerie::admin", ?peer, "Refused: no compliance officer.");
-            return Err(ApiError::not_known(
-                "this compliance service runs alone: its officers are the user that runs it, root, and those of \
-                 compliance.officers",
-            ));
+            let who = match peer {
+                Some(Peer::User(name)) => name,
+                _ => "nobody of this machine",
+            };
+            tracing::warn!(target: "causerie::admin", who, "Refused: no compliance officer.");
+            return Err(ApiError::not_known(format!(
+                "you are '{who}' to the compliance service, which runs alone: its officers are the user that runs it, root, \
+                 and those of compliance.officers"
+            )));
         }
     };
     request.extensions_mut().insert(origin);

@@ -159,6 +159,8 @@ async fn officers_are_named_and_nobody_else_gets_in() {
         for (method, path) in [("GET", "holds"), ("GET", "status"), ("GET", "retention/plan")] {
             let answer = alone.ask(method, &format!("/v1/compliance/{path}")).await;
             assert_eq!(answer.status, status, "{name} {path}: {}", answer.body);
+            let is_told = answer.body.contains(&format!("you are '{name}'"));
+            assert_eq!(is_told, status == 401, "{}", answer.body);
         }
         let hold = r#"{"reason":"a claim","from":"2026-01-01T00:00:00Z"}"#;
         let answer = alone.ask_for("POST", "/v1/compliance/holds", hold).await;

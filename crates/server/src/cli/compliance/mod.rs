@@ -35,7 +35,8 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// Show how far records are: waiting, stored, signed, exported. Exit code 1 while something is wrong
+    /// Show how far records are: waiting, stored, signed, exported. Exit code 1 while something is wrong: an alarm other than
+    /// no-adapter stands, records are set aside, or the last verification found something
     #[command(after_help = "Examples:
   causerie compliance status
   causerie compliance status --json")]
