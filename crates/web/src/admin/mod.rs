@@ -1,6 +1,6 @@
 //! The administration API, version 1.
 //!
-//! `routes.rs` lists every route with its act, and the description of the API (`/v1/openapi.json`) is made from it.
+//! `routes.rs` and `compliance/mod.rs` list every route with its act, and the description of the API (`/v1/openapi.json`) is made from it.
 //! A request is let in by [`Peer`] or token, then its act is decided by the role of who asks, and only then is the rest
 //! of it looked at.
 //!
