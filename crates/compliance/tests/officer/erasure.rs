@@ -326,16 +326,7 @@ async fn a_record_that_does_not_tell_its_message_stays() {
     let mut world = World::new().await;
     let mut record = world.chat(1, DAY, "ann", "one");
     record.body = record.body.replace("\"kept\":true", "\"kept\":1");
-    let content = causerie_proof::record::Content {
-        previous: record.previous,
-        chain: record.chain,
-        number: record.number,
-        at: record.at,
-        actor: &record.actor,
-        kind: &record.kind,
-        body: &record.body,
-    };
-    record.hash = content.hash();
+    record.hash = causerie_proof::Content::of(&record).hash();
     let other = world.chat(2, DAY, "ann", "two");
     world.store(vec![record, other]).await;
     keep(&world, Scope::Global, 365).await;
