@@ -446,7 +446,7 @@ async fn documents_that_somebody_changed_are_put_back_as_documented() {
         "{before:?}"
     );
     run(&["DELETE FROM documents WHERE kind IN ('room', 'category')".to_owned()]);
-    officer.refused(&[
+    let hold = [
         "compliance",
         "hold",
         "place",
@@ -454,16 +454,9 @@ async fn documents_that_somebody_changed_are_put_back_as_documented() {
         "Lobby",
         "--reason",
         "a claim",
-    ]);
+    ];
+    officer.refused(&hold);
     run(&documented("'category'"));
     assert_eq!(parsed(run(&[names.to_owned()])), before);
-    officer.run(&[
-        "compliance",
-        "hold",
-        "place",
-        "--room",
-        "Lobby",
-        "--reason",
-        "a claim",
-    ]);
+    officer.run(&hold);
 }
